@@ -1,1 +1,34 @@
-//! mainstay keeps monitoring systems maintained: it plans, runs and proves maintenance, and keeps the evidence.
+//! mainstay keeps monitoring systems maintained.
+//!
+//! One binary reads one plan file that declares all maintenance of an estate, works out when each piece of
+//! work happens, does it safely, proves that monitoring came back as it was, watches that nothing falls
+//! overdue, reports to people, and keeps evidence that an auditor can verify.
+//!
+//! | module | duty |
+//! | --- | --- |
+//! | [`model`] | the words as plain types |
+//! | [`planfile`] | text to model, with every fault at its place |
+//! | [`calendar`] | cron, intervals, windows, time zones |
+//! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
+//! | [`executor`] | controller -> coordinator -> engine -> monitor |
+//! | [`validator`] | checker -> verifier -> engine -> reporter |
+//! | [`monitor`] | collector -> analyzer -> alerter -> reporter |
+//! | [`reporter`] | generator -> formatter -> distributor |
+//! | [`ledger`] | the append-only, hash-chained record |
+//! | [`state`] | the SQLite file |
+//! | [`world`] | clock, processes, HTTP |
+//! | [`manager`] | opens plan file and state, offers the pipelines |
+//! | [`cli`] | the command line |
+//!
+//! Invariants, cited by the tests:
+//!
+//! 1. A step's start is in the ledger before the step starts, and its end before the next one starts.
+//! 2. An occurrence is started at most once, however many processes try.
+//! 3. Whatever changes the state file appends to the ledger in the same transaction.
+//! 4. A check, file or run that evaluated nothing is never a yes.
+//! 5. Text from outside never acts: it is escaped once, where it is formatted.
+
+pub mod cli;
+pub mod manager;
+pub mod model;
+pub mod world;

@@ -1,0 +1,132 @@
+//! The command line: arguments in, one library call, result out.
+//!
+//! 1. Only [`terminal`] writes to the terminal.
+//! 2. Only [`exit`] knows exit codes.
+//! 3. `anyhow` lives here alone; it adds what was attempted to the library's typed errors.
+
+mod audit;
+mod exit;
+mod monitor;
+pub mod output;
+mod plan;
+mod report;
+mod run;
+mod terminal;
+mod validate;
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+
+pub use exit::Exit;
+pub use terminal::Terminal;
+
+use crate::manager::Manager;
+
+/// Plans, runs and proves the maintenance of monitoring systems.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mainstay",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The plan file
+    #[arg(
+        short = 'f',
+        long = "file",
+        global = true,
+        value_name = "FILE",
+        env = "MAINSTAY_FILE",
+        default_value = "maintenance.yaml"
+    )]
+    pub file: PathBuf,
+
+    /// The state file [default: .mainstay/state.db beside the plan file]
+    #[arg(long, global = true, value_name = "FILE", env = "MAINSTAY_STATE")]
+    pub state: Option<PathBuf>,
+
+    /// How the result is written
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub format: Option<output::Format>,
+
+    /// Also write the result to this file, in the format of its extension [PATH or FORMAT=PATH; repeatable]
+    #[arg(short, long, global = true, value_name = "PATH")]
+    pub output: Vec<String>,
+
+    /// When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    pub color: ColorChoice,
+
+    /// Say less: no progress, no notes; errors stay
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// Pretend that the command starts at this time (RFC 3339), for rehearsals and tests
+    #[arg(long, global = true, value_name = "TIME", env = "MAINSTAY_NOW", hide = true)]
+    pub now: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Plan(plan::PlanArgs),
+    Run(run::RunArgs),
+    Validate(validate::ValidateArgs),
+    Monitor(monitor::MonitorArgs),
+    Report(report::ReportArgs),
+    Audit(audit::AuditArgs),
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  mainstay validate                  is the plan file right?
+  mainstay plan                      what happens when, and what changed
+  mainstay plan --publish            make that the schedule
+  mainstay run --due                 do what is due; for cron, silent when there is nothing
+  mainstay run upgrade --dry-run     what would `upgrade` do?
+  mainstay monitor                   measure, judge and alert once
+  mainstay report status             where things stand
+  mainstay audit verify              is the ledger as it was written?
+
+Exit codes: 0 yes, or done; 1 the answer is no; 2 wrong command line or file;
+3 could not be found out; 4 another mainstay holds the work; 128+N ended by signal N.";
+
+/// Runs the command line that the process was given and returns its exit code.
+pub fn main() -> std::process::ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => run(cli).into(),
+        Err(error) => exit::of_usage(&error).into(),
+    }
+}
+
+fn run(Cli { global, command }: Cli) -> Exit {
+    let mut terminal = Terminal::new(&global);
+    let manager = Manager::new(&global.file, global.state.as_deref(), global.now);
+    let result = match command {
+        Command::Plan(args) => plan::run(args, &global, &manager, &mut terminal),
+        Command::Run(args) => run::run(args, &global, &manager, &mut terminal),
+        Command::Validate(args) => validate::run(args, &global, &manager, &mut terminal),
+        Command::Monitor(args) => monitor::run(args, &global, &manager, &mut terminal),
+        Command::Report(args) => report::run(args, &global, &manager, &mut terminal),
+        Command::Audit(args) => audit::run(args, &global, &manager, &mut terminal),
+    };
+    let result = result.and_then(|exit| terminal.finish().map(|()| exit));
+    result.unwrap_or_else(|error| exit::of_error(&error, &mut terminal))
+}

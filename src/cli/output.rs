@@ -1,0 +1,109 @@
+//! `--format` and `--output`: one result, shown once and written to any number of files.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::{Global, Terminal};
+use crate::world::files;
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: tables and sentences
+    Text,
+    /// One documented object for programs
+    Json,
+    /// For pages and tickets
+    Markdown,
+    /// One page that needs no network
+    Html,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+        }
+    }
+
+    fn of_extension(extension: &str) -> Option<Self> {
+        match extension {
+            "txt" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "md" => Some(Self::Markdown),
+            "html" | "htm" => Some(Self::Html),
+            _ => None,
+        }
+    }
+}
+
+/// What can be wrong with `--format` and `--output`.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The command has no such format.
+    #[error("this command has no format `{asked}`; it has {known}")]
+    NoSuchFormat {
+        /// What was asked for.
+        asked: &'static str,
+        /// What there is.
+        known: String,
+    },
+    /// The file name says nothing about the format.
+    #[error(
+        "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .md or .html"
+    )]
+    NoFormat(String),
+    /// The file could not be written.
+    #[error(transparent)]
+    Write(#[from] files::WriteError),
+}
+
+/// Shows a result in the format of `--format`, or the first of `supported`, and writes every `--output`.
+///
+/// `render` makes the text of one format; `true` means that it goes to the terminal and may have colours and
+/// heed its width. Returns the paths that were written, with their formats and bytes.
+///
+/// # Errors
+/// [`OutputError`] before anything is rendered when a format is not supported, else what `render` returns, or
+/// that a file could not be written. Nothing is shown unless every file was written.
+pub fn deliver(
+    global: &Global,
+    terminal: &mut Terminal,
+    supported: &[Format],
+    render: &mut dyn FnMut(Format, bool) -> anyhow::Result<String>,
+) -> anyhow::Result<Vec<(PathBuf, Format, String)>> {
+    let shown = global.format.unwrap_or(supported[0]);
+    let files = global.output.iter().map(|text| destination(text)).collect::<Result<Vec<_>, _>>()?;
+    for format in files.iter().map(|(_, format)| *format).chain([shown]) {
+        if !supported.contains(&format) {
+            let known: Vec<_> = supported.iter().map(|format| format!("`{}`", format.name())).collect();
+            return Err(OutputError::NoSuchFormat { asked: format.name(), known: known.join(", ") }.into());
+        }
+    }
+    let mut written = Vec::new();
+    for (path, format) in files {
+        let text = render(format, false)?;
+        files::write_atomically(&path, text.as_bytes()).map_err(OutputError::Write)?;
+        written.push((path, format, text));
+    }
+    terminal.result(&render(shown, true)?)?;
+    Ok(written)
+}
+
+/// Reads `PATH` or `FORMAT=PATH`.
+fn destination(text: &str) -> Result<(PathBuf, Format), OutputError> {
+    if let Some((name, path)) = text.split_once('=')
+        && let Ok(format) = Format::from_str(name, false)
+    {
+        return Ok((path.into(), format));
+    }
+    let path = PathBuf::from(text);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let format =
+        extension.and_then(Format::of_extension).ok_or_else(|| OutputError::NoFormat(text.to_owned()))?;
+    Ok((path, format))
+}

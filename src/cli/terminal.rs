@@ -1,0 +1,172 @@
+//! The terminal: the only place that writes to it.
+//!
+//! Results go to stdout; status, hints and warnings to stderr. A closed stdout ends the output, not the work.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use clap::ColorChoice;
+use console::Style;
+
+use super::Global;
+
+/// Both output streams, and what is known about them.
+#[derive(Debug)]
+pub struct Terminal {
+    quiet: bool,
+    verbose: bool,
+    out: io::BufWriter<io::Stdout>,
+    out_closed: bool,
+    width: usize,
+}
+
+/// The width of lines where there is no terminal to ask.
+const DEFAULT_WIDTH: usize = 80;
+
+impl Terminal {
+    /// Looks at both streams and decides on colours, once for every library that colours.
+    pub fn new(global: &Global) -> Self {
+        match global.color {
+            ColorChoice::Always => set_colors(true, true),
+            ColorChoice::Never => set_colors(false, false),
+            ColorChoice::Auto => {
+                set_colors(colors_by_default(&io::stdout()), colors_by_default(&io::stderr()))
+            }
+        }
+        let width =
+            console::Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| columns.into());
+        Self {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            out: io::BufWriter::new(io::stdout()),
+            out_closed: false,
+            width: width.max(DEFAULT_WIDTH / 2),
+        }
+    }
+
+    /// Whether a person watches stdout.
+    pub fn is_interactive(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Whether a person watches stderr and wants to see progress.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet
+            && io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// Whether `--verbose` was given.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Whether `--quiet` was given.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes the result, or a part of it, to stdout, as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written for another reason than a reader who has gone.
+    pub fn result(&mut self, text: &str) -> io::Result<()> {
+        if self.out_closed {
+            return Ok(());
+        }
+        let written = self.out.write_all(text.as_bytes());
+        self.settle(written)
+    }
+
+    /// Flushes the result.
+    ///
+    /// # Errors
+    /// As [`Terminal::result`].
+    pub fn finish(&mut self) -> anyhow::Result<()> {
+        let flushed = if self.out_closed { Ok(()) } else { self.out.flush() };
+        self.settle(flushed)?;
+        Ok(())
+    }
+
+    /// Says on stderr how the work goes; `--quiet` hides it.
+    pub fn status(&mut self, text: &str) {
+        if !self.quiet {
+            to_stderr(text);
+        }
+    }
+
+    /// Says on stderr what to do next; `--quiet` hides it.
+    pub fn hint(&mut self, text: &str) {
+        if !self.quiet {
+            to_stderr(&format!("{} {text}", Style::new().for_stderr().cyan().apply_to("hint:")));
+        }
+    }
+
+    /// Says on stderr what is probably not meant.
+    pub fn warning(&mut self, text: &str) {
+        to_stderr(&format!("{} {text}", Style::new().for_stderr().yellow().bold().apply_to("warning:")));
+    }
+
+    /// Says on stderr what went wrong.
+    pub fn error(&mut self, text: &str) {
+        to_stderr(&format!("{} {text}", Style::new().for_stderr().red().bold().apply_to("error:")));
+    }
+
+    /// Writes finished text to stderr, as it is.
+    pub fn raw_error(&mut self, text: &str) {
+        to_stderr(text.trim_end_matches('\n'));
+    }
+
+    fn settle(&mut self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.out_closed = true;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
+
+/// A stderr that cannot be written to stops nothing: there is nobody left to tell.
+fn to_stderr(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = writeln!(err, "{text}");
+}
+
+fn set_colors(stdout: bool, stderr: bool) {
+    console::set_colors_enabled(stdout);
+    console::set_colors_enabled_stderr(stderr);
+}
+
+/// Source: no-color.org and bixense.com/clicolors.
+fn colors_by_default(stream: &impl IsTerminal) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
+    if set("NO_COLOR") {
+        return false;
+    }
+    forced || (stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"))
+}
+
+/// Makes text from outside safe to show: control characters, escape sequences and bidi overrides become
+/// visible escapes; line feeds and tabs stay.
+pub fn inert(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => safe.push(c),
+            c if c.is_control() || is_bidi(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
+}

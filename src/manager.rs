@@ -1,0 +1,28 @@
+//! The manager opens a plan file and a state file and offers the pipelines; it is the one module that knows
+//! all of them.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+/// One plan file with its state file.
+#[derive(Debug)]
+pub struct Manager {
+    /// Where the plan file is, as the caller named it.
+    pub file: PathBuf,
+    /// Where the state file is.
+    pub state_file: PathBuf,
+    /// The time that the caller pretends it is.
+    pub pretended: Option<DateTime<Utc>>,
+}
+
+/// The state file's place beside the plan file.
+const DEFAULT_STATE: &str = ".mainstay/state.db";
+
+impl Manager {
+    /// Knows where things are; opens nothing.
+    pub fn new(file: &Path, state_file: Option<&Path>, pretended: Option<DateTime<Utc>>) -> Self {
+        let beside = || file.parent().unwrap_or(Path::new("")).join(DEFAULT_STATE);
+        Self { file: file.to_owned(), state_file: state_file.map_or_else(beside, Path::to_owned), pretended }
+    }
+}

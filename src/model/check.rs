@@ -1,0 +1,180 @@
+//! Checks: one assertion each about the live system.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::named::Anything;
+use super::{Length, Matcher, Spanned};
+
+/// One assertion about the live system: exactly one kind, with its expected result.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// A file is there, or not, and holds what it should.
+    pub file: Option<Spanned<FileCheck>>,
+    /// A program ends as expected.
+    pub command: Option<Spanned<CommandCheck>>,
+    /// An HTTP answer is as expected.
+    pub http: Option<Spanned<HttpCheck>>,
+    /// A TCP connection can be opened.
+    pub tcp: Option<Spanned<TcpCheck>>,
+    /// A query's samples are as expected.
+    pub promql: Option<Spanned<PromqlCheck>>,
+    /// Prometheus scrapes a job's targets with success.
+    pub target_up: Option<Spanned<TargetUpCheck>>,
+    /// Prometheus evaluates its rules without error.
+    pub rules_healthy: Option<Spanned<RulesHealthyCheck>>,
+    /// A name resolves.
+    pub dns: Option<Spanned<Anything>>,
+    /// A process runs.
+    pub process: Option<Spanned<Anything>>,
+    /// A local port listens.
+    pub port: Option<Spanned<Anything>>,
+    /// A service of the init system is enabled and running.
+    pub service: Option<Spanned<Anything>>,
+    /// A package is installed.
+    pub package: Option<Spanned<Anything>>,
+    /// A file system is mounted.
+    pub mount: Option<Spanned<Anything>>,
+    /// A file system has room.
+    pub disk: Option<Spanned<Anything>>,
+    /// A user exists.
+    pub user: Option<Spanned<Anything>>,
+    /// A group of users exists.
+    pub group: Option<Spanned<Anything>>,
+    /// A network interface is up.
+    pub interface: Option<Spanned<Anything>>,
+    /// A kernel parameter has a value.
+    pub kernel_param: Option<Spanned<Anything>>,
+    /// A certificate is valid for long enough.
+    pub certificate: Option<Spanned<Anything>>,
+    /// Alertmanager routes a label set to a receiver.
+    pub alert_route: Option<Spanned<Anything>>,
+    /// A synthetic alert arrives.
+    pub alert_path: Option<Spanned<Anything>>,
+    /// What is served equals what is written.
+    pub config_live: Option<Spanned<Anything>>,
+    /// A snapshot opened in a scratch instance answers the same queries.
+    pub restore: Option<Spanned<Anything>>,
+    /// The most that it may take; default 10s.
+    pub timeout: Option<Spanned<Length>>,
+}
+
+/// The longest that a check without `timeout` may take.
+const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::seconds(10));
+
+impl Check {
+    /// The most that it may take.
+    pub fn timeout(&self) -> Length {
+        self.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value)
+    }
+
+    /// What it asks, in one short line.
+    pub fn in_short(&self) -> String {
+        if let Some(file) = &self.file {
+            return format!("file {}", file.path.value);
+        }
+        if let Some(command) = &self.command {
+            return format!("command {}", command.run.join(" "));
+        }
+        if let Some(http) = &self.http {
+            return format!("http {}", http.url.value);
+        }
+        if let Some(tcp) = &self.tcp {
+            return format!("tcp {}", tcp.address.value);
+        }
+        if let Some(promql) = &self.promql {
+            return format!("promql {}", promql.query.value);
+        }
+        if let Some(target) = &self.target_up {
+            return format!("target_up {}", target.job);
+        }
+        if self.rules_healthy.is_some() {
+            return "rules_healthy".to_owned();
+        }
+        "check".to_owned()
+    }
+}
+
+/// A file is there, or not, and holds what it should.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileCheck {
+    /// Relative to the plan file's folder.
+    pub path: Spanned<String>,
+    /// Default true.
+    pub exists: Option<bool>,
+    /// Text that it holds; read up to 16 MiB.
+    pub contains: Option<String>,
+}
+
+/// A program ends as expected.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandCheck {
+    /// The program and its arguments.
+    pub run: Spanned<Vec<String>>,
+    /// The exit code; default 0.
+    pub exit: Option<Matcher>,
+    /// What it prints, without trailing blank space.
+    pub stdout: Option<Matcher>,
+}
+
+/// An HTTP answer is as expected.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpCheck {
+    /// Where to.
+    pub url: Spanned<String>,
+    /// Default GET.
+    pub method: Option<String>,
+    /// Header fields by name.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The status; default 200.
+    pub status: Option<Matcher>,
+    /// The body; read up to 1 MiB.
+    pub body: Option<Matcher>,
+}
+
+/// A TCP connection can be opened.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TcpCheck {
+    /// `HOST:PORT`.
+    pub address: Spanned<String>,
+}
+
+/// A query's samples are as expected. No sample at all is unknown, never a yes, unless `count` speaks of it.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromqlCheck {
+    /// An instant query.
+    pub query: Spanned<String>,
+    /// Every sample's value matches.
+    pub every: Option<Matcher>,
+    /// At least one sample's value matches.
+    pub any: Option<Matcher>,
+    /// The number of samples matches.
+    pub count: Option<Matcher>,
+}
+
+/// Prometheus scrapes a job's targets with success, all of them, and there is at least one.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetUpCheck {
+    /// The value of the label `job`.
+    pub job: String,
+    /// Only the target with this value of the label `instance`.
+    pub instance: Option<String>,
+}
+
+/// Prometheus evaluates its rules without error, and there is at least one.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesHealthyCheck {
+    /// Only this rule group.
+    pub group: Option<String>,
+}

@@ -1,0 +1,264 @@
+//! The one event type: ledger, progress bar, JSON and state tables are all fed from it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{AlertState, Holder, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule};
+
+/// Something that happened. An event is a fact: it is recorded once and never changed.
+///
+/// New kinds and new optional fields may be added; a released kind keeps its meaning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The state file was made.
+    StateCreated {
+        /// Names this ledger among all others: 32 random hexadecimal digits.
+        origin: String,
+    },
+    /// A schedule was published.
+    SchedulePublished {
+        /// SHA-256 of the canonical JSON of the schedule, in hexadecimal.
+        digest: String,
+        /// How many occurrences are new, moved and gone since the last revision.
+        added: usize,
+        /// See `added`.
+        moved: usize,
+        /// See `added`.
+        dropped: usize,
+        /// The schedule itself; its revision is the one that it got.
+        schedule: Box<Schedule>,
+    },
+    /// The latest start of an occurrence passed without a run.
+    OccurrenceMissed {
+        /// Which.
+        occurrence: OccurrenceId,
+        /// Its task.
+        task: String,
+        /// Its release.
+        release: DateTime<Utc>,
+        /// Why it did not start, for people.
+        reason: String,
+    },
+    /// A run began. From here on nobody else can start the same occurrence.
+    RunStarted {
+        /// Its number.
+        run: RunId,
+        /// Its task.
+        task: String,
+        /// Its occurrence; `None` on demand.
+        occurrence: Option<OccurrenceId>,
+        /// Why it was started.
+        origin: Origin,
+        /// When it should have ended.
+        due: Option<DateTime<Utc>>,
+        /// SHA-256 of the plan file, in hexadecimal.
+        plan_digest: String,
+        /// The targets, in order.
+        targets: Vec<String>,
+        /// Who works on it.
+        holder: Holder,
+    },
+    /// A run that was asked for was not begun.
+    RunRefused {
+        /// Its task.
+        task: String,
+        /// Its occurrence; `None` on demand.
+        occurrence: Option<OccurrenceId>,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A step is about to start.
+    StepStarted {
+        /// The run.
+        run: RunId,
+        /// Its place in the run, from 1.
+        ordinal: u32,
+        /// The part of the run.
+        phase: Phase,
+        /// The target.
+        target: String,
+        /// What people call it.
+        name: String,
+        /// What it does, in one line.
+        action: String,
+        /// Which attempt this is, from 1.
+        attempt: u32,
+    },
+    /// A step ended.
+    StepEnded {
+        /// The run.
+        run: RunId,
+        /// Its place in the run.
+        ordinal: u32,
+        /// Which attempt this was.
+        attempt: u32,
+        /// How it went.
+        outcome: Outcome,
+        /// Whether there will be another attempt.
+        retried: bool,
+        /// The exit code of its process, if it had one that exited.
+        exit_code: Option<i32>,
+        /// How long it took, in milliseconds of the monotonic clock.
+        took_ms: u64,
+        /// What people should know about the outcome.
+        message: Option<String>,
+        /// What it printed, head and tail.
+        output: Option<Output>,
+    },
+    /// Facts of the monitoring system were captured.
+    BaselineTaken {
+        /// The run.
+        run: RunId,
+        /// When, by the clock of the machine.
+        at: DateTime<Utc>,
+        /// The facts, as [`serde_json`] knows them: `executor::baseline` owns their form.
+        facts: serde_json::Value,
+    },
+    /// The facts of before were compared with those of after.
+    BaselineCompared {
+        /// The run.
+        run: RunId,
+        /// Whether monitoring came back as it was.
+        same: bool,
+        /// What differs, a sentence each.
+        differences: Vec<String>,
+        /// How long monitoring took to come back, in milliseconds; `None` when it did not.
+        settled_ms: Option<u64>,
+    },
+    /// A silence is about to be created; its tag finds it again if we die before its id is known.
+    SilenceIntended {
+        /// The run.
+        run: RunId,
+        /// Stands in the silence's comment.
+        tag: String,
+        /// Where.
+        alertmanager: String,
+        /// The matchers.
+        matchers: Vec<String>,
+    },
+    /// A silence is in force.
+    SilenceCreated {
+        /// The run.
+        run: RunId,
+        /// Its tag.
+        tag: String,
+        /// The id that Alertmanager gave it.
+        id: String,
+        /// When it ends unless it is renewed.
+        until: DateTime<Utc>,
+        /// The alerts that it silenced at that moment, by name and instance.
+        silenced: Vec<String>,
+    },
+    /// A silence was renewed.
+    SilenceRenewed {
+        /// Its tag.
+        tag: String,
+        /// Its id, which may be a new one.
+        id: String,
+        /// When it ends unless it is renewed.
+        until: DateTime<Utc>,
+    },
+    /// A silence is no longer in force.
+    SilenceExpired {
+        /// Its tag.
+        tag: String,
+        /// Why now, for people: the run ended, or it was found after a crash.
+        reason: String,
+    },
+    /// A run ended.
+    RunEnded {
+        /// Its number.
+        run: RunId,
+        /// How it went.
+        outcome: Outcome,
+        /// What people should know about the outcome.
+        reason: Option<String>,
+    },
+    /// A person settled what an interrupted run left open.
+    RunAbandoned {
+        /// Its number.
+        run: RunId,
+        /// What the person said.
+        reason: String,
+    },
+    /// An alert went from one state to another.
+    AlertChanged {
+        /// The rule.
+        name: String,
+        /// Its labels.
+        labels: BTreeMap<String, String>,
+        /// Where it stands now; `None` when a pending alert is forgotten.
+        state: Option<AlertState>,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// The sample's value.
+        value: String,
+    },
+    /// Alertmanager took alerts, or refused to.
+    AlertsDelivered {
+        /// Where.
+        alertmanager: String,
+        /// How many.
+        alerts: usize,
+        /// Why not, when it did not.
+        error: Option<String>,
+    },
+    /// A report was written.
+    ReportWritten {
+        /// Its kind.
+        report: String,
+        /// Its format.
+        format: String,
+        /// Where.
+        path: String,
+        /// SHA-256 of its bytes, in hexadecimal.
+        digest: String,
+    },
+    /// The wall clock went back since the last entry.
+    ClockStepped {
+        /// The time of the last entry.
+        last: DateTime<Utc>,
+        /// The time of this one.
+        now: DateTime<Utc>,
+    },
+}
+
+/// What a step printed: its first and last bytes, and how many there were.
+///
+/// Text is UTF-8 with invalid bytes replaced; nothing in it is safe for a terminal or a page as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Output {
+    /// The beginning.
+    pub head: String,
+    /// The end, when the beginning does not hold it all.
+    pub tail: String,
+    /// How many bytes there were in all.
+    pub bytes: u64,
+    /// How many bytes between head and tail were not kept.
+    pub dropped: u64,
+}
+
+/// One line of the ledger.
+///
+/// Exported as canonical JSON (RFC 8785) and a line feed; the digest of an entry is SHA-256 over exactly
+/// these bytes, and `prev` is the digest of the entry before (64 zeros for the first).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the ledger, from 1, without gaps.
+    pub seq: u64,
+    /// When it was written, by the clock of the machine.
+    pub at: DateTime<Utc>,
+    /// The user that mainstay ran as.
+    pub who: String,
+    /// The machine's name.
+    pub host: String,
+    /// The program that wrote it: `mainstay 0.1.0`.
+    pub by: String,
+    /// Digest of the entry before, in hexadecimal.
+    pub prev: String,
+    /// What happened.
+    pub event: Event,
+}

@@ -1,0 +1,50 @@
+//! The words of mainstay as plain types with public fields.
+//!
+//! The types below [`PlanFile`] are the grammar of the plan file: what derives `Deserialize` here is what
+//! parses, and the JSON Schema is generated from the same types. The rest is what the pipelines hand to each
+//! other. Nothing here does I/O or knows a clock.
+
+mod check;
+mod event;
+mod finding;
+mod matcher;
+mod monitoring;
+pub(crate) mod named;
+mod occurrence;
+mod plan_file;
+mod run;
+mod scalar;
+pub(crate) mod span;
+mod step;
+mod target;
+mod task;
+mod window;
+
+pub use check::{
+    Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
+};
+pub use event::{Entry, Event, Output};
+pub use finding::{Finding, Place, Position, Severity};
+pub use matcher::{Literal, Matcher, Tests};
+pub use monitoring::{
+    AlertInstance, AlertRule, AlertState, Connection, Connections, HttpMetric, HttpValue, Metric,
+    PromqlMetric, Sample,
+};
+pub use named::{List, Named, OneOrMany};
+pub use occurrence::{
+    Because, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
+};
+pub use plan_file::{Access, Criticality, Documents, PlanFile, Report, Review, Secret, Status};
+pub use run::{Holder, Origin, Outcome, Phase, Run, RunId, StepRecord};
+pub use scalar::{Length, Moment, Tolerance};
+pub use span::{Span, Spanned};
+pub use step::{AlertmanagerAction, EnvValue, HttpAction, Pause, PrometheusAction, Retry, Step, Wait};
+pub use target::{Group, Target};
+pub use task::{
+    Approval, Baseline, Claim, Domain, DstMode, Gate, Missed, Overlap, Recurrence, Rollout, SilenceSpec,
+    Task, TaskType, Unknown,
+};
+pub use window::{Blackout, Window};
+
+/// The name of the target that a task without `targets` works on: this machine.
+pub const IMPLICIT_TARGET: &str = "local";

@@ -1,0 +1,144 @@
+//! What `monitor` collects, and when it alerts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Length, Matcher, Spanned};
+
+/// The monitoring systems that the plan file speaks of.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Connections {
+    /// Asked by `promql`, baselines and `prometheus` steps.
+    pub prometheus: Option<Connection>,
+    /// Holds silences and takes alerts.
+    pub alertmanager: Option<Connection>,
+}
+
+/// Where a system answers.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Connection {
+    /// Its base URL, `http://` or `https://`.
+    pub url: Spanned<String>,
+}
+
+/// What `monitor` collects beside its own: exactly one collector.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    /// The samples of a query.
+    pub promql: Option<Spanned<PromqlMetric>>,
+    /// What an HTTP answer says.
+    pub http: Option<Spanned<HttpMetric>>,
+    /// What it means, for people.
+    pub help: Option<String>,
+}
+
+/// The samples of an instant query, with their labels.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromqlMetric {
+    /// An instant query that returns a vector or a scalar.
+    pub query: Spanned<String>,
+}
+
+/// One sample made of an HTTP answer.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpMetric {
+    /// Where to.
+    pub url: Spanned<String>,
+    /// The status that means up; default 200.
+    pub status: Option<Matcher>,
+    /// What the sample says; default `up`.
+    pub value: Option<HttpValue>,
+    /// The most that it may take; default 10s.
+    pub timeout: Option<Spanned<Length>>,
+}
+
+/// What an [`HttpMetric`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HttpValue {
+    /// 1 when the answer came with the expected status, else 0.
+    #[default]
+    Up,
+    /// Seconds until the answer was read; no sample when none came.
+    Seconds,
+    /// The status code; no sample when no answer came.
+    Status,
+}
+
+/// A threshold on a metric that turns into an alert when it has held for long enough.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlertRule {
+    /// `METRIC OP NUMBER` or `METRIC{label="value"} OP NUMBER`; OP is one of `== != < <= > >=`.
+    pub expr: Spanned<String>,
+    /// How long it has to hold; default 0.
+    #[serde(rename = "for")]
+    pub hold: Option<Spanned<Length>>,
+    /// The label `severity`; default `warning`.
+    pub severity: Option<String>,
+    /// Where it goes: `alertmanager`, the default when there is a connection, or `none`.
+    pub send: Option<Spanned<String>>,
+    /// What it means and what to do.
+    pub summary: Option<String>,
+}
+
+/// One value of a metric, now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sample {
+    /// The metric's name.
+    pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its value; may be NaN or infinite.
+    pub value: f64,
+}
+
+/// Where an alert stands in its life.
+///
+/// Source: Prometheus, alerting rules (pending, firing, resolved).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertState {
+    /// Its condition has not held for long enough.
+    Pending,
+    /// It holds.
+    Firing,
+    /// It held, and does no longer.
+    Resolved,
+}
+
+impl fmt::Display for AlertState {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "pending",
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
+        })
+    }
+}
+
+/// One alert: a rule and the labels of the sample that it is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertInstance {
+    /// The rule's name.
+    pub name: String,
+    /// The labels of the sample, with `severity`.
+    pub labels: BTreeMap<String, String>,
+    /// Where it stands.
+    pub state: AlertState,
+    /// Since when its condition holds; once resolved, since when it does not.
+    pub since: DateTime<Utc>,
+    /// The sample's value when it was last seen.
+    pub value: f64,
+    /// When Alertmanager last took it in this state; `None` while it still has to be delivered.
+    pub delivered: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,206 @@
+//! The plan file as a whole.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::named::Anything;
+use super::{
+    AlertRule, Blackout, Check, Connections, Group, Length, List, Metric, Named, Spanned, Target, Task,
+    Window,
+};
+
+/// The format version that this mainstay reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// All maintenance of an estate: one YAML file, `maintenance.yaml` by default.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// The format version: 1.
+    pub mainstay: Spanned<u32>,
+    /// What people call it.
+    pub title: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Who looks at it.
+    #[serde(default)]
+    pub reviewers: Vec<String>,
+    /// How much depends on it; default medium.
+    #[serde(default)]
+    pub criticality: Criticality,
+    /// Where it stands; default approved. `run --due` refuses draft and retired.
+    #[serde(default)]
+    pub status: Status,
+    /// The version of its content.
+    pub version: Option<String>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// An IANA name; default UTC.
+    pub timezone: Option<Spanned<String>>,
+    /// Pages about the maintenance, relative to the plan file's folder.
+    #[serde(default)]
+    pub documents: Documents,
+    /// The monitoring systems.
+    #[serde(default)]
+    pub connections: Connections,
+    /// What is maintained.
+    #[serde(default)]
+    pub targets: Named<Target>,
+    /// What stands in for what.
+    #[serde(default)]
+    pub groups: Named<Group>,
+    /// When work may run.
+    #[serde(default)]
+    pub windows: Named<Window>,
+    /// When it may not.
+    #[serde(default)]
+    pub blackouts: Named<Blackout>,
+    /// Renewable capacities that tasks share.
+    #[serde(default)]
+    pub resources: Named<Spanned<u32>>,
+    /// The work.
+    #[serde(default)]
+    pub tasks: Named<Task>,
+    /// Values that are never shown or stored.
+    #[serde(default)]
+    pub secrets: Named<Spanned<Secret>>,
+    /// Live checks by name, for `validate --live` and `when:`.
+    #[serde(default)]
+    pub checks: Named<Spanned<Check>>,
+    /// What `monitor` collects beside its own.
+    #[serde(default)]
+    pub metrics: Named<Spanned<Metric>>,
+    /// When `monitor` alerts.
+    #[serde(default)]
+    pub alerts: Named<Spanned<AlertRule>>,
+    /// What is reported, to whom.
+    #[serde(default)]
+    pub reports: Named<Spanned<Report>>,
+    /// Sets of requirements that apply.
+    #[serde(default)]
+    pub standards: List<Spanned<String>>,
+    /// Who may sign what.
+    pub access: Option<Spanned<Access>>,
+    /// How often people look.
+    #[serde(default)]
+    pub reviews: Named<Spanned<Review>>,
+}
+
+/// How much depends on something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Criticality {
+    /// Little.
+    Low,
+    /// Some.
+    #[default]
+    Medium,
+    /// Much.
+    High,
+    /// Everything.
+    Critical,
+}
+
+impl fmt::Display for Criticality {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+/// Where a plan file stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Being written: `run --due` refuses it.
+    Draft,
+    /// Being read by others.
+    Review,
+    /// In force.
+    #[default]
+    Approved,
+    /// No longer in force: `run --due` refuses it.
+    Retired,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Draft => "draft",
+            Self::Review => "review",
+            Self::Approved => "approved",
+            Self::Retired => "retired",
+        })
+    }
+}
+
+/// Pages about the maintenance.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Documents {
+    /// How the work is organised.
+    pub process: Option<Spanned<String>>,
+    /// What is maintained.
+    pub system: Option<Spanned<String>>,
+    /// How it is kept safe.
+    pub security: Option<Spanned<String>>,
+    /// How it is proved.
+    pub audit: Option<Spanned<String>>,
+}
+
+/// Where a secret's value comes from: exactly one of these.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// An environment variable.
+    pub env: Option<String>,
+    /// A file that only its owner can read.
+    pub file: Option<String>,
+    /// What a program prints.
+    pub command: Option<Vec<String>>,
+}
+
+/// What is reported, to whom.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Which report.
+    pub kind: String,
+    /// What time it covers.
+    pub period: Option<String>,
+    /// How it is written.
+    #[serde(default)]
+    pub formats: Vec<String>,
+    /// Where it goes.
+    pub send: Option<Anything>,
+    /// How long it is kept.
+    pub keep: Option<Length>,
+}
+
+/// Who may sign what.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// An OpenSSH allowed-signers file, relative to the plan file's folder.
+    pub signers: Option<Spanned<String>>,
+    /// The people of each role.
+    #[serde(default)]
+    pub roles: Named<Vec<String>>,
+}
+
+/// How often people look.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// The time between two looks.
+    pub every: Option<Length>,
+    /// Who looks.
+    pub from: Option<String>,
+}

@@ -1,0 +1,191 @@
+//! Runs: what was done, on what, and how it went.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{OccurrenceId, Output};
+
+/// Numbers the runs of one state file, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub i64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a run or a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done, and checked.
+    Succeeded,
+    /// Not done, or done and found wrong.
+    Failed,
+    /// Failed, and the way back was gone to its end.
+    RolledBack,
+    /// Stopped in its middle.
+    Interrupted,
+    /// Left out on purpose.
+    Skipped,
+    /// Not begun, because something did not allow it.
+    Refused,
+}
+
+impl Outcome {
+    /// Its name in JSON and in the state file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::RolledBack => "rolled_back",
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    /// For people: `rolled back`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::RolledBack => "rolled back",
+            other => other.as_str(),
+        })
+    }
+}
+
+/// The parts of a run, in the order in which they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// May it start now?
+    Gate,
+    /// Does everything hold that it needs?
+    Preconditions,
+    /// What does monitoring look like?
+    Baseline,
+    /// Its alerts are silenced.
+    Silence,
+    /// The work.
+    Steps,
+    /// Is it done, and is monitoring back?
+    Verify,
+    /// The way back.
+    Rollback,
+    /// What happens at the end in any case; the silence ends here too.
+    Finally,
+}
+
+impl Phase {
+    /// Its name in JSON and in the state file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gate => "gate",
+            Self::Preconditions => "preconditions",
+            Self::Baseline => "baseline",
+            Self::Silence => "silence",
+            Self::Steps => "steps",
+            Self::Verify => "verify",
+            Self::Rollback => "rollback",
+            Self::Finally => "finally",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a run was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// It was due.
+    Due,
+    /// A person named the task.
+    OnDemand,
+}
+
+/// The process that works on a run.
+///
+/// All three together name one process for ever: a pid alone is used again, and so is a start time after a
+/// reboot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its process id.
+    pub pid: i32,
+    /// When it started, in clock ticks since boot (field 22 of `/proc/PID/stat`).
+    pub started_ticks: u64,
+    /// The boot that this counts from (`/proc/sys/kernel/random/boot_id`).
+    pub boot_id: String,
+    /// The user that it runs as.
+    pub user: String,
+    /// The machine's name.
+    pub host: String,
+}
+
+/// One execution of an occurrence, or of a task on demand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// Its number.
+    pub id: RunId,
+    /// The occurrence; `None` on demand.
+    pub occurrence: Option<OccurrenceId>,
+    /// The task's name.
+    pub task: String,
+    /// Why it was started.
+    pub origin: Origin,
+    /// How it went; `None` while it is going.
+    pub outcome: Option<Outcome>,
+    /// What people should know about the outcome.
+    pub reason: Option<String>,
+    /// When it should have ended.
+    pub due: Option<DateTime<Utc>>,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// Who works on it, or did.
+    pub holder: Holder,
+    /// SHA-256 of the plan file, in hexadecimal.
+    pub plan_digest: String,
+    /// The targets, in order.
+    pub targets: Vec<String>,
+}
+
+/// One step of a run on one target; checks, baselines and silences are steps of their phases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepRecord {
+    /// The run.
+    pub run: RunId,
+    /// Its place in the run, from 1, in the order of starting.
+    pub ordinal: u32,
+    /// The part of the run.
+    pub phase: Phase,
+    /// The target.
+    pub target: String,
+    /// What people call it.
+    pub name: String,
+    /// How it went; `None` when its end was never recorded.
+    pub outcome: Option<Outcome>,
+    /// The exit code of its process, if it had one that exited.
+    pub exit_code: Option<i32>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// What people should know about the outcome.
+    pub message: Option<String>,
+    /// What it printed, head and tail.
+    pub output: Option<Output>,
+}

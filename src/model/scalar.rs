@@ -1,0 +1,186 @@
+//! Durations, times and tolerances as they are written in the plan file.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+/// A length of time, written as one number and one unit: `90s`, `10m`, `4h`, `3d`, `2w`.
+///
+/// A day is 24 hours: lengths are elapsed time, never calendar steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Length(pub TimeDelta);
+
+/// The units of a [`Length`], largest first, in seconds.
+const UNITS: [(char, i64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+impl Length {
+    /// A length of whole seconds.
+    pub fn seconds(seconds: i64) -> Self {
+        Self(TimeDelta::seconds(seconds))
+    }
+
+    /// The length for the standard library; a negative one is nothing.
+    pub fn to_std(self) -> std::time::Duration {
+        self.0.to_std().unwrap_or_default()
+    }
+}
+
+impl FromStr for Length {
+    type Err = &'static str;
+
+    /// Reads `90s`, `10m`, `4h`, `3d` or `2w`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a whole number and a unit, such as 90s, 10m, 4h, 3d or 2w";
+        let unit = text.chars().next_back().ok_or(EXPECTED)?;
+        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or(EXPECTED)?;
+        let digits = &text[..text.len() - unit.len_utf8()];
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(EXPECTED);
+        }
+        let number: i64 = digits.parse().map_err(|_| "expected a length below 100 years")?;
+        let total = number.checked_mul(*seconds).filter(|s| *s <= 100 * 366 * 86_400);
+        total.map(Self::seconds).ok_or("expected a length below 100 years")
+    }
+}
+
+impl fmt::Display for Length {
+    /// The shortest exact form: `90m`, not `5400s`; several units when one does not do, `1h30m`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let mut left = self.0.num_seconds();
+        if left < 0 {
+            f.write_str("-")?;
+            left = -left;
+        }
+        if left == 0 {
+            return f.write_str("0s");
+        }
+        for (name, seconds) in UNITS.iter().filter(|(name, _)| *name != 'w') {
+            if left >= *seconds {
+                write!(f, "{}{name}", left / seconds)?;
+                left %= seconds;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An instant as it is written: RFC 3339, or local to the plan file's `timezone`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// With an offset, so it needs no zone.
+    Utc(DateTime<Utc>),
+    /// On the wall clock of the plan file's zone.
+    Local(NaiveDateTime),
+    /// A date: its first moment in the plan file's zone.
+    Date(NaiveDate),
+}
+
+impl FromStr for Moment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::Utc(instant.to_utc()));
+        }
+        for format in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
+            if let Ok(local) = NaiveDateTime::parse_from_str(text, format) {
+                return Ok(Self::Local(local));
+            }
+        }
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .map(Self::Date)
+            .map_err(|_| "expected a time such as 2026-12-20, 2026-12-20 02:30 or 2026-12-20T02:30:00Z")
+    }
+}
+
+/// By how much a number may differ: `2%` of the value before, or an absolute number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tolerance {
+    /// A share of the value before, in percent.
+    Percent(f64),
+    /// A difference in the value's own unit.
+    Absolute(f64),
+}
+
+impl Tolerance {
+    /// Whether `after` is within this of `before`.
+    pub fn admits(self, before: f64, after: f64) -> bool {
+        let allowed = match self {
+            Self::Percent(percent) => before.abs() * percent / 100.0,
+            Self::Absolute(difference) => difference,
+        };
+        (after - before).abs() <= allowed
+    }
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Absolute(difference) => write!(f, "{difference}"),
+        }
+    }
+}
+
+impl FromStr for Tolerance {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (number, wrap): (_, fn(f64) -> Self) = match text.strip_suffix('%') {
+            Some(percent) => (percent, Self::Percent),
+            None => (text, Self::Absolute),
+        };
+        let value = number.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+        value.map(wrap).ok_or("expected a percentage or a number that is not negative, such as 2% or 5")
+    }
+}
+
+/// Implements `Deserialize` and `JsonSchema` for a type that is read from text with `FromStr`.
+macro_rules! read_from_text {
+    ($type:ty, $name:literal, $expected:literal, $pattern:literal) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl Visitor<'_> for Text {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                        f.write_str($expected)
+                    }
+
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Text)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": ["string", "number"], "pattern": $pattern})
+            }
+        }
+    };
+}
+
+read_from_text!(Length, "Length", "a length of time such as 90s, 10m, 4h, 3d or 2w", "^[0-9]+[smhdw]$");
+read_from_text!(
+    Moment,
+    "Moment",
+    "a time such as 2026-12-20 02:30 or 2026-12-20T02:30:00Z",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+);
+read_from_text!(Tolerance, "Tolerance", "a tolerance such as 2% or 5", "^[0-9.]+%?$");

@@ -1,0 +1,285 @@
+//! Steps: one action each.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+
+use super::named::Anything;
+use super::{Check, Length, List, Matcher, Spanned};
+
+/// One thing that is done: exactly one action, and how it is done.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What people call it; default its action in short.
+    pub name: Option<String>,
+    /// Action: a program with its arguments, without a shell.
+    pub run: Option<Spanned<Vec<String>>>,
+    /// Action: text for `/bin/sh -c`.
+    pub shell: Option<Spanned<String>>,
+    /// Action: one HTTP request.
+    pub http: Option<Spanned<HttpAction>>,
+    /// Action: wait for a time, or until a check holds.
+    pub wait: Option<Spanned<Wait>>,
+    /// Action on the plan file's Prometheus.
+    pub prometheus: Option<Spanned<PrometheusAction>>,
+    /// Action on the plan file's Alertmanager.
+    pub alertmanager: Option<Spanned<AlertmanagerAction>>,
+    /// Action: an Ansible module or playbook.
+    pub ansible: Option<Spanned<Anything>>,
+    /// Action: a person confirms.
+    pub pause: Option<Spanned<Pause>>,
+    /// The most that one attempt may take; default 10m.
+    pub timeout: Option<Spanned<Length>>,
+    /// What happens when it fails; default nothing.
+    pub retry: Option<Spanned<Retry>>,
+    /// Whether it may be repeated after a crash in its middle; default the task's.
+    pub idempotent: Option<bool>,
+    /// Variables beside the documented clean environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, EnvValue>,
+    /// The folder it runs in, relative to the plan file's; default the plan file's.
+    pub cwd: Option<Spanned<String>>,
+    /// The user it runs as.
+    pub user: Option<Spanned<String>>,
+    /// Whether it removes what cannot be made again.
+    pub destructive: Option<Spanned<bool>>,
+    /// The step is left out when this check does not hold.
+    pub only_if: Option<Spanned<Check>>,
+}
+
+/// The longest that one attempt of a step without `timeout` may take.
+const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::minutes(10));
+
+impl Step {
+    /// Its name, or its action in short.
+    pub fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.action_in_short())
+    }
+
+    /// What it does, in one short line.
+    pub fn action_in_short(&self) -> String {
+        if let Some(argv) = &self.run {
+            return argv.join(" ");
+        }
+        if let Some(text) = &self.shell {
+            return text.lines().next().unwrap_or_default().to_owned();
+        }
+        if let Some(http) = &self.http {
+            return format!("{} {}", http.method.as_deref().unwrap_or("GET"), http.url.value);
+        }
+        if let Some(wait) = &self.wait {
+            return match (&wait.duration, &wait.until) {
+                (Some(length), _) => format!("wait {}", length.value),
+                (None, Some(check)) => format!("wait until {}", check.in_short()),
+                (None, None) => "wait".to_owned(),
+            };
+        }
+        if let Some(action) = &self.prometheus {
+            return format!("prometheus {}", action.in_short());
+        }
+        if let Some(action) = &self.alertmanager {
+            return format!("alertmanager {}", action.in_short());
+        }
+        if let Some(pause) = &self.pause {
+            return format!("pause: {}", pause.0);
+        }
+        "ansible".to_owned()
+    }
+
+    /// The most that one attempt may take.
+    pub fn timeout(&self) -> Length {
+        self.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value)
+    }
+}
+
+/// One HTTP request; it fails unless the answer's status is as expected.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpAction {
+    /// Where to.
+    pub url: Spanned<String>,
+    /// Default GET.
+    pub method: Option<String>,
+    /// Sent as it is.
+    pub body: Option<String>,
+    /// Header fields by name.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The status that means success; default 200 to 299.
+    pub status: Option<Matcher>,
+}
+
+/// Waiting: `2m`, or `{until: CHECK}`, as long as the step's `timeout` allows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wait {
+    /// For this long.
+    pub duration: Option<Spanned<Length>>,
+    /// Until this holds.
+    pub until: Option<Box<Check>>,
+}
+
+impl<'de> Deserialize<'de> for Wait {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Wait;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a length of time such as 2m, or `until:` with a check")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Wait, E> {
+                let length: Length = text.parse().map_err(E::custom)?;
+                Ok(Wait { duration: Some(length.into()), until: None })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Wait, A::Error> {
+                let Until { until } = Until::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(Wait { duration: None, until: Some(Box::new(until)) })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// The second form of [`Wait`].
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Until {
+    /// The check that ends the waiting.
+    until: Check,
+}
+
+impl JsonSchema for Wait {
+    fn schema_name() -> Cow<'static, str> {
+        "Wait".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (length, until) = (generator.subschema_for::<Length>(), generator.subschema_for::<Until>());
+        json_schema!({"anyOf": [length, until]})
+    }
+}
+
+/// What can be asked of Prometheus.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PrometheusAction {
+    /// A TSDB snapshot through the admin API.
+    Snapshot,
+    /// Load configuration and rules again, and prove that they are loaded.
+    Reload,
+    /// Free the space of deleted series.
+    CleanTombstones,
+    /// Delete series.
+    DeleteSeries(Anything),
+}
+
+impl PrometheusAction {
+    /// The action's name in the plan file.
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Reload => "reload",
+            Self::CleanTombstones => "clean_tombstones",
+            Self::DeleteSeries(_) => "delete_series",
+        }
+    }
+}
+
+/// What can be asked of Alertmanager.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertmanagerAction {
+    /// Load the configuration again.
+    Reload,
+    /// Silence alerts.
+    Silence(Anything),
+    /// End a silence.
+    Expire(Anything),
+}
+
+impl AlertmanagerAction {
+    /// The action's name in the plan file.
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::Reload => "reload",
+            Self::Silence(_) => "silence",
+            Self::Expire(_) => "expire",
+        }
+    }
+}
+
+/// What a person is asked to confirm.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct Pause(pub String);
+
+/// What happens when a step fails.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Attempts in all; at least 1.
+    pub attempts: Spanned<u32>,
+    /// Waiting time before the second attempt, doubled before each later one; default 0.
+    pub backoff: Option<Spanned<Length>>,
+}
+
+/// The value of a variable: text, or `{secret: NAME}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EnvValue {
+    /// As it is.
+    Text(String),
+    /// The value of a secret.
+    Secret(Spanned<String>),
+}
+
+impl<'de> Deserialize<'de> for EnvValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = EnvValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("text, or `{secret: NAME}`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<EnvValue, E> {
+                Ok(EnvValue::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EnvValue, A::Error> {
+                let SecretRef { secret } =
+                    SecretRef::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(EnvValue::Secret(secret))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// The second form of [`EnvValue`].
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SecretRef {
+    /// A name from `secrets:`.
+    secret: Spanned<String>,
+}
+
+impl JsonSchema for EnvValue {
+    fn schema_name() -> Cow<'static, str> {
+        "EnvValue".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let secret = generator.subschema_for::<SecretRef>();
+        json_schema!({"anyOf": [{"type": ["string", "number", "boolean"]}, secret]})
+    }
+}
+
+/// Steps of one phase.
+pub type Steps = List<Spanned<Step>>;

@@ -1,0 +1,33 @@
+//! What is maintained, and what stands in for what.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Spanned;
+
+/// A thing that is maintained: a host, an instance, a URL; reached by one transport.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Steps run on this machine.
+    pub local: Option<Spanned<bool>>,
+    /// Steps run over OpenSSH on this destination, as `ssh` takes it.
+    pub ssh: Option<Spanned<String>>,
+    /// Steps run through Ansible on this host or group of its inventory.
+    pub ansible: Option<Spanned<String>>,
+    /// The group of targets that stand in for this one.
+    pub group: Option<Spanned<String>>,
+    /// The labels under which monitoring knows the target, such as `instance`.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Targets that stand in for each other, such as an HA pair.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// How many of the group may be in work at once; at least 1.
+    pub max_down: Spanned<u32>,
+}

@@ -1,0 +1,288 @@
+//! A task: when it recurs, where, how it is done, how it is checked and undone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Criticality, Length, List, Moment, OneOrMany, Spanned, Step, Tolerance};
+
+/// What makes a task necessary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskType {
+    /// The calendar.
+    Routine,
+    /// An interval with a tolerance, or a condition that predicts trouble.
+    Preventive,
+    /// A check that failed.
+    Corrective,
+    /// Trouble now.
+    Emergency,
+}
+
+impl fmt::Display for TaskType {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Routine => "routine",
+            Self::Preventive => "preventive",
+            Self::Corrective => "corrective",
+            Self::Emergency => "emergency",
+        })
+    }
+}
+
+/// What a task touches; standards ask different things of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Domain {
+    /// A host or service as a whole: needs a way back, or a recorded reason for having none.
+    System,
+    /// One of several that stand in for each other: rolled within `max_down`.
+    Component,
+    /// Stored data: a snapshot or backup step comes before a destructive one.
+    Data,
+    /// Secrets and access: approved by someone other than its author, output redacted.
+    Security,
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "system",
+            Self::Component => "component",
+            Self::Data => "data",
+            Self::Security => "security",
+        })
+    }
+}
+
+/// One maintenance activity.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// What people call it; default its name.
+    pub title: Option<String>,
+    /// What makes it necessary.
+    #[serde(rename = "type")]
+    pub kind: Spanned<TaskType>,
+    /// What it touches.
+    pub domain: Spanned<Domain>,
+    /// How much depends on it; default the plan file's.
+    pub criticality: Option<Criticality>,
+    /// 0 to 100, default 50; weighs the time that it is late.
+    pub priority: Option<Spanned<u8>>,
+    /// When it recurs; without it the task runs on demand only.
+    pub schedule: Option<Spanned<Recurrence>>,
+    /// The maintenance windows it may run in; none means any time.
+    #[serde(default)]
+    pub window: OneOrMany<Spanned<String>>,
+    /// A target, `group:NAME`, `label:KEY=VALUE` or `all`; none means this machine.
+    #[serde(default)]
+    pub targets: List<Spanned<String>>,
+    /// How it spreads over its targets.
+    pub rollout: Option<Spanned<Rollout>>,
+    /// The estimate for one batch of targets.
+    pub duration: Spanned<Length>,
+    /// What it takes of each resource while it runs.
+    #[serde(default)]
+    pub resources: super::Named<Spanned<u32>>,
+    /// Tasks whose latest earlier-released occurrence ends before this one starts.
+    #[serde(default)]
+    pub after: OneOrMany<Spanned<String>>,
+    /// What a start that was slept through does; default `latest`.
+    pub missed: Option<Spanned<Missed>>,
+    /// What happens when the last run is still going; default `skip`.
+    pub overlap: Option<Spanned<Overlap>>,
+    /// What a local time does that does not exist, or exists twice; default `once`.
+    pub dst: Option<Spanned<DstMode>>,
+    /// Who has to agree before it starts.
+    pub approval: Option<Spanned<Approval>>,
+    /// The alerts that are silenced while it runs.
+    pub silence: Option<Spanned<SilenceSpec>>,
+    /// What of the monitoring system is captured before and compared after.
+    pub baseline: Option<Spanned<Baseline>>,
+    /// A query that has to return something for the work to start.
+    pub gate: Option<Spanned<Gate>>,
+    /// What it needs for itself: a name is exclusive, `{name: shared}` is not.
+    #[serde(default)]
+    pub claims: List<Spanned<Claim>>,
+    /// What has to hold before anything is touched.
+    #[serde(default)]
+    pub preconditions: List<Spanned<Check>>,
+    /// The work, in order.
+    pub steps: List<Spanned<Step>>,
+    /// What has to hold after the work.
+    #[serde(default)]
+    pub verify: List<Spanned<Check>>,
+    /// The way back: runs when a step or a verification fails.
+    #[serde(default)]
+    pub rollback: List<Spanned<Step>>,
+    /// Runs at the end, however the work went.
+    #[serde(default)]
+    pub finally: List<Spanned<Step>>,
+    /// The most that a run may take; then it is stopped as a whole.
+    pub timeout: Option<Spanned<Length>>,
+    /// Whether a step may be repeated after a crash in its middle; default false.
+    pub idempotent: Option<bool>,
+}
+
+/// The weight of a task without `priority`.
+const DEFAULT_PRIORITY: u8 = 50;
+
+impl Task {
+    /// The title, or `name` when it has none.
+    pub fn title_or<'a>(&'a self, name: &'a str) -> &'a str {
+        self.title.as_deref().unwrap_or(name)
+    }
+
+    /// 0 to 100.
+    pub fn priority(&self) -> u8 {
+        self.priority.map_or(DEFAULT_PRIORITY, |priority| priority.value)
+    }
+}
+
+/// When a task recurs: exactly one of `every`, `cron`, `rrule`, `at` and `when`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recurrence {
+    /// An interval counted from the last success.
+    pub every: Option<Spanned<Length>>,
+    /// Five cron fields, on the plan file's wall clock.
+    pub cron: Option<Spanned<String>>,
+    /// An RFC 5545 recurrence rule.
+    pub rrule: Option<Spanned<String>>,
+    /// One instant.
+    pub at: Option<Spanned<Moment>>,
+    /// A named check: work is due when it fails.
+    pub when: Option<Spanned<String>>,
+    /// How far from its time it may end and still be in time.
+    pub tolerance: Option<Spanned<Length>>,
+    /// With `when`: how soon the work has to be done.
+    pub within: Option<Spanned<Length>>,
+}
+
+/// How a task spreads over its targets.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rollout {
+    /// Targets per batch.
+    pub serial: Option<Spanned<u32>>,
+    /// Targets in the first batch.
+    pub canary: Option<Spanned<u32>>,
+    /// Waiting time between batches.
+    pub pause: Option<Spanned<Length>>,
+    /// Failed targets that are borne before the rest is left out.
+    pub max_failures: Option<Spanned<u32>>,
+}
+
+/// What a start that was slept through does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Missed {
+    /// The newest one happens late, the others are recorded as missed.
+    Latest,
+    /// Each one happens late.
+    All,
+    /// None happens; each is recorded as missed.
+    Skip,
+}
+
+/// What happens to a start while the task's last run is still going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Overlap {
+    /// It is left out.
+    Skip,
+    /// It waits.
+    Queue,
+    /// The last run is stopped.
+    Replace,
+}
+
+/// What a local time does that does not exist, or exists twice.
+///
+/// Source: cronie's `cron.8` for `once`, Nomad and Temporal for `literal`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DstMode {
+    /// Happens once: at the end of the gap, or at the first of the two.
+    #[default]
+    Once,
+    /// What the clock face says: not at all, or twice.
+    Literal,
+    /// Neither: a time in a gap or an overlap is left out.
+    Skip,
+}
+
+/// Who has to agree before a task starts.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// How many people.
+    pub required: Spanned<u32>,
+    /// The role that they hold.
+    pub from: Spanned<String>,
+}
+
+/// The alerts that are silenced while a task runs.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceSpec {
+    /// Alertmanager matchers, all of which must hold: `job="prometheus"`, `instance=~"host1|host2"`.
+    pub matchers: List<Spanned<String>>,
+}
+
+/// What of the monitoring system is captured before the work and compared after it.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// By how much the number of series of a job may differ; default 2%.
+    pub within: Option<Spanned<Tolerance>>,
+    /// How long monitoring may take to come back before the comparison counts; default 2m.
+    pub settle: Option<Spanned<Length>>,
+}
+
+/// A query that has to return something for the work to start.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// Open when it returns at least one sample.
+    pub promql: Spanned<String>,
+    /// What to do when it cannot be found out; default `wait`.
+    pub unknown: Option<Unknown>,
+}
+
+/// What a gate does that cannot be evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Unknown {
+    /// The work does not start; the next `run --due` asks again.
+    #[default]
+    Wait,
+    /// As if the gate were open.
+    Open,
+    /// As if the gate were closed.
+    Closed,
+}
+
+/// What a task needs for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Claim {
+    /// For itself alone.
+    Exclusive(String),
+    /// Together with others that share it: `{tsdb: shared}`.
+    Named(BTreeMap<String, ClaimMode>),
+}
+
+/// How a claim is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ClaimMode {
+    /// Alone.
+    Exclusive,
+    /// With others that share it.
+    Shared,
+}

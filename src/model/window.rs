@@ -1,0 +1,36 @@
+//! When work may run, and when it may not.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Length, Moment, Spanned, TaskType};
+
+/// A maintenance window: when work may run.
+///
+/// It opens at each instant of `cron` (or `rrule`) in the plan file's zone and stays open for `duration` of
+/// elapsed time. Nothing new starts during the `cutoff` before its end.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// When it opens: five cron fields.
+    pub cron: Option<Spanned<String>>,
+    /// When it opens: an RFC 5545 recurrence rule.
+    pub rrule: Option<Spanned<String>>,
+    /// How long it is open.
+    pub duration: Spanned<Length>,
+    /// How long before its end nothing new starts; default 0.
+    pub cutoff: Option<Spanned<Length>>,
+}
+
+/// A blackout, also called a change freeze: no work but the task types that it allows.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Blackout {
+    /// Its first moment.
+    pub from: Spanned<Moment>,
+    /// The first moment after it.
+    pub to: Spanned<Moment>,
+    /// The task types that may run all the same.
+    #[serde(default)]
+    pub allow: Vec<TaskType>,
+}

@@ -1,0 +1,5 @@
+//! The surroundings: clock, HTTP, the monitoring systems' APIs, processes. Everything here may block or fail;
+//! nothing here decides.
+
+pub mod clock;
+pub mod files;
