@@ -29,8 +29,10 @@
 //! 5. Text from outside never acts: it is escaped once, where it is formatted.
 
 pub mod cli;
+pub mod ledger;
 pub mod manager;
 pub mod model;
+pub mod state;
 pub mod validator;
 pub mod world;
 
