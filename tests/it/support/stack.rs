@@ -11,6 +11,7 @@
 //!    [`Stack::restart_script`] alike, so a server that a mainstay step restarted is like the first one.
 
 use std::collections::hash_map::RandomState;
+use std::fmt::Display;
 use std::fs;
 use std::hash::BuildHasher;
 use std::net::TcpListener;
@@ -207,7 +208,7 @@ impl Stack {
     /// starts a new one, detached. Like `systemctl restart` it does not wait until the new one is ready.
     pub fn restart_script(&self, name: &str) -> PathBuf {
         let script = self.dir.join("bin").join(format!("restart-{name}"));
-        let ctl = quoted(&self.dir.join("bin/ctl"));
+        let ctl = quoted(self.dir.join("bin/ctl").display());
         write_script(&script, &format!("#!/bin/sh\nexec {ctl} restart {name}\n"));
         script
     }
@@ -254,7 +255,7 @@ impl Stack {
         for below in ["bin", "log", "run"] {
             fs::create_dir(dir.join(below)).expect("an empty directory takes subdirectories");
         }
-        let dir_line = format!("#!/bin/sh\ndir={}\n", quoted(&dir));
+        let dir_line = format!("#!/bin/sh\ndir={}\n", quoted(dir.display()));
         write_script(&dir.join("bin/ctl"), &(dir_line.clone() + include_str!("stack/ctl.sh")));
         write_script(&dir.join("bin/guard"), &(dir_line + include_str!("stack/guard.sh")));
 
@@ -275,10 +276,10 @@ impl Stack {
             Kind::Alertmanager => self.configure_alertmanager(),
             Kind::Prometheus => self.configure_prometheus(),
         };
-        let mut script = format!("#!/bin/sh\nexec {}", quoted(&program(component.kind)));
+        let mut script = format!("#!/bin/sh\nexec {}", quoted(program(component.kind).display()));
         for option in options.into_iter().chain([format!("--web.listen-address={}", component.address)]) {
             script += " \\\n  ";
-            script += &quoted(Path::new(&option));
+            script += &quoted(option);
         }
         script += "\n";
         write_script(&self.dir.join("bin").join(component.kind.name()), &script);
@@ -448,9 +449,9 @@ fn list(answer: Value) -> Vec<Value> {
     }
 }
 
-fn quoted(path: &Path) -> String {
-    let text = path.to_str().expect("temporary directories have names in UTF-8");
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// One word for a shell.
+fn quoted(text: impl Display) -> String {
+    format!("'{}'", text.to_string().replace('\'', r"'\''"))
 }
 
 fn write_script(path: &Path, text: &str) {
