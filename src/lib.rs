@@ -31,4 +31,5 @@
 pub mod cli;
 pub mod manager;
 pub mod model;
+pub mod planfile;
 pub mod world;
