@@ -1,5 +1,6 @@
 //! Findings for people and for programs.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -168,5 +169,16 @@ pub fn json(findings: &[Finding], source: &Source, evaluated: usize, verdict: Ve
     });
     let object = Json { schema: SCHEMA, verdict, findings: findings.collect(), evaluated };
     let text = serde_json::to_string_pretty(&object);
-    text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON")) + "\n"
+    let text = text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON"));
+    // JSON leaves most of these as they are; its own escapes mean the same and act on no terminal.
+    let mut safe = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if acts(c) && c != '\n' {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe.push('\n');
+    safe
 }
