@@ -32,6 +32,7 @@ pub mod cli;
 pub mod ledger;
 pub mod manager;
 pub mod model;
+pub mod planfile;
 pub mod state;
 pub mod validator;
 pub mod world;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::planfile;
 use crate::state::{Access, State, StateError};
 use crate::world::clock::Clock;
 
@@ -51,5 +52,13 @@ impl Manager {
             Err(StateError::Missing(_)) => Ok(None),
             opened => opened.map(Some),
         }
+    }
+
+    /// Reads the plan file and everything that is wrong with it.
+    ///
+    /// # Errors
+    /// [`planfile::LoadError`] when there is nothing to judge.
+    pub fn plan_file(&self) -> Result<planfile::Loaded, planfile::LoadError> {
+        planfile::load(&self.file)
     }
 }
