@@ -32,4 +32,5 @@ pub mod calendar;
 pub mod cli;
 pub mod manager;
 pub mod model;
+pub mod planfile;
 pub mod world;
