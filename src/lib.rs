@@ -33,4 +33,5 @@ pub mod cli;
 pub mod manager;
 pub mod model;
 pub mod planfile;
+pub mod scheduler;
 pub mod world;
