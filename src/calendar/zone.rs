@@ -178,7 +178,10 @@ mod tests {
 
     #[test]
     fn a_zone_is_found_by_its_name_only() {
-        assert_eq!(Zone::named("europe/berlin").map(|zone| zone.name().to_owned()), Ok("Europe/Berlin".into()));
+        assert_eq!(
+            Zone::named("europe/berlin").map(|zone| zone.name().to_owned()),
+            Ok("Europe/Berlin".into())
+        );
         assert_eq!(Zone::named("Mars/Base"), Err(UnknownZone { name: "Mars/Base".into() }));
     }
 
