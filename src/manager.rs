@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::planfile;
+
 /// One plan file with its state file.
 #[derive(Debug)]
 pub struct Manager {
@@ -24,5 +26,13 @@ impl Manager {
     pub fn new(file: &Path, state_file: Option<&Path>, pretended: Option<DateTime<Utc>>) -> Self {
         let beside = || file.parent().unwrap_or(Path::new("")).join(DEFAULT_STATE);
         Self { file: file.to_owned(), state_file: state_file.map_or_else(beside, Path::to_owned), pretended }
+    }
+
+    /// Reads the plan file and everything that is wrong with it.
+    ///
+    /// # Errors
+    /// [`planfile::LoadError`] when there is nothing to judge.
+    pub fn plan_file(&self) -> Result<planfile::Loaded, planfile::LoadError> {
+        planfile::load(&self.file)
     }
 }

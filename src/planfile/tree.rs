@@ -477,16 +477,13 @@ fn in_words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
             ("text follows the closing quote", Some("put the whole value in quotes"))
         }
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            let shown = character.escape_unicode();
+            return (format!("the character `{shown}` cannot stand in YAML"), None);
+        }
         ErrorKind::UnexpectedCharacter { character } => {
-            let shown = if character.is_control() {
-                character.escape_unicode().to_string()
-            } else {
-                character.to_string()
-            };
-            return (
-                format!("a value cannot begin with `{shown}`"),
-                Some("put the value in quotes if the character belongs to it"),
-            );
+            let help = "put the value in quotes if the character belongs to it";
+            return (format!("a value cannot begin with `{character}`"), Some(help));
         }
         ErrorKind::UnknownQuotedScalarEscape => {
             ("unknown escape in double quotes", Some("use single quotes for text with backslashes"))

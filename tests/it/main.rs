@@ -4,5 +4,7 @@
 
 mod calendar_laws;
 mod schedule_laws;
+mod schema;
 mod stack_selftest;
 mod support;
+mod validate;
