@@ -28,11 +28,13 @@
 //! 4. A check, file or run that evaluated nothing is never a yes.
 //! 5. Text from outside never acts: it is escaped once, where it is formatted.
 
+pub mod calendar;
 pub mod cli;
 pub mod ledger;
 pub mod manager;
 pub mod model;
 pub mod planfile;
+pub mod scheduler;
 pub mod state;
 pub mod validator;
 pub mod world;
