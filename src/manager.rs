@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::executor::history_of;
+use crate::ledger::chain::LineError;
+use crate::model::{Change, PlanFile, Schedule};
 use crate::planfile;
+use crate::scheduler::{self, History};
 use crate::state::{Access, State, StateError};
 use crate::world::clock::Clock;
 
@@ -18,6 +22,15 @@ pub struct Manager {
     pub state_file: PathBuf,
     /// The time that the caller pretends it is.
     pub pretended: Option<DateTime<Utc>>,
+}
+
+/// What the state file knows that planning needs.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// What was done, and when.
+    pub history: History,
+    /// The schedule in force.
+    pub published: Option<Schedule>,
 }
 
 /// The state file's place beside the plan file.
@@ -47,11 +60,43 @@ impl Manager {
     ///
     /// # Errors
     /// [`StateError`].
-    pub fn past(&self) -> Result<Option<State>, StateError> {
+    pub fn existing_state(&self) -> Result<Option<State>, StateError> {
         match self.state(Access::ReadOnly) {
             Err(StateError::Missing(_)) => Ok(None),
             opened => opened.map(Some),
         }
+    }
+
+    /// What the state file knows of the tasks of `plan`; nothing when there is no state file, and none is made.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn past(&self, plan: &PlanFile) -> Result<Past, StateError> {
+        let Some(state) = self.existing_state()? else { return Ok(Past::default()) };
+        Ok(Past { history: history_of(&state.history()?, plan), published: state.published()? })
+    }
+
+    /// Makes `schedule` the one in force and returns it with its revision.
+    ///
+    /// `base` is the revision that it was computed from; 0 when there was none.
+    ///
+    /// # Errors
+    /// [`StateError::Stale`] when another one has been published meanwhile, or why it cannot be written.
+    pub fn publish(
+        &self,
+        schedule: &Schedule,
+        base: u64,
+        changes: &[Change],
+    ) -> Result<Schedule, StateError> {
+        let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
+        let counts = (
+            count(|change| matches!(change, Change::Added { .. })),
+            count(|change| matches!(change, Change::Moved { .. })),
+            count(|change| matches!(change, Change::Dropped { .. })),
+        );
+        let digest = scheduler::engine::digest(schedule).map_err(LineError::from)?;
+        let revision = self.state(Access::ReadWrite)?.publish(schedule.clone(), base, &digest, counts)?;
+        Ok(Schedule { revision, ..schedule.clone() })
     }
 
     /// Reads the plan file and everything that is wrong with it.
