@@ -29,6 +29,8 @@
 //! 5. Text from outside never acts: it is escaped once, where it is formatted.
 
 pub mod cli;
+pub mod ledger;
 pub mod manager;
 pub mod model;
+pub mod state;
 pub mod world;

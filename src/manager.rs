@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::state::{Access, State, StateError};
+use crate::world::clock::Clock;
+
 /// One plan file with its state file.
 #[derive(Debug)]
 pub struct Manager {
@@ -24,5 +27,18 @@ impl Manager {
     pub fn new(file: &Path, state_file: Option<&Path>, pretended: Option<DateTime<Utc>>) -> Self {
         let beside = || file.parent().unwrap_or(Path::new("")).join(DEFAULT_STATE);
         Self { file: file.to_owned(), state_file: state_file.map_or_else(beside, Path::to_owned), pretended }
+    }
+
+    /// The clock, or the one that the caller pretends.
+    pub fn clock(&self) -> Clock {
+        Clock::new(self.pretended)
+    }
+
+    /// Opens the state file.
+    ///
+    /// # Errors
+    /// As [`State::open`].
+    pub fn state(&self, access: Access) -> Result<State, StateError> {
+        State::open(&self.state_file, access, self.clock())
     }
 }

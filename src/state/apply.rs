@@ -1,0 +1,221 @@
+//! What an event changes in the tables: one small function per family.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Transaction, params};
+
+use super::codec::{self, count, json, stamp};
+use super::error::Fault;
+use super::history;
+use crate::model::{Entry, Event, Outcome, RunId};
+
+/// Changes the tables as `entry` says.
+///
+/// # Errors
+/// A contradiction when the event does not fit what was recorded before.
+#[expect(clippy::too_many_lines, reason = "one arm per event, each a call")]
+pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
+    let at = stamp(entry.at);
+    match &entry.event {
+        Event::StateCreated { origin } => {
+            let sql = "INSERT INTO meta (key, value) VALUES ('origin', ?1), ('created', ?2)";
+            tx.execute(sql, (origin, at))?;
+            Ok(())
+        }
+        Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
+        Event::OccurrenceMissed { occurrence, task, release, reason } => {
+            let sql = "INSERT OR IGNORE INTO missed (occurrence, task, release, reason, recorded)
+                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            let changed =
+                tx.prepare_cached(sql)?.execute((&occurrence.0, task, stamp(*release), reason, &at))?;
+            one(changed, || format!("the occurrence `{occurrence}` is recorded as missed already"))
+        }
+        Event::RunStarted { .. } => start_run(tx, entry),
+        Event::RunResumed { run, holder } => {
+            let outcome = history::reopen(tx, *run)?;
+            let sql = "UPDATE run SET holder = ?2, ended = NULL, outcome = NULL, reason = NULL
+                       WHERE id = ?1 AND abandoned = 0";
+            let changed = tx.prepare_cached(sql)?.execute((run.0, json(holder)?))?;
+            one(changed, || format!("there is no run {run} to resume ({outcome})"))
+        }
+        Event::StepStarted { run, ordinal, phase, target, name, action, attempt } => {
+            let sql = "INSERT INTO step (run, ordinal, phase, target, name, action, attempts, started)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                       ON CONFLICT (run, ordinal) DO UPDATE SET attempts = excluded.attempts, ended = NULL,
+                       outcome = NULL, exit_code = NULL, took_ms = NULL, message = NULL, output = NULL";
+            open_run(tx, *run)?;
+            tx.prepare_cached(sql)?.execute((
+                run.0,
+                ordinal,
+                phase.as_str(),
+                target,
+                name,
+                action,
+                attempt,
+                &at,
+            ))?;
+            Ok(())
+        }
+        Event::StepEnded { run, ordinal, attempt, outcome, exit_code, took_ms, message, output, .. } => {
+            let sql = "UPDATE step SET attempts = ?3, outcome = ?4, exit_code = ?5, took_ms = ?6,
+                       message = ?7, output = ?8, ended = ?9 WHERE run = ?1 AND ordinal = ?2";
+            let output = output.as_ref().map(json).transpose()?;
+            let changed = tx.prepare_cached(sql)?.execute(params![
+                run.0,
+                ordinal,
+                attempt,
+                outcome.as_str(),
+                exit_code,
+                count(*took_ms)?,
+                message,
+                output,
+                &at
+            ])?;
+            one(changed, || format!("step {ordinal} of run {run} was never started"))
+        }
+        Event::BaselineTaken { run, at, facts } => {
+            // The first one is what was before; a run that is resumed must not take a later one for it.
+            let sql = "INSERT OR IGNORE INTO baseline (run, taken, facts) VALUES (?1, ?2, ?3)";
+            open_run(tx, *run)?;
+            tx.execute(sql, (run.0, stamp(*at), json(facts)?))?;
+            Ok(())
+        }
+        Event::BaselineCompared { run, same, differences, settled_ms } => {
+            let sql = "UPDATE baseline SET same = ?2, differences = ?3, settled_ms = ?4 WHERE run = ?1";
+            let settled_ms = settled_ms.map(count).transpose()?;
+            let changed = tx.execute(sql, (run.0, same, json(differences)?, settled_ms))?;
+            one(changed, || format!("run {run} has no baseline"))
+        }
+        Event::SilenceIntended { run, tag, alertmanager, matchers } => {
+            let sql = "INSERT OR IGNORE INTO silence (tag, run, alertmanager, matchers, intended)
+                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            open_run(tx, *run)?;
+            let changed = tx.execute(sql, (tag, run.0, alertmanager, json(matchers)?, &at))?;
+            one(changed, || format!("there is a silence `{tag}` already"))
+        }
+        Event::SilenceCreated { tag, id, until, silenced, .. } => {
+            let sql = "UPDATE silence SET id = ?2, until = ?3, silenced = ?4 WHERE tag = ?1";
+            let changed = tx.execute(sql, (tag, id, stamp(*until), json(silenced)?))?;
+            one(changed, || format!("the silence `{tag}` was never intended"))
+        }
+        Event::SilenceRenewed { tag, id, until } => {
+            let sql = "UPDATE silence SET id = ?2, until = ?3 WHERE tag = ?1";
+            let changed = tx.execute(sql, (tag, id, stamp(*until)))?;
+            one(changed, || format!("there is no silence `{tag}`"))
+        }
+        Event::SilenceExpired { tag, reason } => {
+            let sql = "UPDATE silence SET expired = ?2, reason = ?3 WHERE tag = ?1";
+            let changed = tx.execute(sql, (tag, &at, reason))?;
+            one(changed, || format!("there is no silence `{tag}`"))
+        }
+        Event::RunEnded { run, outcome, reason } => {
+            end_run(tx, entry.at, *run, *outcome, reason.as_deref(), false)
+        }
+        Event::RunAbandoned { run, reason } => {
+            end_run(tx, entry.at, *run, Outcome::Interrupted, Some(reason), true)
+        }
+        Event::AlertChanged { name, labels, state, since, value } => {
+            let labels = json(labels)?;
+            let Some(state) = state else {
+                tx.execute("DELETE FROM alert WHERE name = ?1 AND labels = ?2", (name, labels))?;
+                return Ok(());
+            };
+            let sql = "INSERT INTO alert (name, labels, state, since, value) VALUES (?1, ?2, ?3, ?4, ?5)
+                       ON CONFLICT (name, labels) DO UPDATE SET state = excluded.state,
+                       since = excluded.since, value = excluded.value, delivered = NULL";
+            tx.execute(sql, (name, labels, state.to_string(), stamp(*since), value))?;
+            Ok(())
+        }
+        Event::AlertsDelivered { error: None, .. } => {
+            let sql = "UPDATE alert SET delivered = ?1 WHERE state IN ('firing', 'resolved')";
+            tx.execute(sql, [&at])?;
+            Ok(())
+        }
+        Event::AlertsDelivered { error: Some(_), .. }
+        | Event::RunRefused { .. }
+        | Event::ReportWritten { .. }
+        | Event::ClockStepped { .. } => Ok(()),
+    }
+}
+
+fn publish(tx: &Transaction, at: &str, digest: &str, schedule: &crate::model::Schedule) -> Result<(), Fault> {
+    let sql =
+        "INSERT OR IGNORE INTO revision (revision, published, digest, schedule) VALUES (?1, ?2, ?3, ?4)";
+    let changed = tx.execute(sql, (count(schedule.revision)?, at, digest, json(schedule)?))?;
+    one(changed, || format!("revision {} is published already", schedule.revision))?;
+    let placed = schedule.placed.iter().map(|placed| &placed.occurrence.task);
+    let unplaced = schedule.unplaced.iter().map(|unplaced| &unplaced.occurrence.task);
+    placed.chain(unplaced).try_for_each(|task| know_task(tx, task, at))
+}
+
+fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
+    let Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder } = &entry.event
+    else {
+        return Ok(());
+    };
+    let at = stamp(entry.at);
+    let occurrence = occurrence.as_ref().map(|id| &id.0);
+    let sql = "INSERT OR IGNORE INTO run
+               (id, task, occurrence, origin, due, plan_digest, targets, holder, started)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let origin = json(origin)?;
+    let changed = tx.prepare_cached(sql)?.execute(params![
+        run.0,
+        task,
+        occurrence,
+        origin.trim_matches('"'),
+        due.map(stamp),
+        plan_digest,
+        json(targets)?,
+        json(holder)?,
+        &at
+    ])?;
+    one(changed, || format!("run {run}, or its occurrence, was started already"))?;
+    know_task(tx, task, &at)
+}
+
+fn end_run(
+    tx: &Transaction,
+    ended: DateTime<Utc>,
+    run: RunId,
+    outcome: Outcome,
+    reason: Option<&str>,
+    abandoned: bool,
+) -> Result<(), Fault> {
+    let sql = "UPDATE run SET ended = ?2, outcome = ?3, reason = ?4, abandoned = ?5
+               WHERE id = ?1 AND ended IS NULL RETURNING task, started";
+    let found = codec::first(tx, sql, (run.0, stamp(ended), outcome.as_str(), reason, abandoned), |row| {
+        Ok((row.get::<_, String>("task")?, codec::time(row, "started")?))
+    })?;
+    match found {
+        Some((task, started)) => {
+            // A clock that was set back makes no work of negative length.
+            let took = (ended - started).max(TimeDelta::zero());
+            history::note_end(tx, &task, ended, outcome, took)
+        }
+        // A person gives up what a process has ended as interrupted.
+        None if abandoned => {
+            let sql = "UPDATE run SET abandoned = 1, reason = ?2
+                       WHERE id = ?1 AND abandoned = 0 AND outcome = 'interrupted'";
+            let changed = tx.execute(sql, (run.0, reason))?;
+            one(changed, || format!("there is no run {run} that could be abandoned"))
+        }
+        None => Err(Fault::contradiction(format!("there is no run {run} that could end"))),
+    }
+}
+
+/// Remembers when a task was first heard of.
+fn know_task(tx: &Transaction, task: &str, at: &str) -> Result<(), Fault> {
+    let sql = "INSERT OR IGNORE INTO task (name, first_known) VALUES (?1, ?2)";
+    tx.prepare_cached(sql)?.execute((task, at))?;
+    Ok(())
+}
+
+fn open_run(tx: &Transaction, run: RunId) -> Result<(), Fault> {
+    let sql = "SELECT count(*) FROM run WHERE id = ?1 AND ended IS NULL";
+    let found: u32 = tx.prepare_cached(sql)?.query_row([run.0], |row| row.get(0))?;
+    one(found as usize, || format!("there is no run {run} that is going"))
+}
+
+fn one(changed: usize, otherwise: impl FnOnce() -> String) -> Result<(), Fault> {
+    if changed == 0 { Err(Fault::contradiction(otherwise())) } else { Ok(()) }
+}

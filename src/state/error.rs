@@ -1,0 +1,342 @@
+//! What can go wrong with the state file, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+use crate::ledger::chain::LineError;
+use crate::model::{Holder, OccurrenceId, RunId};
+
+/// The state file cannot be used, or did not take what was to be recorded; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// There is none: nothing has happened yet.
+    #[error("there is no state file `{}`", path.display())]
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// It is a symbolic link.
+    #[error("the state file `{}` is a symbolic link; name the file itself with --state", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// It is a folder, a pipe, a device.
+    #[error("the state file `{}` is {kind}, not a file", path.display())]
+    NotAFile {
+        /// Which.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// It belongs to somebody else.
+    #[error(
+        "the state file `{}` belongs to user {owner}, and mainstay runs as user {user}; run it as that user, or \
+         change the owner",
+        path.display()
+    )]
+    Owner {
+        /// Which.
+        path: PathBuf,
+        /// The owner's user id.
+        owner: u32,
+        /// Ours.
+        user: u32,
+    },
+    /// Others may read or write it.
+    #[error("the state file `{p}` is open to others (mode {mode:04o}); run `chmod 600 {p}`", p = path.display())]
+    Mode {
+        /// Which.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Anybody may put another file in its place.
+    #[error(
+        "the folder `{f}` of the state file can be written by anybody (mode {mode:04o}); run `chmod o-w {f}`",
+        f = folder.display()
+    )]
+    Folder {
+        /// Its folder.
+        folder: PathBuf,
+        /// The folder's permissions.
+        mode: u32,
+    },
+    /// The operating system does not let us at it.
+    #[error("cannot {what} `{}`", path.display())]
+    Reach {
+        /// To do what.
+        what: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It has no content: its maker has not come far, or it was emptied.
+    #[error("the state file `{}` is empty", path.display())]
+    Empty {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It is something else.
+    #[error("`{}` is not a state file of mainstay; name another with --state", path.display())]
+    NotAState {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A later mainstay wrote it.
+    #[error(
+        "the state file `{}` was written by a newer mainstay: it has schema {found}, and this one knows schemas \
+         up to {known}; use that newer mainstay",
+        path.display()
+    )]
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+        /// The latest that we know.
+        known: i32,
+    },
+    /// An earlier mainstay wrote it, and it is only to be read.
+    #[error(
+        "the state file `{}` has schema {found}, and this mainstay reads schema {known}; a command that \
+         writes, such as `mainstay run --due`, brings it up to date",
+        path.display()
+    )]
+    Older {
+        /// Which.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+        /// The one that we read.
+        known: i32,
+    },
+    /// Its newest changes lie in a second file that only somebody with write access can read.
+    #[error(
+        "the newest entries of the state file `{}` can be read only with write access to its folder; run the \
+         command as its owner",
+        path.display()
+    )]
+    Unmerged {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Somebody else writes to it, for too long.
+    #[error(
+        "the state file `{}` was locked by another process for more than {waited_seconds} s; try again, or look \
+         for a mainstay that hangs",
+        path.display()
+    )]
+    Busy {
+        /// Which.
+        path: PathBuf,
+        /// How long we waited.
+        waited_seconds: u64,
+    },
+    /// No room is left.
+    #[error(
+        "no room is left on the disk of the state file `{}`; nothing was recorded, make room and try again",
+        path.display()
+    )]
+    Full {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It can be read, not written.
+    #[error("the state file `{}` cannot be written; look at its permissions and at its file system", path.display())]
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It is damaged.
+    #[error(
+        "the state file `{}` is damaged; keep a copy, look at the disk, and restore a backup",
+        path.display()
+    )]
+    Corrupt {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The disk fails.
+    #[error("the disk of the state file `{}` does not work", path.display())]
+    Disk {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// What stands in it cannot be understood.
+    #[error("the state file `{}` holds {what} that cannot be understood", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What.
+        what: &'static str,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another schedule was published in the meantime.
+    #[error(
+        "revision {published} was published in the meantime, and this schedule was made from revision {base}; \
+         plan again"
+    )]
+    Stale {
+        /// The revision that the schedule was made from.
+        base: u64,
+        /// The one that is published now.
+        published: u64,
+    },
+    /// The event does not fit what was recorded before.
+    #[error("cannot record this: {0}")]
+    Contradiction(String),
+    /// The event has no place in the ledger.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// SQLite refuses for another reason.
+    #[error("the state file `{}` cannot be used", path.display())]
+    Sql {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+}
+
+/// A run may not begin, or not go on; nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Somebody was faster.
+    #[error("the occurrence `{occurrence}` was started already, as run {run} by {}", words(holder))]
+    AlreadyStarted {
+        /// The occurrence.
+        occurrence: OccurrenceId,
+        /// Its run.
+        run: RunId,
+        /// Who works on it, or did.
+        holder: Box<Holder>,
+    },
+    /// It was given up.
+    #[error("the occurrence `{occurrence}` is recorded as missed")]
+    Missed {
+        /// The occurrence.
+        occurrence: OccurrenceId,
+    },
+    /// The last run of the task has not ended.
+    #[error("run {run} of the task `{task}` has not ended; it is held by {}", words(holder))]
+    TaskRunning {
+        /// The task.
+        task: String,
+        /// Its unfinished run.
+        run: RunId,
+        /// Who works on it, or did.
+        holder: Box<Holder>,
+    },
+    /// A target is in work.
+    #[error("the target `{target}` is in work in run {run}, held by {}", words(holder))]
+    TargetBusy {
+        /// The target.
+        target: String,
+        /// The run.
+        run: RunId,
+        /// Who works on it, or did.
+        holder: Box<Holder>,
+    },
+    /// There is no such run.
+    #[error("there is no run {run}")]
+    NoSuchRun {
+        /// The number.
+        run: RunId,
+    },
+    /// A run cannot be taken over: its process lives.
+    #[error("run {run} is still worked on by {}", words(holder))]
+    Held {
+        /// The run.
+        run: RunId,
+        /// Who works on it.
+        holder: Box<Holder>,
+    },
+    /// A run cannot be taken over: it is done with.
+    #[error("run {run} has ended; there is nothing to resume")]
+    Ended {
+        /// The run.
+        run: RunId,
+    },
+    /// The state file.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+fn words(holder: &Holder) -> String {
+    format!("process {} of {} on {}", holder.pid, holder.user, holder.host)
+}
+
+/// What a query meets before it knows in which file.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sql(rusqlite::Error),
+    Unreadable(&'static str, Box<dyn std::error::Error + Send + Sync>),
+    State(StateError),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StateError> for Fault {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
+}
+
+impl From<LineError> for Fault {
+    fn from(error: LineError) -> Self {
+        Self::State(error.into())
+    }
+}
+
+impl Fault {
+    /// An event that does not fit what was recorded before.
+    pub(super) fn contradiction(text: impl Into<String>) -> Self {
+        Self::State(StateError::Contradiction(text.into()))
+    }
+
+    /// The error as it is told, for the file at `path`.
+    pub(super) fn of(self, path: &std::path::Path) -> StateError {
+        match self {
+            Self::Sql(error) => of_sqlite(error, path),
+            Self::Unreadable(what, source) => StateError::Unreadable { path: path.to_owned(), what, source },
+            Self::State(error) => error,
+        }
+    }
+}
+
+/// Says what an error of SQLite means to people.
+pub(super) fn of_sqlite(source: rusqlite::Error, path: &std::path::Path) -> StateError {
+    let path = path.to_owned();
+    let Some(code) = source.sqlite_error() else {
+        return StateError::Sql { path, source };
+    };
+    // Without room SQLite cannot enlarge the index of its log, and calls that an I/O error.
+    if code.extended_code == ffi::SQLITE_IOERR_SHMSIZE {
+        return StateError::Full { path };
+    }
+    match code.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            StateError::Busy { path, waited_seconds: super::open::BUSY_TIMEOUT.as_secs() }
+        }
+        ErrorCode::DiskFull => StateError::Full { path },
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StateError::ReadOnly { path },
+        ErrorCode::DatabaseCorrupt => StateError::Corrupt { path, source },
+        ErrorCode::NotADatabase => StateError::NotAState { path },
+        ErrorCode::SystemIoFailure => StateError::Disk { path, source },
+        _ => StateError::Sql { path, source },
+    }
+}

@@ -1,0 +1,42 @@
+//! The one SQLite file: the ledger, and tables made from it that answer questions fast.
+//!
+//! Writing is recording an [`Event`](crate::model::Event): in one transaction it changes the tables and
+//! becomes an entry of the ledger. Nothing is written in another way. Reads are one file per family.
+//!
+//! Invariants:
+//!
+//! 1. The tables change only together with the ledger.
+//! 2. An occurrence is started at most once; a run is worked on by at most one process.
+//! 3. What was acknowledged is on disk.
+//! 4. The file and what SQLite keeps beside it belong to their owner alone.
+//! 5. A file that cannot be trusted or understood is not touched.
+
+mod alerts;
+mod apply;
+mod baselines;
+mod codec;
+mod error;
+mod history;
+mod lines;
+mod missed;
+mod open;
+mod place;
+mod record;
+mod runs;
+mod schedules;
+mod schema;
+mod silences;
+mod start;
+#[cfg(test)]
+mod tests;
+
+pub use baselines::{Baseline, Comparison};
+pub use error::{StartError, StateError};
+pub use history::TaskHistory;
+pub use lines::{Head, Log, LogFilter, Logged};
+pub use missed::{Miss, Missed};
+pub use open::{Access, State};
+pub use runs::RunFilter;
+pub use schedules::Published;
+pub use silences::OpenSilence;
+pub use start::NewRun;

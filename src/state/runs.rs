@@ -1,0 +1,127 @@
+//! Runs and their steps.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row};
+
+use super::codec::{self, count, stamp};
+use super::error::Fault;
+use super::{State, StateError};
+use crate::model::{OccurrenceId, Run, RunId, StepRecord};
+
+/// Which runs; all of them by default.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only those of this task.
+    pub task: Option<String>,
+    /// Only those that began at this time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Only those that began before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Only those that have not ended.
+    pub unfinished: bool,
+    /// The newest so many.
+    pub limit: Option<usize>,
+}
+
+impl State {
+    /// One run.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn run(&self, id: RunId) -> Result<Option<Run>, StateError> {
+        self.read(|connection| run(connection, id))
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StateError> {
+        let sql = "SELECT * FROM run
+                   WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR started >= ?2)
+                     AND (?3 IS NULL OR started < ?3) AND (NOT ?4 OR ended IS NULL)
+                   ORDER BY id DESC LIMIT ?5";
+        self.read(|connection| {
+            let limit = filter.limit.map_or(Ok(-1), count)?;
+            let (since, until) = (filter.since.map(stamp), filter.until.map(stamp));
+            codec::rows(connection, sql, (&filter.task, since, until, filter.unfinished, limit), from_row)
+        })
+    }
+
+    /// The newest run of a task.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn last_run(&self, task: &str) -> Result<Option<Run>, StateError> {
+        let sql = "SELECT * FROM run WHERE task = ?1 ORDER BY id DESC LIMIT 1";
+        self.read(|connection| codec::first(connection, sql, [task], from_row))
+    }
+
+    /// The newest run of all.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn newest_run(&self) -> Result<Option<Run>, StateError> {
+        let sql = "SELECT * FROM run ORDER BY id DESC LIMIT 1";
+        self.read(|connection| codec::first(connection, sql, [], from_row))
+    }
+
+    /// Runs that have not ended, oldest first: they are being worked on, or were interrupted.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn unfinished_runs(&self) -> Result<Vec<Run>, StateError> {
+        self.read(unfinished)
+    }
+
+    /// The steps of a run in the order in which they were started.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn steps(&self, run: RunId) -> Result<Vec<StepRecord>, StateError> {
+        let sql = "SELECT * FROM step WHERE run = ?1 ORDER BY ordinal";
+        self.read(|connection| codec::rows(connection, sql, [run.0], step_from_row))
+    }
+}
+
+pub(super) fn run(connection: &Connection, id: RunId) -> Result<Option<Run>, Fault> {
+    codec::first(connection, "SELECT * FROM run WHERE id = ?1", [id.0], from_row)
+}
+
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Run>, Fault> {
+    codec::rows(connection, "SELECT * FROM run WHERE ended IS NULL ORDER BY id", [], from_row)
+}
+
+pub(super) fn from_row(row: &Row) -> Result<Run, Fault> {
+    Ok(Run {
+        id: RunId(row.get("id")?),
+        occurrence: row.get::<_, Option<String>>("occurrence")?.map(OccurrenceId),
+        task: row.get("task")?,
+        origin: codec::name(row, "origin")?,
+        outcome: codec::opt_name(row, "outcome")?,
+        reason: row.get("reason")?,
+        due: codec::opt_time(row, "due")?,
+        started: codec::time(row, "started")?,
+        ended: codec::opt_time(row, "ended")?,
+        holder: codec::from_json(row, "holder")?,
+        plan_digest: row.get("plan_digest")?,
+        targets: codec::from_json(row, "targets")?,
+    })
+}
+
+fn step_from_row(row: &Row) -> Result<StepRecord, Fault> {
+    Ok(StepRecord {
+        run: RunId(row.get("run")?),
+        ordinal: row.get("ordinal")?,
+        phase: codec::name(row, "phase")?,
+        target: row.get("target")?,
+        name: row.get("name")?,
+        outcome: codec::opt_name(row, "outcome")?,
+        exit_code: row.get("exit_code")?,
+        attempts: row.get("attempts")?,
+        started: codec::time(row, "started")?,
+        ended: codec::opt_time(row, "ended")?,
+        message: row.get("message")?,
+        output: row.get::<_, Option<String>>("output")?.as_deref().map(codec::parse).transpose()?,
+    })
+}

@@ -1,0 +1,52 @@
+//! Silences that were not recorded as expired.
+
+use chrono::{DateTime, Utc};
+
+use super::codec;
+use super::{State, StateError};
+use crate::model::RunId;
+
+/// A silence that is in force, or may be: the id is unknown between intent and answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSilence {
+    /// The run that it belongs to.
+    pub run: RunId,
+    /// Stands in its comment.
+    pub tag: String,
+    /// Where.
+    pub alertmanager: String,
+    /// The matchers.
+    pub matchers: Vec<String>,
+    /// When it was intended.
+    pub intended: DateTime<Utc>,
+    /// Its id; `None` when we do not know whether it was created.
+    pub id: Option<String>,
+    /// When it ends unless it is renewed.
+    pub until: Option<DateTime<Utc>>,
+    /// The alerts that it silenced when it was created.
+    pub silenced: Vec<String>,
+}
+
+impl State {
+    /// Silences that were intended and not recorded as expired, oldest first.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn open_silences(&self) -> Result<Vec<OpenSilence>, StateError> {
+        let sql = "SELECT * FROM silence WHERE expired IS NULL ORDER BY intended, tag";
+        self.read(|connection| {
+            codec::rows(connection, sql, [], |row| {
+                Ok(OpenSilence {
+                    run: RunId(row.get("run")?),
+                    tag: row.get("tag")?,
+                    alertmanager: row.get("alertmanager")?,
+                    matchers: codec::from_json(row, "matchers")?,
+                    intended: codec::time(row, "intended")?,
+                    id: row.get("id")?,
+                    until: codec::opt_time(row, "until")?,
+                    silenced: codec::from_json(row, "silenced")?,
+                })
+            })
+        })
+    }
+}
