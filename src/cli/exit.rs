@@ -3,6 +3,9 @@
 use std::process::ExitCode;
 
 use super::Terminal;
+use super::output::OutputError;
+use crate::ledger::{AnchorError, Verdict};
+use crate::state::StartError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,5 +54,46 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
         text.push_str(&cause.to_string());
     }
     terminal.error(&text);
-    Exit::Unknown
+    of_cause(error)
+}
+
+/// The exit code of an error that is known by its type.
+fn of_cause(error: &anyhow::Error) -> Exit {
+    match () {
+        () if let Some(error) = error.downcast_ref() => of_output(error),
+        () if let Some(error) = error.downcast_ref() => of_start(error),
+        () if error.is::<AnchorError>() => Exit::Wrong,
+        // StateError, and whatever else stood in the way.
+        () => Exit::Unknown,
+    }
+}
+
+/// The exit code of a result that could not be delivered.
+fn of_output(error: &OutputError) -> Exit {
+    match error {
+        OutputError::NoSuchFormat { .. } | OutputError::NoFormat(_) | OutputError::Read { .. } => Exit::Wrong,
+        OutputError::Write(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of a run that could not begin.
+fn of_start(error: &StartError) -> Exit {
+    match error {
+        StartError::AlreadyStarted { .. }
+        | StartError::Missed { .. }
+        | StartError::TaskRunning { .. }
+        | StartError::TargetBusy { .. }
+        | StartError::Held { .. } => Exit::Busy,
+        StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
+        StartError::State(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of what was found out about a ledger.
+pub fn of_verdict(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Intact => Exit::Done,
+        Verdict::Tampered | Verdict::RolledBack | Verdict::Forked => Exit::No,
+        Verdict::Unanchored | Verdict::Unknown => Exit::Unknown,
+    }
 }

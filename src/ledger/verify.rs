@@ -151,6 +151,13 @@ impl Verifier {
         }
     }
 
+    /// The ledger cannot be read further, although there is more.
+    pub fn breaks_off(&mut self, why: &str) {
+        let seq = self.entries + 1;
+        let (what, found) = ("the file is damaged".to_owned(), why.to_owned());
+        self.first_bad.get_or_insert(Fault { seq, what, expected: "an entry".to_owned(), found });
+    }
+
     /// What was found out.
     pub fn finish(self) -> Verification {
         let longest = self.anchors.last().map_or(0, |anchor| anchor.entries);

@@ -13,7 +13,7 @@ use crate::model::{Holder, OccurrenceId, RunId};
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// There is none: nothing has happened yet.
-    #[error("there is no state file `{}`", path.display())]
+    #[error("there is no state file `{}`: nothing was recorded there yet", path.display())]
     Missing {
         /// Where it would be.
         path: PathBuf,

@@ -165,7 +165,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StateError> {
 
 /// Opens a file that we cannot lock, as if it did not change. Nobody who could change it is at work: there
 /// would be a log.
-fn connect_immutable(path: &Path) -> Result<Connection, StateError> {
+pub(super) fn connect_immutable(path: &Path) -> Result<Connection, StateError> {
     use std::fmt::Write as _;
     use std::os::unix::ffi::OsStrExt;
     let mut uri = String::from("file://");
