@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::executor::history_of;
-use crate::ledger::chain::LineError;
 use crate::model::{Change, PlanFile, Schedule};
 use crate::planfile;
-use crate::scheduler::{self, History};
-use crate::state::{Access, State, StateError};
+use crate::scheduler::History;
+use crate::state::{Access, Published, State, StateError};
 use crate::world::clock::Clock;
 
 /// One plan file with its state file.
@@ -62,7 +61,7 @@ impl Manager {
     /// [`StateError`].
     pub fn existing_state(&self) -> Result<Option<State>, StateError> {
         match self.state(Access::ReadOnly) {
-            Err(StateError::Missing(_)) => Ok(None),
+            Err(StateError::Missing { .. }) => Ok(None),
             opened => opened.map(Some),
         }
     }
@@ -89,13 +88,12 @@ impl Manager {
         changes: &[Change],
     ) -> Result<Schedule, StateError> {
         let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
-        let counts = (
-            count(|change| matches!(change, Change::Added { .. })),
-            count(|change| matches!(change, Change::Moved { .. })),
-            count(|change| matches!(change, Change::Dropped { .. })),
-        );
-        let digest = scheduler::engine::digest(schedule).map_err(LineError::from)?;
-        let revision = self.state(Access::ReadWrite)?.publish(schedule.clone(), base, &digest, counts)?;
+        let counts = Published {
+            added: count(|change| matches!(change, Change::Added { .. })),
+            moved: count(|change| matches!(change, Change::Moved { .. })),
+            dropped: count(|change| matches!(change, Change::Dropped { .. })),
+        };
+        let revision = self.state(Access::ReadWrite)?.publish(schedule.clone(), base, counts)?;
         Ok(Schedule { revision, ..schedule.clone() })
     }
 

@@ -21,8 +21,9 @@ use crate::executor::{self, RunError, preflight, recovery};
 use crate::manager::Manager;
 use crate::model::{Event, Outcome, PlanFile, Run, RunId, StepRecord};
 use crate::scheduler::zone_of;
-use crate::state::{Access, State, holder};
+use crate::state::{Access, State};
 use crate::world::World;
+use crate::world::process_identity;
 use crate::world::signals::Interrupts;
 
 /// Do maintenance: what is due, or the tasks that are named
@@ -102,7 +103,7 @@ pub fn run(
     for note in left {
         terminal.warning(&super::terminal::inert(&note));
     }
-    let holder = holder::current();
+    let holder = process_identity::current().context("finding out who this process is")?;
     let crew = Crew {
         plan: &plan,
         plan_digest: &loaded.digest,
@@ -227,13 +228,13 @@ fn exit_of(accounts: &[Account], interrupts: &Interrupts, is_due: bool) -> Exit 
     Exit::Done
 }
 
-fn abandon(id: RunId, reason: &str, mut state: State, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+fn abandon(id: RunId, reason: &str, state: State, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     let Some(run) = state.run(id)? else {
         terminal.error(&format!("there is no run {id}"));
         return Ok(Exit::Wrong);
     };
     match run.outcome {
-        None if holder::is_alive(&run.holder) => {
+        None if process_identity::is_alive(&run.holder) => {
             terminal.error(&format!(
                 "run {id} of `{}` is still being worked on by pid {}",
                 run.task, run.holder.pid

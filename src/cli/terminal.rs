@@ -75,11 +75,24 @@ impl Terminal {
     /// # Errors
     /// When it cannot be written for another reason than a reader who has gone.
     pub fn result(&mut self, text: &str) -> io::Result<()> {
+        self.result_bytes(text.as_bytes())
+    }
+
+    /// As [`Terminal::result`], for what may not be text.
+    ///
+    /// # Errors
+    /// As [`Terminal::result`].
+    pub fn result_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.out_closed {
             return Ok(());
         }
-        let written = self.out.write_all(text.as_bytes());
+        let written = self.out.write_all(bytes);
         self.settle(written)
+    }
+
+    /// Whether the reader of the result has gone.
+    pub fn is_closed(&self) -> bool {
+        self.out_closed
     }
 
     /// Flushes the result.
@@ -155,7 +168,7 @@ fn colors_by_default(stream: &impl IsTerminal) -> bool {
 
 /// Makes text from outside safe to show: control characters, escape sequences and bidi overrides become
 /// visible escapes; line feeds and tabs stay.
-pub fn inert(text: &str) -> String {
+pub(crate) fn inert(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

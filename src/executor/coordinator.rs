@@ -207,7 +207,7 @@ impl Crew<'_> {
 
     fn start(&self, assignment: &Assignment) -> Result<(RunId, Event), StartError> {
         let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
-        self.journal.state().start_run(NewRun {
+        let run = self.journal.state().start_run(NewRun {
             task: assignment.task.clone(),
             occurrence: assignment.occurrence.clone(),
             origin,
@@ -215,6 +215,17 @@ impl Crew<'_> {
             plan_digest: self.plan_digest.to_owned(),
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
-        })
+        })?;
+        let started = Event::RunStarted {
+            run,
+            task: assignment.task.clone(),
+            occurrence: assignment.occurrence.clone(),
+            origin,
+            due: assignment.due,
+            plan_digest: self.plan_digest.to_owned(),
+            targets: assignment.targets.clone(),
+            holder: self.holder.clone(),
+        };
+        Ok((run, started))
     }
 }

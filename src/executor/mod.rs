@@ -81,7 +81,7 @@ pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
 /// Notes tasks that were never seen, so that their calendar starts to count.
 fn meet_new_tasks(crew: &Crew) -> Result<(), RunError> {
     let history = crew.journal.state().history()?;
-    let is_new = |name: &str| history.get(name).is_none_or(|task| task.since.is_none());
+    let is_new = |name: &str| history.get(name).is_none_or(|task| task.first_known.is_none());
     let scheduled = crew.plan.tasks.iter().filter(|(_, task)| task.schedule.is_some());
     let tasks: Vec<_> = scheduled.map(|(name, _)| name.value.clone()).filter(|name| is_new(name)).collect();
     if !tasks.is_empty() {
@@ -211,7 +211,7 @@ pub fn history_of(tasks: &BTreeMap<String, crate::state::TaskHistory>, plan: &Pl
             until: *started + length,
         });
         let history = scheduler::TaskHistory {
-            handled_until: past.since,
+            handled_until: past.first_known,
             last_success: past.last_success,
             last_end: past.last_end,
             ended_runs: past.ended_runs,

@@ -8,8 +8,9 @@ use super::engine::{silence_tag, step_tag};
 use super::journal::Journal;
 use super::lease::expire_by_tag;
 use crate::model::{Event, Outcome, Run, StepRecord};
-use crate::state::{StateError, holder};
+use crate::state::StateError;
 use crate::world::World;
+use crate::world::process_identity;
 use crate::world::stragglers;
 
 /// The time between TERM and KILL for what a dead mainstay left running.
@@ -25,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub fn settle(journal: &Journal, world: &World, origin: &str) -> Result<Vec<String>, StateError> {
     let mut notes = Vec::new();
     let unfinished = journal.state().unfinished_runs()?;
-    for run in unfinished.iter().filter(|run| !holder::is_alive(&run.holder)) {
+    for run in unfinished.iter().filter(|run| !process_identity::is_alive(&run.holder)) {
         notes.push(close(journal, run, origin)?);
     }
     notes.extend(expire_leftover_silences(journal, world, origin)?);

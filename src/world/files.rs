@@ -1,7 +1,7 @@
 //! Files that are either as they were or whole.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// A file could not be written; what stood there stands there still.
@@ -22,15 +22,29 @@ pub struct WriteError {
 /// # Errors
 /// [`WriteError`]; the old content is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    stream_atomically(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_atomically`], with content that is never whole in memory.
+///
+/// # Errors
+/// [`WriteError`], also with what `write` returns; the old content is untouched.
+pub fn stream_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
     let write = || {
         if path.symlink_metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_symlink())
             || is_device_link(path)
         {
-            return File::options().write(true).open(path)?.write_all(bytes);
+            return write(&mut File::options().write(true).open(path)?);
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
+        let mut buffered = BufWriter::new(&mut file);
+        write(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         File::open(folder)?.sync_all()
