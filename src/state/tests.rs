@@ -545,8 +545,8 @@ fn a_schedule_is_published_unless_another_was_in_the_meantime() {
     assert_eq!(state.published().unwrap(), None);
     let counts = Published { added: 1, ..Published::default() };
     assert_eq!(state.publish(schedule(&["a"]), 0, counts).unwrap(), 1);
-    let stale = state.publish(schedule(&["a", "b"]), 0, counts).unwrap_err();
-    assert!(matches!(stale, StateError::Stale { base: 0, published: 1 }), "{stale}");
+    let error = state.publish(schedule(&["a", "b"]), 0, counts).unwrap_err();
+    assert!(matches!(error, StateError::Stale { base: 0, published: 1 }), "{error}");
     assert_eq!(state.publish(schedule(&["a", "b"]), 1, counts).unwrap(), 2);
     assert_eq!(state.published().unwrap(), Some(Schedule { revision: 2, ..schedule(&["a", "b"]) }));
     let first_known = state.task_history("b").unwrap().first_known.unwrap();
