@@ -74,7 +74,7 @@ fn verify(state: &State, anchors: Vec<Anchor>) -> Verification {
 }
 
 fn anchor(state: &State) -> Anchor {
-    let Head { entries, digest } = state.ledger_head().unwrap();
+    let Head { entries, root: digest } = state.ledger_head().unwrap();
     Anchor { entries, root: digest }
 }
 
@@ -545,8 +545,8 @@ fn a_schedule_is_published_unless_another_was_in_the_meantime() {
     assert_eq!(state.published().unwrap(), None);
     let counts = Published { added: 1, ..Published::default() };
     assert_eq!(state.publish(schedule(&["a"]), 0, counts).unwrap(), 1);
-    let stale = state.publish(schedule(&["a", "b"]), 0, counts).unwrap_err();
-    assert!(matches!(stale, StateError::Stale { base: 0, published: 1 }), "{stale}");
+    let error = state.publish(schedule(&["a", "b"]), 0, counts).unwrap_err();
+    assert!(matches!(error, StateError::Stale { base: 0, published: 1 }), "{error}");
     assert_eq!(state.publish(schedule(&["a", "b"]), 1, counts).unwrap(), 2);
     assert_eq!(state.published().unwrap(), Some(Schedule { revision: 2, ..schedule(&["a", "b"]) }));
     let first_known = state.task_history("b").unwrap().first_known.unwrap();
@@ -634,20 +634,22 @@ fn alerts_stand_where_they_went_last() {
         since: instant("2026-03-07T06:00:00Z"),
         value: value.to_owned(),
     };
-    let delivered = |error: Option<String>| Event::AlertsDelivered {
+    let refused = Event::AlertsDelivered {
         alertmanager: "http://a".to_owned(),
         alerts: 1,
-        error,
+        error: Some("refused".to_owned()),
     };
     state
         .record_all(&[change(Some(AlertState::Pending), "NaN"), change(Some(AlertState::Firing), "+Inf")])
         .unwrap();
-    state.record(&delivered(Some("refused".to_owned()))).unwrap();
+    state.record(&refused).unwrap();
     let alerts = state.alerts().unwrap();
     assert_eq!((alerts.len(), alerts[0].state, alerts[0].delivered), (1, AlertState::Firing, None));
     assert!(alerts[0].value.is_infinite());
-    state.record(&delivered(None)).unwrap();
+    let entries = state.ledger_head().unwrap().entries;
+    state.note_delivered(&alerts, instant("2026-03-07T06:05:00Z")).unwrap();
     assert!(state.alerts().unwrap()[0].delivered.is_some());
+    assert_eq!(state.ledger_head().unwrap().entries, entries, "a delivery that went well is no entry");
     state.record_all(&[change(Some(AlertState::Resolved), "0"), change(None, "0")]).unwrap();
     assert_eq!(state.alerts().unwrap(), []);
 }
@@ -659,12 +661,12 @@ fn what_a_newer_mainstay_wrote_is_verified_and_named() {
     let mut value = serde_json::to_value(state.record(&refused(1)).unwrap()).unwrap();
     let head = state.ledger_head().unwrap();
     value["seq"] = 3.into();
-    value["prev"] = head.digest.clone().into();
+    value["prev"] = head.root.clone().into();
     value["event"] = serde_json::json!({"kind": "checkpoint_signed", "by_whom": "auditor"});
     let line = crate::ledger::chain::canonical(&value).unwrap();
     let digest = crate::ledger::chain::digest(line.as_bytes());
     let insert = "INSERT INTO ledger VALUES (3, ?1, ?2, ?3)";
-    state.read(|sqlite| Ok(sqlite.execute(insert, (&line, &digest, &head.digest))?)).unwrap();
+    state.read(|sqlite| Ok(sqlite.execute(insert, (&line, &digest, &head.root))?)).unwrap();
     let found = verify(&state, vec![anchor(&state)]);
     assert_eq!(found.verdict, Verdict::Intact);
     assert_eq!(found.unknown_kinds, [("checkpoint_signed".to_owned(), 1)].into());
