@@ -4,6 +4,8 @@
 
 mod audit;
 mod calendar_laws;
+mod prometheus;
+mod run;
 mod schedule_laws;
 mod schema;
 mod stack_selftest;

@@ -39,7 +39,14 @@ impl Case {
 
     /// Runs `mainstay` with these arguments, separated by blanks, in a clean environment.
     pub fn run(&self, arguments: &str) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_mainstay"))
+        let output = self.command(arguments).output().expect("the binary was built");
+        Ran { output, arguments: arguments.to_owned(), is_stdout_checked: false, is_stderr_checked: false }
+    }
+
+    /// The same, not started yet: for tests that watch it, stop it or start several.
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mainstay"));
+        command
             .args(arguments.split_whitespace())
             .current_dir(self.folder.path())
             .env_clear()
@@ -47,9 +54,19 @@ impl Case {
             .env("NO_COLOR", "1")
             .env("COLUMNS", "100")
             .stdin(Stdio::null())
-            .output()
-            .expect("the binary was built");
-        Ran { output, arguments: arguments.to_owned(), is_stdout_checked: false, is_stderr_checked: false }
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// A file below the folder.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Whether there is such a file below the folder.
+    pub fn has(&self, name: &str) -> bool {
+        self.folder.path().join(name).exists()
     }
 }
 
@@ -83,6 +100,42 @@ impl Ran {
     pub fn stderr(mut self, expected: &str) -> Self {
         assert_eq!(self.err(), expected);
         self.is_stderr_checked = true;
+        self
+    }
+
+    /// Standard error holds this; the rest of it is not asked about.
+    #[track_caller]
+    pub fn stderr_has(mut self, expected: &str) -> Self {
+        assert!(self.err().contains(expected), "`{expected}` is not in:\n{}", self.err());
+        self.is_stderr_checked = true;
+        self
+    }
+
+    /// Standard output holds this; the rest of it is not asked about.
+    #[track_caller]
+    pub fn stdout_has(mut self, expected: &str) -> Self {
+        assert!(self.out().contains(expected), "`{expected}` is not in:\n{}", self.out());
+        self.is_stdout_checked = true;
+        self
+    }
+
+    /// Standard output, whatever it is; standard error is not asked about.
+    pub fn take_text(mut self) -> String {
+        (self.is_stdout_checked, self.is_stderr_checked) = (true, true);
+        self.out()
+    }
+
+    /// Standard output as JSON; standard error is not asked about.
+    #[track_caller]
+    pub fn json(mut self) -> serde_json::Value {
+        (self.is_stdout_checked, self.is_stderr_checked) = (true, true);
+        serde_json::from_str(&self.out())
+            .unwrap_or_else(|error| panic!("{error}:\n{}{}", self.out(), self.err()))
+    }
+
+    /// Output is not asked about.
+    pub fn any_output(mut self) -> Self {
+        (self.is_stdout_checked, self.is_stderr_checked) = (true, true);
         self
     }
 
