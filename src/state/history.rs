@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, Row, Transaction, named_params};
+use rusqlite::{Connection, Row, Transaction, params_from_iter};
 
 use super::codec::{self, stamp};
 use super::error::Fault;
@@ -36,10 +36,9 @@ pub struct TaskHistory {
 /// How many durations are kept.
 const MAX_DURATIONS: usize = 20;
 
-const TASKS: &str = "SELECT * FROM task WHERE :task IS NULL OR name = :task";
-const STARTED: &str = "SELECT task, occurrence FROM run
-                       WHERE (:task IS NULL OR task = :task) AND occurrence IS NOT NULL";
-const MISSED: &str = "SELECT task, occurrence FROM missed WHERE :task IS NULL OR task = :task";
+const TASKS: &str = "SELECT * FROM task";
+const STARTED: &str = "SELECT task, occurrence FROM run";
+const MISSED: &str = "SELECT task, occurrence FROM missed";
 
 impl State {
     /// The past of one task; empty when it has none.
@@ -62,16 +61,21 @@ impl State {
 
 fn histories(connection: &Connection, task: Option<&str>) -> Result<BTreeMap<String, TaskHistory>, Fault> {
     let snapshot = connection.unchecked_transaction()?;
-    let tasks = codec::rows(&snapshot, TASKS, named_params! {":task": task}, |row| {
+    let only = |sql: &str, column: &str| match task {
+        Some(_) => format!("{sql} WHERE {column} = ?1"),
+        None => sql.to_owned(),
+    };
+    let tasks = codec::rows(&snapshot, &only(TASKS, "name"), params_from_iter(task), |row| {
         Ok((row.get::<_, String>("name")?, from_row(row)?))
     })?;
     let mut histories: BTreeMap<_, _> = tasks.into_iter().collect();
     for (sql, is_run) in [(STARTED, true), (MISSED, false)] {
-        let mut statement = snapshot.prepare_cached(sql)?;
-        let mut rows = statement.query(named_params! {":task": task})?;
+        let mut statement = snapshot.prepare_cached(&only(sql, "task"))?;
+        let mut rows = statement.query(params_from_iter(task))?;
         while let Some(row) = rows.next()? {
             let task = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-            let occurrence = OccurrenceId(row.get(1)?);
+            // A run on demand has none.
+            let Some(occurrence) = row.get::<_, Option<String>>(1)?.map(OccurrenceId) else { continue };
             if !histories.contains_key(task) {
                 histories.insert(task.to_owned(), TaskHistory::default());
             }

@@ -36,6 +36,12 @@ pub struct LogFilter {
     pub limit: Option<usize>,
 }
 
+impl LogFilter {
+    fn passes_all(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.task.is_none() && self.run.is_none()
+    }
+}
+
 /// Entries that pass a filter, newest last.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
@@ -85,13 +91,24 @@ impl State {
 
     /// Shows every line of the ledger to `visit`, in order and as of one moment, until it breaks off.
     ///
+    /// `visit` must not ask this state anything: it is busy with the lines.
+    ///
     /// # Errors
     /// [`StateError`].
     pub fn for_each_line(&self, visit: &mut dyn FnMut(&Line) -> ControlFlow<()>) -> Result<(), StateError> {
-        let sql = "SELECT seq, line, digest, prev FROM ledger ORDER BY seq";
+        // Nothing lawful stands below 1, but what does has to be seen.
+        self.for_each_line_from(i64::MIN, visit)
+    }
+
+    fn for_each_line_from(
+        &self,
+        seq: i64,
+        visit: &mut dyn FnMut(&Line) -> ControlFlow<()>,
+    ) -> Result<(), StateError> {
+        let sql = "SELECT seq, line, digest, prev FROM ledger WHERE seq >= ?1 ORDER BY seq";
         self.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([])?;
+            let mut rows = statement.query([seq])?;
             while let Some(row) = rows.next()? {
                 let line = Line {
                     seq: row.get(0)?,
@@ -116,7 +133,13 @@ impl State {
         let mut newest = VecDeque::new();
         let mut left_out = 0;
         let mut thread = Thread::new(filter);
-        self.for_each_line(&mut |row| {
+        let mut from = i64::MIN;
+        if let (Some(limit), true) = (filter.limit, filter.passes_all()) {
+            // All but the newest can be left out unread.
+            left_out = self.ledger_head()?.entries.saturating_sub(limit as u64);
+            from = i64::try_from(left_out + 1).unwrap_or(i64::MAX);
+        }
+        self.for_each_line_from(from, &mut |row| {
             let logged = match serde_json::from_slice::<Entry>(row.line) {
                 Ok(entry) if thread.passes(&entry) => Logged::Entry(Box::new(entry)),
                 Ok(_) => return ControlFlow::Continue(()),

@@ -130,30 +130,46 @@ fn connect_to_write(path: &Path) -> Result<Connection, StateError> {
 
 /// With write access SQLite takes its files away when it is done; without, it must not make any.
 fn connect_to_read(path: &Path) -> Result<Connection, StateError> {
-    let connection = if place::is_writable(path) {
+    let unmerged = |error| match error {
+        // SQLite found a log and no way to read it.
+        StateError::Sql { .. } | StateError::ReadOnly { .. } if place::has_log(path) => {
+            StateError::Unmerged { path: path.to_owned() }
+        }
+        other => other,
+    };
+    let connection = match connect_beside_writers(path).and_then(|open| known_schema(open, path)) {
+        // No room even for an index of the log, and no log to read.
+        Err(StateError::Full { .. }) if !place::has_log(path) => {
+            connect_immutable(path).and_then(|open| known_schema(open, path))
+        }
+        other => other,
+    };
+    let connection = connection.map_err(unmerged)?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .map_err(|error| of_sqlite(error, path))?;
+    Ok(connection)
+}
+
+fn connect_beside_writers(path: &Path) -> Result<Connection, StateError> {
+    if place::is_writable(path) {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "query_only", true).map_err(|error| of_sqlite(error, path))?;
-        connection
+        Ok(connection)
     } else if place::has_log(path) {
-        connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?
+        connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
     } else {
-        connect_immutable(path)?
-    };
-    match check_schema(&connection, path) {
-        Ok(Schema::Latest) => {
-            connection
-                .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
-                .map_err(|error| of_sqlite(error, path))?;
-            Ok(connection)
-        }
-        Ok(Schema::Newer(found)) => Err(newer(path, found)),
-        Ok(Schema::Older(found)) => {
+        connect_immutable(path)
+    }
+}
+
+fn known_schema(connection: Connection, path: &Path) -> Result<Connection, StateError> {
+    match check_schema(&connection, path)? {
+        Schema::Latest => Ok(connection),
+        Schema::Newer(found) => Err(newer(path, found)),
+        Schema::Older(found) => {
             Err(StateError::Older { path: path.to_owned(), found, known: schema::LATEST })
         }
-        Err(StateError::Sql { .. } | StateError::ReadOnly { .. }) if place::has_log(path) => {
-            Err(StateError::Unmerged { path: path.to_owned() })
-        }
-        Err(error) => Err(error),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, ToSql};
 
-use super::codec::{self, count, stamp};
+use super::codec::{self, stamp};
 use super::error::Fault;
 use super::{State, StateError};
 use crate::model::{OccurrenceId, Outcome, Run, RunId, StepRecord};
@@ -48,15 +48,32 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StateError> {
-        let sql = "SELECT * FROM run
-                   WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR started >= ?2)
-                     AND (?3 IS NULL OR started < ?3) AND (NOT ?4 OR ended IS NULL)
-                   ORDER BY id DESC LIMIT ?5";
-        self.read(|connection| {
-            let limit = filter.limit.map_or(Ok(-1), count)?;
-            let (since, until) = (filter.since.map(stamp), filter.until.map(stamp));
-            codec::rows(connection, sql, (&filter.task, since, until, filter.unfinished, limit), from_row)
-        })
+        let (since, until) = (filter.since.map(stamp), filter.until.map(stamp));
+        let mut sql = String::from("SELECT * FROM run WHERE true");
+        let mut params: Vec<(&str, &dyn ToSql)> = Vec::new();
+        // Only what was asked for stands in the statement, so that SQLite finds the index for it.
+        if let Some(task) = &filter.task {
+            sql.push_str(" AND task = :task");
+            params.push((":task", task));
+        }
+        if let Some(since) = &since {
+            sql.push_str(" AND started >= :since");
+            params.push((":since", since));
+        }
+        if let Some(until) = &until {
+            sql.push_str(" AND started < :until");
+            params.push((":until", until));
+        }
+        if filter.unfinished {
+            sql.push_str(" AND ended IS NULL");
+        }
+        sql.push_str(" ORDER BY id DESC");
+        let limit = filter.limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        if let Some(limit) = &limit {
+            sql.push_str(" LIMIT :limit");
+            params.push((":limit", limit));
+        }
+        self.read(|connection| codec::rows(connection, &sql, &*params, from_row))
     }
 
     /// The newest run of a task.
