@@ -255,8 +255,9 @@ impl Asked<'_> {
             let using = others
                 .iter()
                 .filter_map(|(task, until)| Some((task.task.resources.get(name)?.value, *until)));
-            let (used, until) =
-                using.fold((0, None), |(used, first), (n, until)| (used + n, earliest(first, until)));
+            let (used, until) = using.fold((0, None), |(used, first), (n, until)| {
+                (used + n, first.map_or(Some(until), |first: DateTime<Utc>| Some(first.min(until))))
+            });
             to.push(Condition {
                 what: format!("resource {}", name.value),
                 holds: Some(used + needed.value <= capacity.value),
@@ -313,10 +314,6 @@ impl Asked<'_> {
     fn shown(&self, instant: DateTime<Utc>) -> String {
         self.ground.zone.date_and_time(instant)
     }
-}
-
-fn earliest(a: Option<DateTime<Utc>>, b: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    Some(a.map_or(b, |a| a.min(b)))
 }
 
 impl Explanation {

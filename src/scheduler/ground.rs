@@ -130,11 +130,11 @@ impl<'p> Ground<'p> {
     /// The first span at or after `release` that has room for `length`; `None` when there is none in sight.
     ///
     /// `spans` may begin before the horizon.
-    pub fn usable_span<'s>(
-        spans: &'s [WindowSpan],
+    pub fn usable_span(
+        spans: &[WindowSpan],
         release: DateTime<Utc>,
         length: TimeDelta,
-    ) -> Option<&'s WindowSpan> {
+    ) -> Option<&WindowSpan> {
         let has_room = |span: &&WindowSpan| {
             let start = release.max(span.start);
             start < span.cutoff && length <= span.end - start

@@ -174,14 +174,13 @@ impl<'g, 'p> Work<'g, 'p> {
             self.published.insert(&old.occurrence.id, old.start);
             let Some(&place) = self.ground.places.get(old.occurrence.task.as_str()) else { continue };
             let task = &self.ground.tasks[place];
-            let is_possible = match wanted.get(&old.occurrence.id) {
-                Some(new) => new.release <= old.start && new.latest.is_none_or(|latest| old.start < latest),
+            let is_possible = if let Some(new) = wanted.get(&old.occurrence.id) {
+                new.release <= old.start && new.latest.is_none_or(|latest| old.start < latest)
+            } else {
                 // A later interval of a task whose next one is wanted.
-                None => {
-                    let next = history.of(task.name).ended_runs + 1;
-                    task.task.schedule.as_ref().is_some_and(|schedule| schedule.every.is_some())
-                        && planner::number_of(&old.occurrence.id).is_some_and(|number| next < number)
-                }
+                let next = history.of(task.name).ended_runs + 1;
+                task.task.schedule.as_ref().is_some_and(|schedule| schedule.every.is_some())
+                    && planner::number_of(&old.occurrence.id).is_some_and(|number| next < number)
             };
             let is_ahead = self.ground.from <= old.start && old.start < self.ground.until;
             if is_possible && is_ahead && self.has_room(place, old.start, task.estimate) {
@@ -429,6 +428,9 @@ impl<'g, 'p> Work<'g, 'p> {
     ) -> Option<String> {
         let task = &self.ground.tasks[place];
         let shown = |instant: DateTime<Utc>| self.ground.zone.date_and_time(instant);
+        // That the next window is closed until it opens helps nobody who was kept from the one before.
+        let is_telling = |because: &&Because| !matches!(because, Because::WindowClosed { .. });
+        let obstacle = obstacles.iter().rev().find(is_telling);
         Some(match reason {
             Because::NoWindow { longest, needed } => {
                 let windows = task.task.window.iter().map(|name| name.value.as_str());
@@ -442,34 +444,40 @@ impl<'g, 'p> Work<'g, 'p> {
                 None => format!("raise resource `{resource}` from {capacity} to {needed}"),
             },
             Because::Predecessor { occurrence } => format!("see {occurrence}"),
-            Because::Missed { latest } => match obstacles.last()? {
-                Because::Resource { name, until } => {
+            Because::Missed { latest } => match obstacle {
+                Some(Because::Resource { name, until }) => {
                     format!("`{name}` would have to be free before {}", shown((*until).min(*latest)))
                 }
-                Because::Blackout { name, .. } => {
-                    format!("blackout `{name}` would have to allow {} work", task.task.kind.value)
-                }
-                Because::DoesNotFit { window, short_by, .. } => {
-                    format!("window `{window}` would have to be {} longer", Length(*short_by))
-                }
-                Because::After { occurrence, .. } | Because::Overlap { occurrence, .. } => {
+                Some(Because::After { occurrence, .. } | Because::Overlap { occurrence, .. }) => {
                     format!("{occurrence} would have to end before {}", shown(*latest))
                 }
-                _ => format!(
+                Some(because) => self.help_with(task, because)?,
+                None => format!(
                     "a window would have to open between {} and {}",
                     shown(occurrence.release.max(self.ground.from)),
                     shown(*latest)
                 ),
             },
-            Because::BeyondHorizon { .. } => match obstacles.last() {
-                Some(Because::Blackout { name, .. }) => {
-                    format!("blackout `{name}` would have to allow {} work", task.task.kind.value)
-                }
-                Some(Because::DoesNotFit { window, short_by, .. }) => {
-                    format!("window `{window}` would have to be {} longer", Length(*short_by))
-                }
-                _ => "look further ahead with `--horizon`".to_owned(),
-            },
+            Because::BeyondHorizon { .. } => obstacle
+                .and_then(|because| self.help_with(task, because))
+                .unwrap_or_else(|| "look further ahead with `--horizon`".to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// What would have to be different in the calendar.
+    fn help_with(&self, task: &TaskGround, because: &Because) -> Option<String> {
+        Some(match because {
+            Because::Blackout { name, .. } => {
+                format!("blackout `{name}` would have to allow {} work", task.task.kind.value)
+            }
+            Because::DoesNotFit { window, short_by, .. } => {
+                format!("window `{window}` would have to be {} longer", Length(*short_by))
+            }
+            Because::PastCutoff { window, since } => {
+                let since = self.ground.zone.date_and_time(*since);
+                format!("window `{window}` would have to let work start after {since}")
+            }
             _ => return None,
         })
     }

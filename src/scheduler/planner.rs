@@ -45,7 +45,7 @@ const FAR: TimeDelta = TimeDelta::days(29 * 366);
 ///
 /// `cron`: one occurrence per instant. Of the instants before the horizon that were not started, the newest is
 /// kept and happens late (`missed: latest`), all are (`all`), or the newest as long as it can be in time
-/// (`skip`); the others are in [`Planned::missed`].
+/// (`skip`); the others are in [`Planned::missed`], back to the newest one that was settled.
 ///
 /// `every`: the next interval. It counts from the end of the last success; after a failure the release counts
 /// from the end of the failed run, so that it is not repeated at once, while the due time still counts from the
@@ -132,7 +132,7 @@ fn calendar(
     let Some(cron) = &task.cron else { return Ok(()) };
     let policy = task.task.missed.as_ref().map_or(Missed::Latest, |missed| missed.value);
     let dst = task.task.dst.as_ref().map(|dst| dst.value).unwrap_or_default();
-    let first = past.handled_until.unwrap_or(ground.from).min(ground.from);
+    let first = owed_since(past, policy).unwrap_or(ground.from).min(ground.from);
     let mut instants = cron.instants(&ground.zone, dst, first, ground.until + FAR).peekable();
 
     let mut late: VecDeque<(DateTime<Utc>, Option<DateTime<Utc>>)> = VecDeque::new();
@@ -187,6 +187,20 @@ fn calendar(
     Ok(())
 }
 
+/// Since when calendar instants are owed.
+///
+/// With `missed: latest`, what was settled settles everything before it. So a calendar that is edited does not
+/// bring up the past of the new one.
+fn owed_since(past: &TaskHistory, policy: Missed) -> Option<DateTime<Utc>> {
+    // Instants of one task sort as text as they do in time.
+    let newest = |ids: &std::collections::BTreeSet<OccurrenceId>| {
+        let (_, instant) = ids.last()?.0.rsplit_once('@')?;
+        DateTime::parse_from_rfc3339(instant).ok().map(|instant| instant.to_utc() + TimeDelta::seconds(1))
+    };
+    let settled = newest(&past.started).max(newest(&past.missed)).filter(|_| policy != Missed::All);
+    past.handled_until.max(settled)
+}
+
 fn earlier(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     [a, b].into_iter().flatten().min()
 }
@@ -226,19 +240,18 @@ fn interval(
         while past.is_settled(&OccurrenceId::nth(task.name, number)) {
             number += 1;
         }
-        match past.last_success {
-            Some(success) => following_nth(task, number, success).map(|mut next| {
+        if let Some(success) = past.last_success {
+            following_nth(task, number, success).map(|mut next| {
                 let failed = past.last_end.filter(|end| success < *end);
                 let again = failed.and_then(|end| following_nth(task, number, end));
                 next.release = again.map_or(next.release, |again| again.release);
                 next
-            }),
-            None => {
-                let again = past.last_end.and_then(|end| following_nth(task, number, end));
-                let release = again.map_or(waiting_since, |again| again.release);
-                let due = first_due(ground, task, waiting_since)?;
-                Some(occurrence(task, OccurrenceId::nth(task.name, number), release, due, None))
-            }
+            })
+        } else {
+            let again = past.last_end.and_then(|end| following_nth(task, number, end));
+            let release = again.map_or(waiting_since, |again| again.release);
+            let due = first_due(ground, task, waiting_since)?;
+            Some(occurrence(task, OccurrenceId::nth(task.name, number), release, due, None))
         }
     };
     Ok(next.filter(|next| next.release < ground.until))
@@ -281,4 +294,109 @@ fn waiting_since(ground: &Ground, history: &History) -> HashMap<usize, DateTime<
         }
     }
     since
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PlanFile;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    fn plan_file(schedule: &str) -> PlanFile {
+        let yaml = format!(
+            "mainstay: 1\ntasks:\n  k:\n    type: routine\n    domain: data\n    schedule: {{{schedule}}}\n    \
+             duration: 10m\n    steps: [{{run: [\"true\"]}}]\n"
+        );
+        let loaded = crate::planfile::parse("maintenance.yaml", yaml.into_bytes());
+        assert!(!loaded.has_errors(), "{:?}", loaded.findings);
+        loaded.plan.expect("a plan")
+    }
+
+    /// What is planned on 2026-03-10 at noon for one day.
+    fn planned(schedule: &str, past: TaskHistory) -> Planned {
+        let plan_file = plan_file(schedule);
+        let history = History { tasks: [("k".to_owned(), past)].into() };
+        let from = utc("2026-03-10T12:00:00Z");
+        let ground = Ground::survey(&plan_file, &history, from, from + TimeDelta::days(1)).expect("a ground");
+        plan(&ground, &history).expect("a plan")
+    }
+
+    fn known() -> TaskHistory {
+        TaskHistory { handled_until: Some(utc("2026-03-07T00:00:00Z")), ..TaskHistory::default() }
+    }
+
+    fn ids(planned: &Planned) -> (Vec<&str>, Vec<&str>) {
+        let occurrences = planned.occurrences.iter().map(|occurrence| occurrence.id.0.as_str());
+        let missed = planned.missed.iter().map(|missed| missed.occurrence.0.as_str());
+        (occurrences.collect(), missed.collect())
+    }
+
+    #[test]
+    fn of_what_was_slept_through_the_newest_happens_and_the_rest_is_missed() {
+        let planned = planned("cron: \"0 2 * * *\"", known());
+        let (occurrences, missed) = ids(&planned);
+        assert_eq!(occurrences, ["k@2026-03-10T02:00:00Z", "k@2026-03-11T02:00:00Z"]);
+        assert_eq!(missed, ["k@2026-03-07T02:00:00Z", "k@2026-03-08T02:00:00Z", "k@2026-03-09T02:00:00Z"]);
+        assert_eq!(planned.occurrences[0].due, Some(utc("2026-03-10T02:10:00Z")));
+        assert_eq!(planned.occurrences[0].latest, Some(utc("2026-03-11T02:00:00Z")));
+    }
+
+    #[test]
+    fn a_task_that_was_not_known_owes_nothing() {
+        let planned = planned("cron: \"0 2 * * *\"", TaskHistory::default());
+        assert_eq!(ids(&planned), (vec!["k@2026-03-11T02:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn what_has_a_run_settles_everything_before_it_also_under_another_calendar() {
+        let mut past = known();
+        past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
+        assert_eq!(ids(&planned("cron: \"0 2 * * *\"", past.clone())).0, ["k@2026-03-11T02:00:00Z"]);
+        let edited = planned("cron: \"0 1 * * *\"", past);
+        assert_eq!(ids(&edited), (vec!["k@2026-03-11T01:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn a_long_outage_is_bounded_and_counted() {
+        let planned = planned("cron: \"* * * * *\"", known());
+        let n_dropped = usize::try_from(planned.n_missed_dropped).expect("a count");
+        assert_eq!(planned.missed.len() + n_dropped, 3 * 1440 + 720);
+        assert_eq!(planned.missed.len(), MOST_MISSED);
+        assert_eq!(planned.missed.last().map(|missed| missed.release), Some(utc("2026-03-10T11:59:00Z")));
+        assert_eq!(planned.occurrences[0].release, utc("2026-03-10T12:00:00Z"));
+    }
+
+    #[test]
+    fn an_interval_counts_from_the_last_success_and_is_not_hammered_after_a_failure() {
+        let check = |past: TaskHistory, id: &str, release: &str, due: &str| {
+            let planned = planned("every: 2d, tolerance: 12h", past);
+            let found = planned
+                .occurrences
+                .first()
+                .map(|occurrence| (occurrence.id.0.as_str(), occurrence.release, occurrence.due));
+            assert_eq!(found, Some((id, utc(release), Some(utc(due)))));
+        };
+        check(known(), "k#1", "2026-03-07T00:00:00Z", "2026-03-07T12:10:00Z");
+        let mut done = known();
+        done.last_success = Some(utc("2026-03-09T10:00:00Z"));
+        done.last_end = done.last_success;
+        done.ended_runs = 3;
+        check(done.clone(), "k#4", "2026-03-10T22:00:00Z", "2026-03-11T22:00:00Z");
+        done.last_success = Some(utc("2026-03-05T10:00:00Z"));
+        done.last_end = Some(utc("2026-03-09T10:00:00Z"));
+        check(done, "k#4", "2026-03-10T22:00:00Z", "2026-03-07T22:00:00Z");
+    }
+
+    #[test]
+    fn an_instant_is_owed_until_it_has_a_run() {
+        let at = "at: 2026-03-01T00:00:00Z";
+        let planned_at = planned(at, TaskHistory::default());
+        assert_eq!(planned_at.occurrences[0].due, None);
+        let mut past = TaskHistory::default();
+        past.started.insert(planned_at.occurrences[0].id.clone());
+        assert_eq!(planned(at, past).occurrences, []);
+    }
 }
