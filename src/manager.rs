@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::model::{Change, PlanFile, Schedule};
 use crate::planfile;
+use crate::scheduler::History;
 
 /// One plan file with its state file.
 #[derive(Debug)]
@@ -16,6 +18,15 @@ pub struct Manager {
     pub state_file: PathBuf,
     /// The time that the caller pretends it is.
     pub pretended: Option<DateTime<Utc>>,
+}
+
+/// What the state file knows that planning needs.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// What was done, and when.
+    pub history: History,
+    /// The schedule in force.
+    pub published: Option<Schedule>,
 }
 
 /// The state file's place beside the plan file.
@@ -34,5 +45,22 @@ impl Manager {
     /// [`planfile::LoadError`] when there is nothing to judge.
     pub fn plan_file(&self) -> Result<planfile::Loaded, planfile::LoadError> {
         planfile::load(&self.file)
+    }
+
+    /// What the state file knows of the tasks of `plan`; nothing when there is no state file, and none is made.
+    ///
+    /// # Errors
+    /// When there is a state file that cannot be read.
+    #[allow(clippy::unnecessary_wraps)]
+    pub fn past(&self, _plan: &PlanFile) -> std::io::Result<Past> {
+        Ok(Past::default())
+    }
+
+    /// Makes `schedule` the one in force and returns it with its revision.
+    ///
+    /// # Errors
+    /// When the state file cannot be written.
+    pub fn publish(&self, _schedule: &Schedule, _changes: &[Change]) -> std::io::Result<Schedule> {
+        Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::output::OutputError;
 use super::{PlanIsWrong, Terminal};
 use crate::planfile::LoadError;
+use crate::scheduler::ScheduleError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
 
 /// The exit code of one family of errors; what is in no family could not be found out.
 fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
-    if error.is::<LoadError>() || error.is::<PlanIsWrong>() {
+    if error.is::<LoadError>() || error.is::<PlanIsWrong>() || error.is::<ScheduleError>() {
         return Some(Exit::Wrong);
     }
     error.downcast_ref().map(|error: &OutputError| match error {

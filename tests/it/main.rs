@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
 
 mod calendar_laws;
+mod plan;
 mod schedule_laws;
 mod schema;
 mod stack_selftest;
