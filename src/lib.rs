@@ -30,10 +30,13 @@
 
 pub mod calendar;
 pub mod cli;
+pub mod executor;
+pub mod ledger;
 pub mod manager;
 pub mod model;
 pub mod planfile;
 pub mod scheduler;
+pub mod state;
 pub mod validator;
 pub mod world;
 

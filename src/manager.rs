@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::executor::history_of;
+use crate::ledger::chain::LineError;
 use crate::model::{Change, PlanFile, Schedule};
 use crate::planfile;
-use crate::scheduler::History;
+use crate::scheduler::{self, History};
+use crate::state::{Access, State, StateError};
+use crate::world::clock::Clock;
 
 /// One plan file with its state file.
 #[derive(Debug)]
@@ -39,28 +43,67 @@ impl Manager {
         Self { file: file.to_owned(), state_file: state_file.map_or_else(beside, Path::to_owned), pretended }
     }
 
+    /// The clock that the caller asked for. Call it once a command: a pretended time starts to run here.
+    pub fn clock(&self) -> Clock {
+        Clock::new(self.pretended)
+    }
+
+    /// Opens the state file.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn state(&self, access: Access) -> Result<State, StateError> {
+        State::open(&self.state_file, access, self.clock())
+    }
+
+    /// Opens the state file to read it; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn existing_state(&self) -> Result<Option<State>, StateError> {
+        match self.state(Access::ReadOnly) {
+            Err(StateError::Missing(_)) => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// What the state file knows of the tasks of `plan`; nothing when there is no state file, and none is made.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn past(&self, plan: &PlanFile) -> Result<Past, StateError> {
+        let Some(state) = self.existing_state()? else { return Ok(Past::default()) };
+        Ok(Past { history: history_of(&state.history()?, plan), published: state.published()? })
+    }
+
+    /// Makes `schedule` the one in force and returns it with its revision.
+    ///
+    /// `base` is the revision that it was computed from; 0 when there was none.
+    ///
+    /// # Errors
+    /// [`StateError::Stale`] when another one has been published meanwhile, or why it cannot be written.
+    pub fn publish(
+        &self,
+        schedule: &Schedule,
+        base: u64,
+        changes: &[Change],
+    ) -> Result<Schedule, StateError> {
+        let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
+        let counts = (
+            count(|change| matches!(change, Change::Added { .. })),
+            count(|change| matches!(change, Change::Moved { .. })),
+            count(|change| matches!(change, Change::Dropped { .. })),
+        );
+        let digest = scheduler::engine::digest(schedule).map_err(LineError::from)?;
+        let revision = self.state(Access::ReadWrite)?.publish(schedule.clone(), base, &digest, counts)?;
+        Ok(Schedule { revision, ..schedule.clone() })
+    }
+
     /// Reads the plan file and everything that is wrong with it.
     ///
     /// # Errors
     /// [`planfile::LoadError`] when there is nothing to judge.
     pub fn plan_file(&self) -> Result<planfile::Loaded, planfile::LoadError> {
         planfile::load(&self.file)
-    }
-
-    /// What the state file knows of the tasks of `plan`; nothing when there is no state file, and none is made.
-    ///
-    /// # Errors
-    /// When there is a state file that cannot be read.
-    #[allow(clippy::unnecessary_wraps)]
-    pub fn past(&self, _plan: &PlanFile) -> std::io::Result<Past> {
-        Ok(Past::default())
-    }
-
-    /// Makes `schedule` the one in force and returns it with its revision.
-    ///
-    /// # Errors
-    /// When the state file cannot be written.
-    pub fn publish(&self, _schedule: &Schedule, _changes: &[Change]) -> std::io::Result<Schedule> {
-        Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
     }
 }

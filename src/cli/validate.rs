@@ -31,11 +31,21 @@ Examples:
 Exit codes: 0 right; 1 a finding at or over --fail-on; 2 the file cannot be read;
 3 there is no task to evaluate.";
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, ValueEnum)]
 enum FailOn {
     Error,
     Warning,
     Note,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Note => Self::Note,
+        }
+    }
 }
 
 /// Runs `mainstay validate`.
@@ -45,15 +55,11 @@ pub fn run(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let fail_on = match args.fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Note => Severity::Note,
-    };
+    let ValidateArgs { fail_on } = args;
     let loaded = manager.plan_file()?;
     let (findings, source) = (&loaded.findings, &loaded.source);
     let n_tasks = loaded.plan.as_ref().map_or(0, |plan| plan.tasks.len());
-    let verdict = judge(findings, n_tasks, fail_on);
+    let verdict = judge(findings, n_tasks, fail_on.into());
     deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
         if format == Format::Json {
             return Ok(reporter::json(findings, source, n_tasks, verdict));
