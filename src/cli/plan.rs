@@ -13,7 +13,6 @@ use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
 use crate::planfile::Loaded;
 use crate::scheduler::{self, engine, explain, report};
-use crate::world::clock::Clock;
 
 /// Show what happens when, and what changed since the published schedule
 ///
@@ -82,7 +81,7 @@ pub fn run(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let now = Clock::new(manager.pretended).now().trunc_subsecs(0);
+    let now = manager.clock().now().trunc_subsecs(0);
     let (plan, loaded) = super::open_plan(manager, terminal)?;
     if plan.tasks.is_empty() {
         terminal.error(&format!("nothing to plan: {} has no task", text::one_line(&loaded.source.path)));
@@ -111,8 +110,9 @@ fn show(
     let mut computed = scheduler::compute(plan, &loaded.digest, &past.history, before, *from, *until)?;
     let changes = engine::diff(before, &computed.schedule, &past.history);
     if publish {
+        let base = before.map_or(0, |before| before.revision);
         computed.schedule =
-            manager.publish(&computed.schedule, &changes).context("publishing the schedule")?;
+            manager.publish(&computed.schedule, base, &changes).context("publishing the schedule")?;
     }
     let in_force = if publish { Some(&computed.schedule) } else { before };
     let table = text::Table {
@@ -122,7 +122,7 @@ fn show(
         is_published: publish,
         n_on_demand: plan.tasks.iter().filter(|(_, task)| task.schedule.is_none()).count(),
         zone,
-        now: *from,
+        now: computed.schedule.from,
     };
     let (is_interactive, width) = (terminal.is_interactive(), terminal.width());
     deliver(global, terminal, &[Format::Text, Format::Json, Format::Markdown], &mut |format, is_shown| {

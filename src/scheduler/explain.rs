@@ -320,7 +320,7 @@ impl Explanation {
     /// The answer in one line: when, and why not before; or why not at all.
     pub fn headline(&self, zone: &Zone) -> String {
         if let Some(next) = &self.next {
-            let why = why_then(next, zone).unwrap_or_else(|| "its release".to_owned());
+            let why = why_then(next, zone, self.at).unwrap_or_else(|| "its release".to_owned());
             return format!("{}  {why}", zone.date_and_time(next.start));
         }
         if let Some(unplaced) = self.unplaced.first() {

@@ -172,3 +172,64 @@ fn planning_leaves_nothing_behind() {
     ran.stderr(HINT).exit(0);
     assert!(!case.path().join(".mainstay").exists());
 }
+
+#[test]
+fn a_changed_plan_file_shows_what_is_new_moved_and_gone() {
+    let first = UPGRADE_IN_WEEKEND_NIGHT.replace("every: 30d", "every: 60d");
+    let case = Case::new().plan_file(&first);
+    let published = "\
+START                 IN        TASK                TARGETS  WINDOW         TAKES  CHANGE  WHY
+Sun 2026-03-08 02:00  20 hours  upgrade-prometheus  local    weekend-night  20m    + new   next window; 2026-03-07 closed at its cutoff, 05:30
+
+1 occurrence until Sat 2026-04-04 05:40 UTC; published as revision 1
+";
+    case.run("--now 2026-03-07T05:40:00Z plan --publish").stdout(published).exit(0);
+
+    let unchanged = "\
+START                 IN        TASK                TARGETS  WINDOW         TAKES  WHY
+Sun 2026-03-08 02:00  19 hours  upgrade-prometheus  local    weekend-night  20m    next window
+
+1 occurrence until Sat 2026-04-04 06:30 UTC; as published in revision 1
+";
+    case.run("--now 2026-03-07T06:30:00Z plan").stdout(unchanged).exit(0);
+
+    let later = first.replace("0 2 * * SAT,SUN", "0 4 * * SAT,SUN");
+    let moved = "\
+START                 IN        TASK                TARGETS  WINDOW         TAKES  CHANGE                      WHY
+Sun 2026-03-08 04:00  19 hours  upgrade-prometheus  local    weekend-night  20m    ~ was Sun 2026-03-08 02:00  next window
+
+1 occurrence until Sat 2026-04-04 09:00 UTC; 0 new, 1 moved, 0 dropped since revision 1
+";
+    let case = case.plan_file(&later);
+    case.run("--now 2026-03-07T09:00:00Z plan").stdout(moved).stderr(HINT).exit(0);
+
+    let renamed = later.replace("upgrade-prometheus:", "update:");
+    let dropped = "\
+START                 IN        TASK    TARGETS  WINDOW         TAKES  CHANGE  WHY
+Sun 2026-03-08 04:00  19 hours  update  local    weekend-night  20m    + new   next window
+
+- upgrade-prometheus#1 is gone; it was to start Sun 2026-03-08 02:00
+1 occurrence until Sat 2026-04-04 09:00 UTC; 1 new, 0 moved, 1 dropped; published as revision 2
+";
+    let case = case.plan_file(renamed);
+    case.run("--now 2026-03-07T09:00:00Z plan --publish").stdout(dropped).exit(0);
+    let mut ran = case.run("--now 2026-03-07T09:00:00Z plan --format json");
+    let plan: serde_json::Value = serde_json::from_str(&ran.take_stdout()).expect("JSON");
+    assert_eq!(plan["revision"], 2);
+    ran.exit(0);
+}
+
+#[test]
+fn names_from_the_plan_file_never_act_on_the_terminal() {
+    let plan = UPGRADE_IN_WEEKEND_NIGHT.replace("upgrade-prometheus:", "\"a\\e[2Jb|<i>\":");
+    let mut ran = Case::new().plan_file(&plan).run("--now 2026-03-07T05:40:00Z plan");
+    let (out, exit) = (ran.take_stdout(), ran);
+    if out.is_empty() {
+        // Refused by the rules on names: even better.
+        let mut ran = exit;
+        assert!(!ran.take_stderr().contains('\u{1b}'));
+        return;
+    }
+    assert!(!out.contains('\u{1b}'), "{out}");
+    exit.stderr(HINT).exit(0);
+}

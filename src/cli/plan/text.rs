@@ -87,7 +87,7 @@ impl Table<'_> {
             .collect();
         self.computed.schedule.placed.iter().map(move |placed| {
             let occurrence = &placed.occurrence;
-            let mut why = why_then(placed, self.zone).unwrap_or_default();
+            let mut why = why_then(placed, self.zone, self.now).unwrap_or_default();
             if let Some(due) = occurrence.due.filter(|due| *due < placed.end) {
                 let late = format!("late by {}", roughly(placed.end - due));
                 why = if why.is_empty() { late } else { format!("{late}; {why}") };
