@@ -1,12 +1,12 @@
 //! The planner: requirements to occurrences.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ground::{Ground, TaskGround};
 use super::{History, ScheduleError, TaskHistory};
-use crate::model::{Missed, Occurrence, OccurrenceId, WindowSpan};
+use crate::model::{Missed, Occurrence, OccurrenceId, Schedule, WindowSpan};
 
 /// What has to happen, and what was slept through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +54,18 @@ const FAR: TimeDelta = TimeDelta::days(29 * 366);
 ///
 /// `at`: one occurrence, until it has a run.
 ///
+/// What was published is owed, also when nothing else is known of its task.
+///
 /// # Errors
 /// [`ScheduleError::TooMany`], and what a window's recurrence can be wrong about.
-pub fn plan(ground: &Ground, history: &History) -> Result<Planned, ScheduleError> {
+pub fn plan(
+    ground: &Ground,
+    history: &History,
+    published: Option<&Schedule>,
+) -> Result<Planned, ScheduleError> {
     let mut planned = Planned { occurrences: Vec::new(), missed: Vec::new(), n_missed_dropped: 0 };
-    let waiting_since = waiting_since(ground, history);
+    let known_since = known_since(ground, history, published);
+    let waiting_since = waiting_since(ground, history, &known_since);
     for (place, task) in ground.tasks.iter().enumerate() {
         let Some(schedule) = &task.task.schedule else { continue };
         let past = history.of(task.name);
@@ -66,7 +73,7 @@ pub fn plan(ground: &Ground, history: &History) -> Result<Planned, ScheduleError
             continue;
         }
         if task.cron.is_some() {
-            calendar(ground, task, past, &mut planned)?;
+            calendar(ground, task, past, known_since[place], &mut planned)?;
         } else if let Some(at) = &schedule.at {
             let release = ground.zone.resolve(at);
             let id = OccurrenceId::at(task.name, release);
@@ -75,7 +82,7 @@ pub fn plan(ground: &Ground, history: &History) -> Result<Planned, ScheduleError
                 planned.occurrences.push(occurrence(task, id, release, due, None));
             }
         } else if schedule.every.is_some() {
-            planned.occurrences.extend(interval(ground, task, past, waiting_since[&place])?);
+            planned.occurrences.extend(interval(ground, task, past, waiting_since[place])?);
         }
     }
     planned.missed.sort_by(|a, b| (a.release, &a.task).cmp(&(b.release, &b.task)));
@@ -127,12 +134,13 @@ fn calendar(
     ground: &Ground,
     task: &TaskGround,
     past: &TaskHistory,
+    known_since: DateTime<Utc>,
     planned: &mut Planned,
 ) -> Result<(), ScheduleError> {
     let Some(cron) = &task.cron else { return Ok(()) };
     let policy = task.task.missed.as_ref().map_or(Missed::Latest, |missed| missed.value);
     let dst = task.task.dst.as_ref().map(|dst| dst.value).unwrap_or_default();
-    let first = owed_since(past, policy).unwrap_or(ground.from).min(ground.from);
+    let first = owed_since(past, policy, known_since).min(ground.from);
     let mut instants = cron.instants(&ground.zone, dst, first, ground.until + FAR).peekable();
 
     let mut late: VecDeque<(DateTime<Utc>, Option<DateTime<Utc>>)> = VecDeque::new();
@@ -191,14 +199,14 @@ fn calendar(
 ///
 /// With `missed: latest`, what was settled settles everything before it. So a calendar that is edited does not
 /// bring up the past of the new one.
-fn owed_since(past: &TaskHistory, policy: Missed) -> Option<DateTime<Utc>> {
+fn owed_since(past: &TaskHistory, policy: Missed, known_since: DateTime<Utc>) -> DateTime<Utc> {
     // Instants of one task sort as text as they do in time.
     let newest = |ids: &std::collections::BTreeSet<OccurrenceId>| {
         let (_, instant) = ids.last()?.0.rsplit_once('@')?;
         DateTime::parse_from_rfc3339(instant).ok().map(|instant| instant.to_utc() + TimeDelta::seconds(1))
     };
     let settled = newest(&past.started).max(newest(&past.missed)).filter(|_| policy != Missed::All);
-    past.handled_until.max(settled)
+    settled.map_or(known_since, |settled| settled.max(known_since))
 }
 
 fn earlier(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
@@ -272,20 +280,32 @@ fn first_due(
     Ok(span.and_then(|span| due.map(|due| due.max(span.end))))
 }
 
+/// Since when each task is known: by its history, or because it was published; else since now.
+fn known_since(ground: &Ground, history: &History, published: Option<&Schedule>) -> Vec<DateTime<Utc>> {
+    let handled_until = |task: &TaskGround| history.of(task.name).handled_until;
+    let mut since: Vec<_> =
+        ground.tasks.iter().map(|task| handled_until(task).unwrap_or(ground.from).min(ground.from)).collect();
+    let Some(published) = published else { return since };
+    let placed = published.placed.iter().map(|placed| &placed.occurrence);
+    for occurrence in placed.chain(published.unplaced.iter().map(|unplaced| &unplaced.occurrence)) {
+        if let Some(&place) = ground.places.get(occurrence.task.as_str()) {
+            since[place] = since[place].min(occurrence.release);
+        }
+    }
+    since
+}
+
 /// Since when each task has been waiting for its first run: since it is known, but not before those that it
 /// comes after, so that the first round of a new task keeps their order.
-fn waiting_since(ground: &Ground, history: &History) -> HashMap<usize, DateTime<Utc>> {
-    let known =
-        |task: &TaskGround| history.of(task.name).handled_until.unwrap_or(ground.from).min(ground.from);
-    let mut since: HashMap<_, _> =
-        ground.tasks.iter().enumerate().map(|(place, task)| (place, known(task))).collect();
+fn waiting_since(ground: &Ground, history: &History, known_since: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
+    let mut since = known_since.to_vec();
     for _ in 0..ground.tasks.len() {
         let mut changed = false;
         for (place, task) in ground.tasks.iter().enumerate() {
             let is_first = |place: &usize| history.of(ground.tasks[*place].name).last_end.is_none();
-            let before = task.after.iter().filter(|place| is_first(place)).map(|place| since[place]).max();
-            if let Some(before) = before.filter(|before| since[&place] < *before) {
-                since.insert(place, before);
+            let before = task.after.iter().filter(|place| is_first(place)).map(|place| since[*place]).max();
+            if let Some(before) = before.filter(|before| since[place] < *before) {
+                since[place] = before;
                 changed = true;
             }
         }
@@ -321,7 +341,7 @@ mod tests {
         let history = History { tasks: [("k".to_owned(), past)].into() };
         let from = utc("2026-03-10T12:00:00Z");
         let ground = Ground::survey(&plan_file, &history, from, from + TimeDelta::days(1)).expect("a ground");
-        plan(&ground, &history).expect("a plan")
+        plan(&ground, &history, None).expect("a plan")
     }
 
     fn known() -> TaskHistory {

@@ -233,3 +233,19 @@ fn names_from_the_plan_file_never_act_on_the_terminal() {
     assert!(!out.contains('\u{1b}'), "{out}");
     exit.stderr(HINT).exit(0);
 }
+
+#[test]
+fn what_was_published_is_owed_when_its_time_comes() {
+    let weekly = UPGRADE_IN_WEEKEND_NIGHT.replace("every: 30d, tolerance: 3d", "cron: \"0 2 * * SUN\"");
+    let case = Case::new().plan_file(weekly);
+    let mut ran = case.run("--now 2026-03-07T04:00:00Z plan --publish");
+    ran.take_stdout();
+    ran.exit(0);
+    let expected = "\
+START                 IN   TASK                TARGETS  WINDOW         TAKES  CHANGE                      WHY
+Sun 2026-03-08 02:05  now  upgrade-prometheus  local    weekend-night  20m    ~ was Sun 2026-03-08 02:00  as soon as possible
+
+1 occurrence until Mon 2026-03-09 02:05 UTC; 0 new, 1 moved, 0 dropped since revision 1
+";
+    case.run("--now 2026-03-08T02:05:00Z plan --horizon 1d").stdout(expected).stderr(HINT).exit(0);
+}
