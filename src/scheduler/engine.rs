@@ -15,7 +15,7 @@ use crate::model::{Change, Schedule};
 /// Never for a schedule that was computed; the encoder may refuse what is no JSON.
 pub fn digest(schedule: &Schedule) -> Result<String, serde_json::Error> {
     let json = serde_json_canonicalizer::to_vec(schedule)?;
-    Ok(Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:x}", Sha256::digest(json)))
 }
 
 /// What is new, moved and gone since the published schedule, in the order of the schedules; gone last.

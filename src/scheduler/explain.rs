@@ -255,8 +255,9 @@ impl Asked<'_> {
             let using = others
                 .iter()
                 .filter_map(|(task, until)| Some((task.task.resources.get(name)?.value, *until)));
-            let (used, until) =
-                using.fold((0, None), |(used, first), (n, until)| (used + n, earliest(first, until)));
+            let (used, until) = using.fold((0, None), |(used, first), (n, until)| {
+                (used + n, first.map_or(Some(until), |first: DateTime<Utc>| Some(first.min(until))))
+            });
             to.push(Condition {
                 what: format!("resource {}", name.value),
                 holds: Some(used + needed.value <= capacity.value),
@@ -315,15 +316,11 @@ impl Asked<'_> {
     }
 }
 
-fn earliest(a: Option<DateTime<Utc>>, b: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    Some(a.map_or(b, |a| a.min(b)))
-}
-
 impl Explanation {
     /// The answer in one line: when, and why not before; or why not at all.
     pub fn headline(&self, zone: &Zone) -> String {
         if let Some(next) = &self.next {
-            let why = why_then(next, zone).unwrap_or_else(|| "its release".to_owned());
+            let why = why_then(next, zone, self.at).unwrap_or_else(|| "its release".to_owned());
             return format!("{}  {why}", zone.date_and_time(next.start));
         }
         if let Some(unplaced) = self.unplaced.first() {

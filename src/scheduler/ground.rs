@@ -99,8 +99,8 @@ impl<'p> Ground<'p> {
             let found = spans.iter().flat_map(|spans| spans.iter()).map(|span| span.end - span.start);
             let longest_span = spans.as_ref().map(|_| declared.chain(found).max().unwrap_or_default());
             let targets = targets_of(plan, task);
-            let n_batches = i32::try_from(targets.len()).unwrap_or(i32::MAX);
-            let declared = task.duration.value.0.checked_mul(n_batches).unwrap_or(TimeDelta::MAX);
+            let n_targets = i32::try_from(targets.len()).unwrap_or(i32::MAX);
+            let declared = task.duration.value.0.checked_mul(n_targets).unwrap_or(TimeDelta::MAX);
             tasks.push(TaskGround {
                 name,
                 task,
@@ -130,11 +130,11 @@ impl<'p> Ground<'p> {
     /// The first span at or after `release` that has room for `length`; `None` when there is none in sight.
     ///
     /// `spans` may begin before the horizon.
-    pub fn usable_span<'s>(
-        spans: &'s [WindowSpan],
+    pub fn usable_span(
+        spans: &[WindowSpan],
         release: DateTime<Utc>,
         length: TimeDelta,
-    ) -> Option<&'s WindowSpan> {
+    ) -> Option<&WindowSpan> {
         let has_room = |span: &&WindowSpan| {
             let start = release.max(span.start);
             start < span.cutoff && length <= span.end - start

@@ -100,7 +100,7 @@ pub fn compute(
 ) -> Result<Computed, ScheduleError> {
     let (from, until) = (from.trunc_subsecs(0), until.trunc_subsecs(0));
     let ground = Ground::survey(plan, history, from, until)?;
-    let planned = planner::plan(&ground, history)?;
+    let planned = planner::plan(&ground, history, published)?;
     let optimized = optimizer::optimize(&ground, planned.occurrences, history, published);
     let schedule = Schedule {
         revision: 0,

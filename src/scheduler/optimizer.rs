@@ -174,14 +174,13 @@ impl<'g, 'p> Work<'g, 'p> {
             self.published.insert(&old.occurrence.id, old.start);
             let Some(&place) = self.ground.places.get(old.occurrence.task.as_str()) else { continue };
             let task = &self.ground.tasks[place];
-            let is_possible = match wanted.get(&old.occurrence.id) {
-                Some(new) => new.release <= old.start && new.latest.is_none_or(|latest| old.start < latest),
+            let is_possible = if let Some(new) = wanted.get(&old.occurrence.id) {
+                new.release <= old.start && new.latest.is_none_or(|latest| old.start < latest)
+            } else {
                 // A later interval of a task whose next one is wanted.
-                None => {
-                    let next = history.of(task.name).ended_runs + 1;
-                    task.task.schedule.as_ref().is_some_and(|schedule| schedule.every.is_some())
-                        && planner::number_of(&old.occurrence.id).is_some_and(|number| next < number)
-                }
+                let next = history.of(task.name).ended_runs + 1;
+                task.task.schedule.as_ref().is_some_and(|schedule| schedule.every.is_some())
+                    && planner::number_of(&old.occurrence.id).is_some_and(|number| next < number)
             };
             let is_ahead = self.ground.from <= old.start && old.start < self.ground.until;
             if is_possible && is_ahead && self.has_room(place, old.start, task.estimate) {
@@ -250,7 +249,12 @@ impl<'g, 'p> Work<'g, 'p> {
             self.give_back(place, start, start + occurrence.estimate);
         }
         let mut because = Vec::new();
-        let found = self.earliest_start(place, &occurrence, pinned, &mut because);
+        let mut found = self.earliest_start(place, &occurrence, pinned, &mut because);
+        let is_kept = found.as_ref().is_ok_and(|found| Some(found.start) == pinned);
+        if !is_kept && self.unpin_later(place, &occurrence.id) {
+            because.clear();
+            found = self.earliest_start(place, &occurrence, None, &mut because);
+        }
         let outcome = match found {
             Ok(Found { start, span }) => {
                 let end = start + occurrence.estimate;
@@ -279,6 +283,21 @@ impl<'g, 'p> Work<'g, 'p> {
         };
         self.last[place] = Some(Last { id: occurrence.id, end: outcome });
         None
+    }
+
+    /// Gives up the published starts of the intervals after one that moves: they move with it. Says whether there
+    /// were any.
+    fn unpin_later(&mut self, place: usize, id: &OccurrenceId) -> bool {
+        let task = &self.ground.tasks[place];
+        let Some(mut number) = planner::number_of(id) else { return false };
+        let mut n_unpinned = 0;
+        // Intervals are published without a gap.
+        while let Some(start) = self.pins.remove(&OccurrenceId::nth(task.name, number + 1)) {
+            self.give_back(place, start, start + task.estimate);
+            number += 1;
+            n_unpinned += 1;
+        }
+        n_unpinned > 0
     }
 
     /// The start that an occurrence gets: its pin if that is feasible, else the earliest that is.
@@ -429,6 +448,9 @@ impl<'g, 'p> Work<'g, 'p> {
     ) -> Option<String> {
         let task = &self.ground.tasks[place];
         let shown = |instant: DateTime<Utc>| self.ground.zone.date_and_time(instant);
+        // That the next window is closed until it opens helps nobody who was kept from the one before.
+        let is_telling = |because: &&Because| !matches!(because, Because::WindowClosed { .. });
+        let obstacle = obstacles.iter().rev().find(is_telling);
         Some(match reason {
             Because::NoWindow { longest, needed } => {
                 let windows = task.task.window.iter().map(|name| name.value.as_str());
@@ -442,34 +464,40 @@ impl<'g, 'p> Work<'g, 'p> {
                 None => format!("raise resource `{resource}` from {capacity} to {needed}"),
             },
             Because::Predecessor { occurrence } => format!("see {occurrence}"),
-            Because::Missed { latest } => match obstacles.last()? {
-                Because::Resource { name, until } => {
+            Because::Missed { latest } => match obstacle {
+                Some(Because::Resource { name, until }) => {
                     format!("`{name}` would have to be free before {}", shown((*until).min(*latest)))
                 }
-                Because::Blackout { name, .. } => {
-                    format!("blackout `{name}` would have to allow {} work", task.task.kind.value)
-                }
-                Because::DoesNotFit { window, short_by, .. } => {
-                    format!("window `{window}` would have to be {} longer", Length(*short_by))
-                }
-                Because::After { occurrence, .. } | Because::Overlap { occurrence, .. } => {
+                Some(Because::After { occurrence, .. } | Because::Overlap { occurrence, .. }) => {
                     format!("{occurrence} would have to end before {}", shown(*latest))
                 }
-                _ => format!(
+                Some(because) => self.help_with(task, because)?,
+                None => format!(
                     "a window would have to open between {} and {}",
                     shown(occurrence.release.max(self.ground.from)),
                     shown(*latest)
                 ),
             },
-            Because::BeyondHorizon { .. } => match obstacles.last() {
-                Some(Because::Blackout { name, .. }) => {
-                    format!("blackout `{name}` would have to allow {} work", task.task.kind.value)
-                }
-                Some(Because::DoesNotFit { window, short_by, .. }) => {
-                    format!("window `{window}` would have to be {} longer", Length(*short_by))
-                }
-                _ => "look further ahead with `--horizon`".to_owned(),
-            },
+            Because::BeyondHorizon { .. } => obstacle
+                .and_then(|because| self.help_with(task, because))
+                .unwrap_or_else(|| "look further ahead with `--horizon`".to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// What would have to be different in the calendar.
+    fn help_with(&self, task: &TaskGround, because: &Because) -> Option<String> {
+        Some(match because {
+            Because::Blackout { name, .. } => {
+                format!("blackout `{name}` would have to allow {} work", task.task.kind.value)
+            }
+            Because::DoesNotFit { window, short_by, .. } => {
+                format!("window `{window}` would have to be {} longer", Length(*short_by))
+            }
+            Because::PastCutoff { window, since } => {
+                let since = self.ground.zone.date_and_time(*since);
+                format!("window `{window}` would have to let work start after {since}")
+            }
             _ => return None,
         })
     }
@@ -615,4 +643,118 @@ fn remember(because: &mut Vec<Because>, reason: Because) {
 
 fn seconds(length: TimeDelta) -> u64 {
     u64::try_from(length.num_seconds()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PlanFile;
+    use crate::scheduler::{Computed, TaskHistory, compute};
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    fn read(yaml: &str) -> PlanFile {
+        let loaded = crate::planfile::parse("maintenance.yaml", yaml.as_bytes().to_vec());
+        assert!(!loaded.has_errors(), "{:?}", loaded.findings);
+        loaded.plan.expect("a plan")
+    }
+
+    fn computed(plan: &PlanFile, past: &[&str], published: Option<&Schedule>, from: &str) -> Computed {
+        let known = Some(utc("2026-03-02T00:00:00Z"));
+        let known = TaskHistory { handled_until: known, ..TaskHistory::default() };
+        let tasks = past.iter().map(|task| ((*task).to_owned(), known.clone())).collect();
+        let from = utc(from);
+        compute(plan, "", &History { tasks }, published, from, from + TimeDelta::days(9)).expect("a schedule")
+    }
+
+    fn starts(computed: &Computed) -> Vec<(&str, String)> {
+        let start = |placed: &Placed| placed.start.format("%dT%H:%M").to_string();
+        computed
+            .schedule
+            .placed
+            .iter()
+            .map(|placed| (placed.occurrence.id.0.as_str(), start(placed)))
+            .collect()
+    }
+
+    const WEEKLY: &str = "\
+mainstay: 1
+resources: {crew: 1}
+windows:
+  night: {cron: \"0 2 * * *\", duration: 2h}
+tasks:
+  a:
+    type: routine
+    domain: data
+    schedule: {every: 4d, tolerance: 1d}
+    window: night
+    duration: 1h
+    resources: {crew: 1}
+    steps: [{run: [\"true\"]}]
+";
+
+    #[test]
+    fn an_interval_that_moves_takes_the_later_ones_with_it() {
+        let plan = read(WEEKLY);
+        let first = computed(&plan, &["a"], None, "2026-03-02T00:00:00Z");
+        let expected = [("a#1", "02T02:00".into()), ("a#2", "05T03:00".into()), ("a#3", "09T02:00".into())];
+        assert_eq!(starts(&first), expected);
+        let late = computed(&plan, &["a"], Some(&first.schedule), "2026-03-05T02:30:00Z");
+        assert_eq!(starts(&late)[0], ("a#1", "05T02:30".into()), "not pushed away by its own successor");
+    }
+
+    #[test]
+    fn a_published_start_stays_where_it_is_possible() {
+        let plan = read(WEEKLY);
+        let first = computed(&plan, &["a"], None, "2026-03-02T00:00:00Z");
+        // More important work comes, which would have had the place.
+        let urgent = WEEKLY.replace("tasks:\n", "tasks:\n  b:\n    type: routine\n    domain: data\n    priority: 99\n    \
+            schedule: {at: 2026-03-02T01:00:00Z}\n    window: night\n    duration: 1h\n    resources: {crew: 1}\n    \
+            steps: [{run: [\"true\"]}]\n");
+        let plan = read(&urgent);
+        let alone = computed(&plan, &["a", "b"], None, "2026-03-02T02:00:00Z");
+        assert_eq!(starts(&alone)[0].0, "a#1", "released first");
+        let kept = computed(&plan, &["a", "b"], Some(&first.schedule), "2026-03-02T01:30:00Z");
+        assert_eq!(
+            starts(&kept)[..2],
+            [("a#1", "02T02:00".into()), ("b@2026-03-02T01:00:00Z", "02T03:00".into())]
+        );
+        assert_eq!(kept.schedule.objective.moved, 0);
+    }
+
+    #[test]
+    fn work_that_is_going_holds_what_it_needs() {
+        let plan = read(&WEEKLY.replace("window: night", "window: []"));
+        let from = utc("2026-03-02T00:00:00Z");
+        let until = from + TimeDelta::minutes(20);
+        let running = crate::scheduler::Running { occurrence: None, until };
+        let past = TaskHistory { running: Some(running), ..TaskHistory::default() };
+        let history = History { tasks: [("a".to_owned(), past)].into() };
+        let next = compute(&plan, "", &history, None, from, from + TimeDelta::days(4)).expect("a schedule");
+        assert_eq!(starts(&next), [("a#2", "05T00:20".into())]);
+    }
+
+    #[test]
+    fn the_gate_decides_at_each_edge() {
+        let span = WindowSpan {
+            name: "w".into(),
+            start: utc("2026-03-07T02:00:00Z"),
+            end: utc("2026-03-07T06:00:00Z"),
+            cutoff: utc("2026-03-07T05:30:00Z"),
+        };
+        let check = |at: &str, minutes: i64, expected: Option<Because>| {
+            let at = utc(&format!("2026-03-07T{at}:00Z"));
+            let got = gate(&span, at, TimeDelta::minutes(minutes)).map(|(because, _)| because);
+            assert_eq!(got, expected, "{at}, {minutes} minutes");
+        };
+        let (window, end) = ("w".to_owned(), span.end);
+        check("01:59", 20, Some(Because::WindowClosed { until: span.start }));
+        check("02:00", 240, None);
+        check("05:29", 31, None);
+        let short_by = TimeDelta::minutes(1);
+        check("05:29", 32, Some(Because::DoesNotFit { window: window.clone(), end, short_by }));
+        check("05:30", 20, Some(Because::PastCutoff { window, since: span.cutoff }));
+    }
 }

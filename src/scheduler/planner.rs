@@ -1,12 +1,12 @@
 //! The planner: requirements to occurrences.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ground::{Ground, TaskGround};
 use super::{History, ScheduleError, TaskHistory};
-use crate::model::{Missed, Occurrence, OccurrenceId, WindowSpan};
+use crate::model::{Missed, Occurrence, OccurrenceId, Schedule, WindowSpan};
 
 /// What has to happen, and what was slept through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ const FAR: TimeDelta = TimeDelta::days(29 * 366);
 ///
 /// `cron`: one occurrence per instant. Of the instants before the horizon that were not started, the newest is
 /// kept and happens late (`missed: latest`), all are (`all`), or the newest as long as it can be in time
-/// (`skip`); the others are in [`Planned::missed`].
+/// (`skip`); the others are in [`Planned::missed`], back to the newest one that was settled.
 ///
 /// `every`: the next interval. It counts from the end of the last success; after a failure the release counts
 /// from the end of the failed run, so that it is not repeated at once, while the due time still counts from the
@@ -54,11 +54,18 @@ const FAR: TimeDelta = TimeDelta::days(29 * 366);
 ///
 /// `at`: one occurrence, until it has a run.
 ///
+/// What was published is owed, also when nothing else is known of its task.
+///
 /// # Errors
 /// [`ScheduleError::TooMany`], and what a window's recurrence can be wrong about.
-pub fn plan(ground: &Ground, history: &History) -> Result<Planned, ScheduleError> {
+pub fn plan(
+    ground: &Ground,
+    history: &History,
+    published: Option<&Schedule>,
+) -> Result<Planned, ScheduleError> {
     let mut planned = Planned { occurrences: Vec::new(), missed: Vec::new(), n_missed_dropped: 0 };
-    let waiting_since = waiting_since(ground, history);
+    let known_since = known_since(ground, history, published);
+    let waiting_since = waiting_since(ground, history, &known_since);
     for (place, task) in ground.tasks.iter().enumerate() {
         let Some(schedule) = &task.task.schedule else { continue };
         let past = history.of(task.name);
@@ -66,7 +73,7 @@ pub fn plan(ground: &Ground, history: &History) -> Result<Planned, ScheduleError
             continue;
         }
         if task.cron.is_some() {
-            calendar(ground, task, past, &mut planned)?;
+            calendar(ground, task, past, known_since[place], &mut planned)?;
         } else if let Some(at) = &schedule.at {
             let release = ground.zone.resolve(at);
             let id = OccurrenceId::at(task.name, release);
@@ -75,7 +82,7 @@ pub fn plan(ground: &Ground, history: &History) -> Result<Planned, ScheduleError
                 planned.occurrences.push(occurrence(task, id, release, due, None));
             }
         } else if schedule.every.is_some() {
-            planned.occurrences.extend(interval(ground, task, past, waiting_since[&place])?);
+            planned.occurrences.extend(interval(ground, task, past, waiting_since[place])?);
         }
     }
     planned.missed.sort_by(|a, b| (a.release, &a.task).cmp(&(b.release, &b.task)));
@@ -127,12 +134,13 @@ fn calendar(
     ground: &Ground,
     task: &TaskGround,
     past: &TaskHistory,
+    known_since: DateTime<Utc>,
     planned: &mut Planned,
 ) -> Result<(), ScheduleError> {
     let Some(cron) = &task.cron else { return Ok(()) };
     let policy = task.task.missed.as_ref().map_or(Missed::Latest, |missed| missed.value);
     let dst = task.task.dst.as_ref().map(|dst| dst.value).unwrap_or_default();
-    let first = past.handled_until.unwrap_or(ground.from).min(ground.from);
+    let first = owed_since(past, policy, known_since).min(ground.from);
     let mut instants = cron.instants(&ground.zone, dst, first, ground.until + FAR).peekable();
 
     let mut late: VecDeque<(DateTime<Utc>, Option<DateTime<Utc>>)> = VecDeque::new();
@@ -187,6 +195,20 @@ fn calendar(
     Ok(())
 }
 
+/// Since when calendar instants are owed.
+///
+/// With `missed: latest`, what was settled settles everything before it. So a calendar that is edited does not
+/// bring up the past of the new one.
+fn owed_since(past: &TaskHistory, policy: Missed, known_since: DateTime<Utc>) -> DateTime<Utc> {
+    // Instants of one task sort as text as they do in time.
+    let newest = |ids: &std::collections::BTreeSet<OccurrenceId>| {
+        let (_, instant) = ids.last()?.0.rsplit_once('@')?;
+        DateTime::parse_from_rfc3339(instant).ok().map(|instant| instant.to_utc() + TimeDelta::seconds(1))
+    };
+    let settled = newest(&past.started).max(newest(&past.missed)).filter(|_| policy != Missed::All);
+    settled.map_or(known_since, |settled| settled.max(known_since))
+}
+
 fn earlier(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     [a, b].into_iter().flatten().min()
 }
@@ -226,19 +248,18 @@ fn interval(
         while past.is_settled(&OccurrenceId::nth(task.name, number)) {
             number += 1;
         }
-        match past.last_success {
-            Some(success) => following_nth(task, number, success).map(|mut next| {
+        if let Some(success) = past.last_success {
+            following_nth(task, number, success).map(|mut next| {
                 let failed = past.last_end.filter(|end| success < *end);
                 let again = failed.and_then(|end| following_nth(task, number, end));
                 next.release = again.map_or(next.release, |again| again.release);
                 next
-            }),
-            None => {
-                let again = past.last_end.and_then(|end| following_nth(task, number, end));
-                let release = again.map_or(waiting_since, |again| again.release);
-                let due = first_due(ground, task, waiting_since)?;
-                Some(occurrence(task, OccurrenceId::nth(task.name, number), release, due, None))
-            }
+            })
+        } else {
+            let again = past.last_end.and_then(|end| following_nth(task, number, end));
+            let release = again.map_or(waiting_since, |again| again.release);
+            let due = first_due(ground, task, waiting_since)?;
+            Some(occurrence(task, OccurrenceId::nth(task.name, number), release, due, None))
         }
     };
     Ok(next.filter(|next| next.release < ground.until))
@@ -259,20 +280,32 @@ fn first_due(
     Ok(span.and_then(|span| due.map(|due| due.max(span.end))))
 }
 
+/// Since when each task is known: by its history, or because it was published; else since now.
+fn known_since(ground: &Ground, history: &History, published: Option<&Schedule>) -> Vec<DateTime<Utc>> {
+    let handled_until = |task: &TaskGround| history.of(task.name).handled_until;
+    let mut since: Vec<_> =
+        ground.tasks.iter().map(|task| handled_until(task).unwrap_or(ground.from).min(ground.from)).collect();
+    let Some(published) = published else { return since };
+    let placed = published.placed.iter().map(|placed| &placed.occurrence);
+    for occurrence in placed.chain(published.unplaced.iter().map(|unplaced| &unplaced.occurrence)) {
+        if let Some(&place) = ground.places.get(occurrence.task.as_str()) {
+            since[place] = since[place].min(occurrence.release);
+        }
+    }
+    since
+}
+
 /// Since when each task has been waiting for its first run: since it is known, but not before those that it
 /// comes after, so that the first round of a new task keeps their order.
-fn waiting_since(ground: &Ground, history: &History) -> HashMap<usize, DateTime<Utc>> {
-    let known =
-        |task: &TaskGround| history.of(task.name).handled_until.unwrap_or(ground.from).min(ground.from);
-    let mut since: HashMap<_, _> =
-        ground.tasks.iter().enumerate().map(|(place, task)| (place, known(task))).collect();
+fn waiting_since(ground: &Ground, history: &History, known_since: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
+    let mut since = known_since.to_vec();
     for _ in 0..ground.tasks.len() {
         let mut changed = false;
         for (place, task) in ground.tasks.iter().enumerate() {
             let is_first = |place: &usize| history.of(ground.tasks[*place].name).last_end.is_none();
-            let before = task.after.iter().filter(|place| is_first(place)).map(|place| since[place]).max();
-            if let Some(before) = before.filter(|before| since[&place] < *before) {
-                since.insert(place, before);
+            let before = task.after.iter().filter(|place| is_first(place)).map(|place| since[*place]).max();
+            if let Some(before) = before.filter(|before| since[place] < *before) {
+                since[place] = before;
                 changed = true;
             }
         }
@@ -281,4 +314,109 @@ fn waiting_since(ground: &Ground, history: &History) -> HashMap<usize, DateTime<
         }
     }
     since
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PlanFile;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    fn plan_file(schedule: &str) -> PlanFile {
+        let yaml = format!(
+            "mainstay: 1\ntasks:\n  k:\n    type: routine\n    domain: data\n    schedule: {{{schedule}}}\n    \
+             duration: 10m\n    steps: [{{run: [\"true\"]}}]\n"
+        );
+        let loaded = crate::planfile::parse("maintenance.yaml", yaml.into_bytes());
+        assert!(!loaded.has_errors(), "{:?}", loaded.findings);
+        loaded.plan.expect("a plan")
+    }
+
+    /// What is planned on 2026-03-10 at noon for one day.
+    fn planned(schedule: &str, past: TaskHistory) -> Planned {
+        let plan_file = plan_file(schedule);
+        let history = History { tasks: [("k".to_owned(), past)].into() };
+        let from = utc("2026-03-10T12:00:00Z");
+        let ground = Ground::survey(&plan_file, &history, from, from + TimeDelta::days(1)).expect("a ground");
+        plan(&ground, &history, None).expect("a plan")
+    }
+
+    fn known() -> TaskHistory {
+        TaskHistory { handled_until: Some(utc("2026-03-07T00:00:00Z")), ..TaskHistory::default() }
+    }
+
+    fn ids(planned: &Planned) -> (Vec<&str>, Vec<&str>) {
+        let occurrences = planned.occurrences.iter().map(|occurrence| occurrence.id.0.as_str());
+        let missed = planned.missed.iter().map(|missed| missed.occurrence.0.as_str());
+        (occurrences.collect(), missed.collect())
+    }
+
+    #[test]
+    fn of_what_was_slept_through_the_newest_happens_and_the_rest_is_missed() {
+        let planned = planned("cron: \"0 2 * * *\"", known());
+        let (occurrences, missed) = ids(&planned);
+        assert_eq!(occurrences, ["k@2026-03-10T02:00:00Z", "k@2026-03-11T02:00:00Z"]);
+        assert_eq!(missed, ["k@2026-03-07T02:00:00Z", "k@2026-03-08T02:00:00Z", "k@2026-03-09T02:00:00Z"]);
+        assert_eq!(planned.occurrences[0].due, Some(utc("2026-03-10T02:10:00Z")));
+        assert_eq!(planned.occurrences[0].latest, Some(utc("2026-03-11T02:00:00Z")));
+    }
+
+    #[test]
+    fn a_task_that_was_not_known_owes_nothing() {
+        let planned = planned("cron: \"0 2 * * *\"", TaskHistory::default());
+        assert_eq!(ids(&planned), (vec!["k@2026-03-11T02:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn what_has_a_run_settles_everything_before_it_also_under_another_calendar() {
+        let mut past = known();
+        past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
+        assert_eq!(ids(&planned("cron: \"0 2 * * *\"", past.clone())).0, ["k@2026-03-11T02:00:00Z"]);
+        let edited = planned("cron: \"0 1 * * *\"", past);
+        assert_eq!(ids(&edited), (vec!["k@2026-03-11T01:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn a_long_outage_is_bounded_and_counted() {
+        let planned = planned("cron: \"* * * * *\"", known());
+        let n_dropped = usize::try_from(planned.n_missed_dropped).expect("a count");
+        assert_eq!(planned.missed.len() + n_dropped, 3 * 1440 + 720);
+        assert_eq!(planned.missed.len(), MOST_MISSED);
+        assert_eq!(planned.missed.last().map(|missed| missed.release), Some(utc("2026-03-10T11:59:00Z")));
+        assert_eq!(planned.occurrences[0].release, utc("2026-03-10T12:00:00Z"));
+    }
+
+    #[test]
+    fn an_interval_counts_from_the_last_success_and_is_not_hammered_after_a_failure() {
+        let check = |past: TaskHistory, id: &str, release: &str, due: &str| {
+            let planned = planned("every: 2d, tolerance: 12h", past);
+            let found = planned
+                .occurrences
+                .first()
+                .map(|occurrence| (occurrence.id.0.as_str(), occurrence.release, occurrence.due));
+            assert_eq!(found, Some((id, utc(release), Some(utc(due)))));
+        };
+        check(known(), "k#1", "2026-03-07T00:00:00Z", "2026-03-07T12:10:00Z");
+        let mut done = known();
+        done.last_success = Some(utc("2026-03-09T10:00:00Z"));
+        done.last_end = done.last_success;
+        done.ended_runs = 3;
+        check(done.clone(), "k#4", "2026-03-10T22:00:00Z", "2026-03-11T22:00:00Z");
+        done.last_success = Some(utc("2026-03-05T10:00:00Z"));
+        done.last_end = Some(utc("2026-03-09T10:00:00Z"));
+        check(done, "k#4", "2026-03-10T22:00:00Z", "2026-03-07T22:00:00Z");
+    }
+
+    #[test]
+    fn an_instant_is_owed_until_it_has_a_run() {
+        let at = "at: 2026-03-01T00:00:00Z";
+        let planned_at = planned(at, TaskHistory::default());
+        assert_eq!(planned_at.occurrences[0].due, None);
+        let mut past = TaskHistory::default();
+        past.started.insert(planned_at.occurrences[0].id.clone());
+        assert_eq!(planned(at, past).occurrences, []);
+    }
 }

@@ -109,7 +109,7 @@ pub fn report(
         window: placed.window.as_ref().map(|window| window.name.clone()),
         change: kinds.get(&placed.occurrence.id).copied(),
         moved_from: placed.moved_from.map(time),
-        reason: why_then(placed, zone),
+        reason: why_then(placed, zone, schedule.from),
     });
     let unplaced = schedule.unplaced.iter().map(|unplaced| UnplacedReport {
         id: unplaced.occurrence.id.0.clone(),

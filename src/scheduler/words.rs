@@ -8,11 +8,12 @@ use crate::model::{Because, Length, Placed};
 /// Why something starts when it does: what decided, then what else was in the way before.
 ///
 /// Names from the plan file are as they are: whoever shows the text escapes it.
-pub fn why_then(placed: &Placed, zone: &Zone) -> Option<String> {
+///
+/// `now` is the start of the schedule's horizon.
+pub fn why_then(placed: &Placed, zone: &Zone, now: DateTime<Utc>) -> Option<String> {
     let Some((decisive, earlier)) = placed.because.split_last() else {
-        return (placed.start != placed.occurrence.release).then(|| {
-            if placed.moved_from.is_some() { "as soon as possible" } else { "as published" }.to_owned()
-        });
+        return (placed.start != placed.occurrence.release)
+            .then(|| if placed.start == now { "as soon as possible" } else { "as published" }.to_owned());
     };
     let mut parts = vec![decided(decisive, zone)];
     for because in earlier.iter().rev() {

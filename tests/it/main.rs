@@ -4,6 +4,7 @@
 
 mod audit;
 mod calendar_laws;
+mod plan;
 mod prometheus;
 mod run;
 mod schedule_laws;

@@ -229,10 +229,10 @@ impl Estate {
                 let last = (schedule.placed.iter())
                     .filter(|other| other.occurrence.task == name && other.occurrence.release <= released)
                     .max_by_key(|other| other.occurrence.release);
-                let lost = (schedule.unplaced.iter())
+                let unplaced = (schedule.unplaced.iter())
                     .filter(|other| other.occurrence.task == name && other.occurrence.release <= released)
                     .max_by_key(|other| other.occurrence.release);
-                let lost_at = lost.map(|lost| lost.occurrence.release);
+                let lost_at = unplaced.map(|lost| lost.occurrence.release);
                 if last.map(|last| last.occurrence.release) < lost_at {
                     faults.push(format!("{id} is placed, but what it comes after is not"));
                 } else if last.is_some_and(|last| placed.start < last.end) {

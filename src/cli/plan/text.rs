@@ -1,0 +1,316 @@
+//! A schedule and an explanation for people: columns of text, or Markdown.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
+use comfy_table::{Attribute, Cell, ContentArrangement};
+
+use crate::calendar::Zone;
+use crate::cli::terminal::inert;
+use crate::counted;
+use crate::model::{Change, Length, Occurrence, Span};
+use crate::scheduler::Computed;
+use crate::scheduler::explain::{Explanation, Source};
+use crate::scheduler::words::{why_not, why_then};
+
+/// What a schedule is shown with.
+pub struct Table<'a> {
+    /// The schedule.
+    pub computed: &'a Computed,
+    /// What changed since the published one.
+    pub changes: &'a [Change],
+    /// The revision that it is compared with.
+    pub revision_before: Option<u64>,
+    /// Whether it was just published.
+    pub is_published: bool,
+    /// How many tasks have no schedule.
+    pub n_on_demand: usize,
+    /// The plan file's zone.
+    pub zone: &'a Zone,
+    /// What `in 3 days` counts from.
+    pub now: DateTime<Utc>,
+}
+
+/// More names than these are counted.
+const MOST_TARGETS: usize = 3;
+
+const HEADER: [&str; 8] = ["START", "IN", "TASK", "TARGETS", "WINDOW", "TAKES", "CHANGE", "WHY"];
+const MARKDOWN_HEADER: [&str; 8] = ["Start", "In", "Task", "Targets", "Window", "Takes", "Change", "Why"];
+
+impl Table<'_> {
+    /// Columns of text; with a width, lines are broken to fit it and the header is bold.
+    pub fn text(&self, width: Option<usize>) -> String {
+        let mut text = String::new();
+        if !self.computed.schedule.placed.is_empty() {
+            text.push_str(&columns(&HEADER, self.rows(), width));
+            text.push('\n');
+        }
+        for line in self.notes() {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// A table and a list for pages and tickets.
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        if !self.computed.schedule.placed.is_empty() {
+            let mut table = comfy_table::Table::new();
+            table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
+            table.set_header(MARKDOWN_HEADER);
+            for row in self.rows() {
+                table.add_row(row.map(|cell| plain_markdown(&cell)));
+            }
+            writeln!(text, "{}\n", table.trim_fmt()).unwrap_or_default();
+        }
+        for line in self.notes() {
+            let line = line.trim_start_matches("- ");
+            writeln!(text, "- {}", plain_markdown(line)).unwrap_or_default();
+        }
+        text
+    }
+
+    fn rows(&self) -> impl Iterator<Item = [String; 8]> {
+        let changes: HashMap<_, _> = self
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Added { occurrence, .. } => Some((occurrence, "+ new".to_owned())),
+                Change::Moved { occurrence, from, .. } => {
+                    Some((occurrence, format!("~ was {}", self.zone.local(*from))))
+                }
+                Change::Dropped { .. } => None,
+            })
+            .collect();
+        self.computed.schedule.placed.iter().map(move |placed| {
+            let occurrence = &placed.occurrence;
+            let mut why = why_then(placed, self.zone, self.now).unwrap_or_default();
+            if let Some(due) = occurrence.due.filter(|due| *due < placed.end) {
+                let late = format!("late by {}", roughly(placed.end - due));
+                why = if why.is_empty() { late } else { format!("{late}; {why}") };
+            }
+            [
+                self.zone.local(placed.start),
+                ahead(placed.start - self.now),
+                one_line(&occurrence.task),
+                targets(occurrence),
+                placed.window.as_ref().map_or("any time".to_owned(), |window| one_line(&window.name)),
+                Length(occurrence.estimate).to_string(),
+                changes.get(&occurrence.id).cloned().unwrap_or_default(),
+                one_line(&why),
+            ]
+        })
+    }
+
+    /// What cannot happen, what is gone, what was missed, and the sum of it.
+    fn notes(&self) -> Vec<String> {
+        let schedule = &self.computed.schedule;
+        let mut notes = Vec::new();
+        for unplaced in &schedule.unplaced {
+            let why = one_line(&why_not(&unplaced.because, self.zone));
+            let mut note = format!("! {} cannot happen: {why}", one_line(&unplaced.occurrence.id.0));
+            if let Some(help) = &unplaced.help {
+                write!(note, "; {}", one_line(help)).unwrap_or_default();
+            }
+            notes.push(note);
+        }
+        let mut n_dropped = 0;
+        for change in self.changes {
+            if let Change::Dropped { occurrence, start } = change {
+                n_dropped += 1;
+                let (id, start) = (one_line(&occurrence.0), self.zone.local(*start));
+                notes.push(format!("- {id} is gone; it was to start {start}"));
+            }
+        }
+        let n_missed = u64::try_from(self.computed.missed.len()).unwrap_or(u64::MAX);
+        let n_missed = n_missed.saturating_add(self.computed.n_missed_dropped);
+        if n_missed > 0 {
+            let newest = self.computed.missed.last();
+            let newest = newest.map(|newest| format!(", the last of {}", self.zone.local(newest.release)));
+            let n = counted(usize::try_from(n_missed).unwrap_or(usize::MAX), "start");
+            notes.push(format!("! {n} missed before{}", newest.unwrap_or_default()));
+        }
+        notes.push(self.summary(n_dropped));
+        notes
+    }
+
+    fn summary(&self, n_dropped: usize) -> String {
+        let schedule = &self.computed.schedule;
+        let count = |is_kind: fn(&Change) -> bool| self.changes.iter().filter(|c| is_kind(c)).count();
+        let n_new = count(|change| matches!(change, Change::Added { .. }));
+        let n_moved = count(|change| matches!(change, Change::Moved { .. }));
+        let (zone, until) = (self.zone, schedule.until);
+        let mut line = format!(
+            "{} until {} {}",
+            counted(schedule.placed.len(), "occurrence"),
+            zone.local(until),
+            zone.abbreviation(until)
+        );
+        if !schedule.unplaced.is_empty() {
+            write!(line, ", {} unplaced", schedule.unplaced.len()).unwrap_or_default();
+        }
+        if self.n_on_demand > 0 {
+            write!(line, ", {} on demand", counted(self.n_on_demand, "task")).unwrap_or_default();
+        }
+        let changes = format!("{n_new} new, {n_moved} moved, {n_dropped} dropped");
+        match (self.is_published, self.revision_before) {
+            (true, None) => write!(line, "; published as revision {}", schedule.revision),
+            (true, Some(_)) => write!(line, "; {changes}; published as revision {}", schedule.revision),
+            (false, Some(revision)) if self.changes.is_empty() => {
+                write!(line, "; as published in revision {revision}")
+            }
+            (false, Some(revision)) => write!(line, "; {changes} since revision {revision}"),
+            (false, None) => write!(line, "; nothing is published yet"),
+        }
+        .unwrap_or_default();
+        line
+    }
+}
+
+/// An explanation: the answer in one line, then what it rests on.
+pub fn explanation(
+    explained: &Explanation,
+    zone: &Zone,
+    path: &str,
+    line: impl Fn(Span) -> usize,
+    width: Option<usize>,
+) -> String {
+    let mut text = format!("{}\n\n", one_line(&explained.headline(zone)));
+    let rows = explained.conditions.iter().map(|condition| {
+        let answer = match condition.holds {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "later",
+        };
+        let source = match &condition.source {
+            Source::Plan { path: _, span } if span.start < span.end => {
+                format!("{}:{}", one_line(path), line(*span))
+            }
+            Source::Plan { path, .. } => one_line(path),
+            Source::State => "state".to_owned(),
+            Source::Schedule => "schedule".to_owned(),
+        };
+        let changes = condition.changes.map(|changes| zone.date_and_time(changes)).unwrap_or_default();
+        [answer.to_owned(), one_line(&condition.what), one_line(&condition.value), changes, source]
+    });
+    text.push_str(&columns(&["HOLDS", "CONDITION", "BECAUSE", "CHANGES", "SOURCE"], rows, width));
+    text
+}
+
+/// Text in columns; without a width for programs and files, each row in one line.
+///
+/// With a width that is too small for all columns, the last one, which is the one that explains, moves to a line
+/// of its own below its row; what is too wide even then is broken.
+fn columns<const N: usize>(
+    header: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    width: Option<usize>,
+) -> String {
+    let rows: Vec<_> = rows.collect();
+    // A column that says nothing is left out.
+    let mut kept: Vec<_> =
+        (0..N).filter(|column| rows.is_empty() || rows.iter().any(|row| !row[*column].is_empty())).collect();
+    let is_too_wide = |text: &str| {
+        width.is_some_and(|width| text.lines().any(|line| width < console::measure_text_width(line)))
+    };
+    let whole = table(header, &rows, &kept, width.is_some(), None);
+    if !is_too_wide(&whole) {
+        return whole;
+    }
+    let below = kept.pop().unwrap_or_default();
+    let narrow = table(header, &rows, &kept, true, None);
+    if is_too_wide(&narrow) {
+        kept.push(below);
+        return table(header, &rows, &kept, true, width);
+    }
+    let mut text = String::new();
+    for (place, line) in narrow.lines().enumerate() {
+        text.push_str(line);
+        text.push('\n');
+        let explained = place.checked_sub(1).and_then(|place| rows.get(place)).map(|row| &row[below]);
+        if let Some(explained) = explained.filter(|explained| !explained.is_empty()) {
+            writeln!(text, "    {}", console::Style::new().dim().apply_to(explained)).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// The columns `kept` of `rows`, broken to fit `width`.
+fn table<const N: usize>(
+    header: &[&str; N],
+    rows: &[[String; N]],
+    kept: &[usize],
+    is_interactive: bool,
+    width: Option<usize>,
+) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
+    let is_bold = is_interactive && console::colors_enabled();
+    if is_bold {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table.set_header(kept.iter().map(|column| {
+        let cell = Cell::new(header[*column]);
+        if is_bold { cell.add_attribute(Attribute::Bold) } else { cell }
+    }));
+    for row in rows {
+        table.add_row(kept.iter().map(|column| row[*column].as_str()));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt() + "\n"
+}
+
+fn targets(occurrence: &Occurrence) -> String {
+    let names: Vec<_> = occurrence.targets.iter().map(|target| one_line(target)).collect();
+    if names.len() <= MOST_TARGETS {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..MOST_TARGETS - 1].join(", "), names.len() + 1 - MOST_TARGETS)
+}
+
+/// Text from outside, made safe to show, in one line.
+pub fn one_line(text: &str) -> String {
+    inert(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
+/// Text that no reader of Markdown takes for anything else.
+fn plain_markdown(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => plain.push_str("&lt;"),
+            '>' => plain.push_str("&gt;"),
+            '&' => plain.push_str("&amp;"),
+            '\\' | '|' | '*' | '_' | '[' | ']' | '`' | '#' | '!' | '~' => plain.extend(['\\', c]),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// `in 3 days`, for a glance.
+fn ahead(length: TimeDelta) -> String {
+    if length <= TimeDelta::zero() { "now".to_owned() } else { roughly(length) }
+}
+
+/// The largest unit that fits twice, or once exactly enough: `3 days`, `26 hours`, `5 minutes`.
+fn roughly(length: TimeDelta) -> String {
+    let count = |n: i64, unit: &str| counted(usize::try_from(n).unwrap_or(0), unit);
+    match length {
+        length if TimeDelta::days(2) <= length => count(length.num_days(), "day"),
+        length if TimeDelta::hours(2) <= length => count(length.num_hours(), "hour"),
+        length if TimeDelta::minutes(2) <= length => count(length.num_minutes(), "minute"),
+        length => count(length.num_seconds(), "second"),
+    }
+}

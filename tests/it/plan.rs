@@ -1,0 +1,251 @@
+//! `mainstay plan` as people and programs see it.
+
+use super::support::Case;
+
+/// Weekend nights from 02:00 to 06:00, nothing new after 05:30.
+const UPGRADE_IN_WEEKEND_NIGHT: &str = "\
+mainstay: 1
+windows:
+  weekend-night: {cron: \"0 2 * * SAT,SUN\", duration: 4h, cutoff: 30m}
+tasks:
+  upgrade-prometheus:
+    type: preventive
+    domain: component
+    schedule: {every: 30d, tolerance: 3d}
+    window: weekend-night
+    duration: 20m
+    steps:
+      - run: [\"true\"]
+";
+
+const ESTATE: &str = "\
+mainstay: 1
+timezone: Europe/Berlin
+targets:
+  prom-1: {local: true, group: prometheus}
+  prom-2: {local: true, group: prometheus}
+groups:
+  prometheus: {max_down: 1}
+windows:
+  weekend-night: {cron: \"0 2 * * SAT,SUN\", duration: 4h, cutoff: 30m}
+blackouts:
+  freeze: {from: 2026-03-14, to: 2026-03-15, allow: [emergency]}
+resources: {crew: 1}
+tasks:
+  snapshot:
+    type: routine
+    domain: data
+    schedule: {cron: \"0 2 * * SAT,SUN\"}
+    window: weekend-night
+    duration: 30m
+    steps: [{run: [\"true\"]}]
+  upgrade:
+    type: preventive
+    domain: component
+    priority: 70
+    schedule: {every: 7d, tolerance: 1d}
+    window: weekend-night
+    targets: [group:prometheus]
+    duration: 20m
+    resources: {crew: 1}
+    after: snapshot
+    steps: [{run: [\"true\"]}]
+  rotate:
+    type: routine
+    domain: security
+    schedule: {cron: \"0 2 * * SUN\"}
+    window: weekend-night
+    targets: [prom-1]
+    duration: 10m
+    steps: [{run: [\"true\"]}]
+";
+
+const HINT: &str = "hint: `mainstay plan --publish` makes this the schedule\n";
+
+#[test]
+fn a_task_past_the_cutoff_waits_for_the_next_window() {
+    let expected = "\
+2026-03-08 02:00  next window; 2026-03-07 closed at its cutoff, 05:30
+
+HOLDS  CONDITION  BECAUSE                                                  CHANGES           SOURCE
+yes    released   released 2026-03-07 05:40; every 30d, never done                           maintenance.yaml:8
+no     window     weekend-night is past its cutoff since 2026-03-07 05:30  2026-03-08 02:00  maintenance.yaml:9
+";
+    Case::new()
+        .plan_file(UPGRADE_IN_WEEKEND_NIGHT)
+        .run("--now 2026-03-07T05:40:00Z plan --explain upgrade-prometheus")
+        .stdout(expected)
+        .exit(0);
+}
+
+#[test]
+fn cases_18_the_cutoff_is_refused_and_the_end_of_the_window_may_be_reached() {
+    let check = |now: &str, expected: &str| {
+        let mut ran = Case::new()
+            .plan_file(UPGRADE_IN_WEEKEND_NIGHT.replace("cutoff: 30m", "cutoff: 20m"))
+            .run(&format!("--now {now} plan --explain upgrade-prometheus"));
+        assert_eq!(ran.take_stdout().lines().next(), Some(expected), "{now}");
+        ran.exit(0);
+    };
+    check("2026-03-07T05:39:59Z", "2026-03-07 05:39  its release");
+    check("2026-03-07T05:40:00Z", "2026-03-08 02:00  next window; 2026-03-07 closed at its cutoff, 05:40");
+    let mut ran = Case::new()
+        .plan_file(UPGRADE_IN_WEEKEND_NIGHT.replace("cutoff: 30m", "cutoff: 1m"))
+        .run("--now 2026-03-07T05:41:00Z plan --explain upgrade-prometheus");
+    assert_eq!(
+        ran.take_stdout().lines().next(),
+        Some("2026-03-08 02:00  next window; window until 2026-03-07 06:00 too short by 1m")
+    );
+    ran.exit(0);
+}
+
+#[test]
+fn the_schedule_is_a_table_with_reasons_and_a_sum() {
+    let mut ran = Case::new().plan_file(ESTATE).run("--now 2026-03-07T07:00:00Z plan --horizon 9d");
+    insta::assert_snapshot!(ran.take_stdout());
+    ran.stderr(HINT).exit(0);
+}
+
+#[test]
+fn the_schedule_is_one_object_for_programs() {
+    let mut ran =
+        Case::new().plan_file(ESTATE).run("--now 2026-03-07T07:00:00Z plan --horizon 2d --format json");
+    let plan: serde_json::Value = serde_json::from_str(&ran.take_stdout()).expect("JSON");
+    ran.exit(0);
+    assert_eq!(plan["schema"], "mainstay/plan/v1");
+    assert_eq!(plan["revision"], 0);
+    assert_eq!(plan["from"], "2026-03-07T07:00:00Z");
+    assert_eq!(plan["until"], "2026-03-09T07:00:00Z");
+    let keys = ["id", "task", "targets", "release", "due", "start", "end", "window", "moved_from", "reason"];
+    let occurrences = plan["occurrences"].as_array().expect("a list");
+    assert_eq!(occurrences.len(), 3);
+    for occurrence in occurrences {
+        for key in keys {
+            assert!(occurrence.get(key).is_some(), "{key} in {occurrence}");
+        }
+    }
+    assert_eq!(plan["unplaced"], serde_json::json!([]));
+    let keys = ["weighted_tardiness_seconds", "moved", "makespan_seconds", "lower_bound_seconds", "optimal"];
+    assert!(keys.iter().all(|key| plan["objective"].get(key).is_some()));
+}
+
+#[test]
+fn what_does_not_fit_is_said_with_what_would_help() {
+    let plan = UPGRADE_IN_WEEKEND_NIGHT.replace("duration: 20m", "duration: 255m");
+    let expected = "\
+! upgrade-prometheus#1 cannot happen: needs 4h15m; its longest window has 4h; window `weekend-night` would have to be 15m longer
+0 occurrences until Sat 2026-04-04 05:40 UTC, 1 unplaced; nothing is published yet
+";
+    Case::new().plan_file(plan).run("--now 2026-03-07T05:40:00Z plan").stdout(expected).stderr(HINT).exit(0);
+}
+
+#[test]
+fn a_plan_file_without_tasks_is_no_plan() {
+    Case::new()
+        .plan_file("mainstay: 1\n")
+        .run("plan")
+        .stderr("error: nothing to plan: maintenance.yaml has no task\n")
+        .exit(3);
+}
+
+#[test]
+fn a_wrong_plan_file_or_question_is_refused() {
+    let wrong = UPGRADE_IN_WEEKEND_NIGHT.replace("window: weekend-night", "window: nowhere");
+    let mut ran = Case::new().plan_file(wrong).run("plan");
+    assert!(ran.take_stderr().contains("unknown window `nowhere`"));
+    ran.exit(2);
+    Case::new()
+        .plan_file(UPGRADE_IN_WEEKEND_NIGHT)
+        .run("plan --explain upgrade")
+        .stderr("error: there is no task `upgrade`\nhelp: the tasks are upgrade-prometheus\n")
+        .exit(2);
+    let mut ran = Case::new().plan_file(UPGRADE_IN_WEEKEND_NIGHT).run("plan --horizon 0d");
+    assert!(ran.take_stderr().contains("expected a length above 0"));
+    ran.exit(2);
+}
+
+#[test]
+fn planning_leaves_nothing_behind() {
+    let case = Case::new().plan_file(UPGRADE_IN_WEEKEND_NIGHT);
+    let mut ran = case.run("plan");
+    ran.take_stdout();
+    ran.stderr(HINT).exit(0);
+    assert!(!case.path().join(".mainstay").exists());
+}
+
+#[test]
+fn a_changed_plan_file_shows_what_is_new_moved_and_gone() {
+    let first = UPGRADE_IN_WEEKEND_NIGHT.replace("every: 30d", "every: 60d");
+    let case = Case::new().plan_file(&first);
+    let published = "\
+START                 IN        TASK                TARGETS  WINDOW         TAKES  CHANGE  WHY
+Sun 2026-03-08 02:00  20 hours  upgrade-prometheus  local    weekend-night  20m    + new   next window; 2026-03-07 closed at its cutoff, 05:30
+
+1 occurrence until Sat 2026-04-04 05:40 UTC; published as revision 1
+";
+    case.run("--now 2026-03-07T05:40:00Z plan --publish").stdout(published).exit(0);
+
+    let unchanged = "\
+START                 IN        TASK                TARGETS  WINDOW         TAKES  WHY
+Sun 2026-03-08 02:00  19 hours  upgrade-prometheus  local    weekend-night  20m    next window
+
+1 occurrence until Sat 2026-04-04 06:30 UTC; as published in revision 1
+";
+    case.run("--now 2026-03-07T06:30:00Z plan").stdout(unchanged).exit(0);
+
+    let later = first.replace("0 2 * * SAT,SUN", "0 4 * * SAT,SUN");
+    let moved = "\
+START                 IN        TASK                TARGETS  WINDOW         TAKES  CHANGE                      WHY
+Sun 2026-03-08 04:00  19 hours  upgrade-prometheus  local    weekend-night  20m    ~ was Sun 2026-03-08 02:00  next window
+
+1 occurrence until Sat 2026-04-04 09:00 UTC; 0 new, 1 moved, 0 dropped since revision 1
+";
+    let case = case.plan_file(&later);
+    case.run("--now 2026-03-07T09:00:00Z plan").stdout(moved).stderr(HINT).exit(0);
+
+    let renamed = later.replace("upgrade-prometheus:", "update:");
+    let dropped = "\
+START                 IN        TASK    TARGETS  WINDOW         TAKES  CHANGE  WHY
+Sun 2026-03-08 04:00  19 hours  update  local    weekend-night  20m    + new   next window
+
+- upgrade-prometheus#1 is gone; it was to start Sun 2026-03-08 02:00
+1 occurrence until Sat 2026-04-04 09:00 UTC; 1 new, 0 moved, 1 dropped; published as revision 2
+";
+    let case = case.plan_file(renamed);
+    case.run("--now 2026-03-07T09:00:00Z plan --publish").stdout(dropped).exit(0);
+    let mut ran = case.run("--now 2026-03-07T09:00:00Z plan --format json");
+    let plan: serde_json::Value = serde_json::from_str(&ran.take_stdout()).expect("JSON");
+    assert_eq!(plan["revision"], 2);
+    ran.exit(0);
+}
+
+#[test]
+fn names_from_the_plan_file_never_act_on_the_terminal() {
+    let plan = UPGRADE_IN_WEEKEND_NIGHT.replace("upgrade-prometheus:", "\"a\\e[2Jb|<i>\":");
+    let mut ran = Case::new().plan_file(&plan).run("--now 2026-03-07T05:40:00Z plan");
+    let (out, exit) = (ran.take_stdout(), ran);
+    if out.is_empty() {
+        // Refused by the rules on names: even better.
+        let mut ran = exit;
+        assert!(!ran.take_stderr().contains('\u{1b}'));
+        return;
+    }
+    assert!(!out.contains('\u{1b}'), "{out}");
+    exit.stderr(HINT).exit(0);
+}
+
+#[test]
+fn what_was_published_is_owed_when_its_time_comes() {
+    let weekly = UPGRADE_IN_WEEKEND_NIGHT.replace("every: 30d, tolerance: 3d", "cron: \"0 2 * * SUN\"");
+    let case = Case::new().plan_file(weekly);
+    let mut ran = case.run("--now 2026-03-07T04:00:00Z plan --publish");
+    ran.take_stdout();
+    ran.exit(0);
+    let expected = "\
+START                 IN   TASK                TARGETS  WINDOW         TAKES  CHANGE                      WHY
+Sun 2026-03-08 02:05  now  upgrade-prometheus  local    weekend-night  20m    ~ was Sun 2026-03-08 02:00  as soon as possible
+
+1 occurrence until Mon 2026-03-09 02:05 UTC; 0 new, 1 moved, 0 dropped since revision 1
+";
+    case.run("--now 2026-03-08T02:05:00Z plan --horizon 1d").stdout(expected).stderr(HINT).exit(0);
+}
