@@ -1,7 +1,8 @@
 //! Files that are either as they were or whole.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// A file could not be written; what stood there stands there still.
@@ -22,6 +23,18 @@ pub struct WriteError {
 /// # Errors
 /// [`WriteError`]; the old content is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    write(path, bytes, None)
+}
+
+/// The same for a file that every user of the machine may read, such as one that node_exporter collects.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn publish_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    write(path, bytes, Some(Permissions::from_mode(0o644)))
+}
+
+fn write(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> Result<(), WriteError> {
     let write = || {
         if path.symlink_metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_symlink())
             || is_device_link(path)
@@ -31,6 +44,9 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(bytes)?;
+        if let Some(permissions) = permissions {
+            file.as_file().set_permissions(permissions)?;
+        }
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         File::open(folder)?.sync_all()
@@ -41,4 +57,20 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 /// `/dev/stdout` is a link to what stdout is.
 fn is_device_link(path: &Path) -> bool {
     path.starts_with("/dev") || path.starts_with("/proc/self/fd")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_published_can_be_read_by_all_and_the_rest_by_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mode = || path.metadata().unwrap().permissions().mode() & 0o777;
+        write_atomically(&path, b"a").unwrap();
+        assert_eq!(mode(), 0o600);
+        publish_atomically(&path, b"b").unwrap();
+        assert_eq!((mode(), std::fs::read(&path).unwrap()), (0o644, b"b".to_vec()));
+    }
 }
