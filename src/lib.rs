@@ -31,6 +31,7 @@
 pub mod cli;
 pub mod manager;
 pub mod model;
+pub mod planfile;
 pub mod validator;
 pub mod world;
 

@@ -1,0 +1,530 @@
+//! Text to a tree of mappings, lists and scalars; the only module that knows the YAML library.
+//!
+//! 1. Nothing is typed here: a scalar is its text, and whether it was written without quotes.
+//! 2. Aliases share nodes; what they would unfold to is bounded before anybody walks the tree.
+//! 3. The tree is finite: an alias inside what it names is refused.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use serde_yaml::granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span as Range};
+
+use super::fault::Fault;
+use super::source::offset;
+use crate::model::Span;
+
+/// Names a node of one tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(u32);
+
+/// One value of the file.
+#[derive(Debug)]
+pub struct Node<'t> {
+    /// What it is.
+    pub kind: Kind<'t>,
+    /// Where it stands; a value that is not written has an empty one.
+    pub span: Span,
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub enum Kind<'t> {
+    /// One text.
+    Scalar {
+        /// Its content.
+        text: Cow<'t, str>,
+        /// Whether it is written without quotes.
+        plain: bool,
+    },
+    /// A list.
+    Seq(Vec<NodeId>),
+    /// A mapping; keys are scalars, each text at most once.
+    Map(Vec<(NodeId, NodeId)>),
+}
+
+/// All values of a file.
+#[derive(Debug)]
+pub struct Tree<'t> {
+    nodes: Vec<Node<'t>>,
+    root: NodeId,
+}
+
+/// The deepest nesting that is read.
+const MAX_DEPTH: u32 = 64;
+/// The most values that are read, and the most that aliases may unfold to.
+const MAX_NODES: u64 = 2_000_000;
+
+impl<'t> Tree<'t> {
+    /// The mapping that the file is.
+    pub fn root(&self) -> NodeId {
+        self.root
+    }
+
+    /// A node.
+    pub fn node(&self, id: NodeId) -> &Node<'t> {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// Where a node stands.
+    pub fn span(&self, id: NodeId) -> Span {
+        self.node(id).span
+    }
+
+    /// The text of a scalar; of anything else nothing.
+    pub fn text(&self, id: NodeId) -> &str {
+        match &self.node(id).kind {
+            Kind::Scalar { text, .. } => text,
+            Kind::Seq(_) | Kind::Map(_) => "",
+        }
+    }
+
+    /// The entries of a mapping; of anything else none.
+    pub fn entries(&self, id: NodeId) -> &[(NodeId, NodeId)] {
+        match &self.node(id).kind {
+            Kind::Map(entries) => entries,
+            Kind::Scalar { .. } | Kind::Seq(_) => &[],
+        }
+    }
+
+    /// The key and the value of the entry called `key`.
+    pub fn entry(&self, map: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
+        self.entries(map).iter().copied().find(|(name, _)| self.text(*name) == key)
+    }
+
+    /// Whether a value is left out or written as null.
+    pub fn is_null(&self, id: NodeId) -> bool {
+        match &self.node(id).kind {
+            Kind::Scalar { text, plain } => {
+                *plain && matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL")
+            }
+            Kind::Seq(_) | Kind::Map(_) => false,
+        }
+    }
+}
+
+/// Reads `text` into a tree, or says everything that is wrong with its form.
+///
+/// # Errors
+/// The faults, in the order in which they were found; the tree is withheld as soon as there is one that would
+/// make its meaning doubtful.
+pub fn parse(text: &str) -> Result<Tree<'_>, Vec<Fault>> {
+    let mut builder = Builder::new(text);
+    let outcome = builder.read();
+    if let Err(fault) = outcome {
+        builder.faults.push(fault);
+    }
+    if builder.faults.is_empty() {
+        let Some(root) = builder.root else { return Err(vec![builder.nothing()]) };
+        return Ok(Tree { nodes: builder.nodes, root });
+    }
+    // A template breaks YAML in many places at once; one message says it better than all of them.
+    let spoils = |fault: &Fault| matches!(fault.code, "MS101" | "MS103");
+    if builder.faults.iter().any(spoils)
+        && let Some(span) = template(text)
+    {
+        return Err(vec![
+            Fault::new("MS104", span, "this is template text, not YAML yet")
+                .expected("expected YAML after the template was rendered")
+                .help("render the template first and give mainstay the result, or put the text in quotes"),
+        ]);
+    }
+    Err(builder.faults)
+}
+
+/// A collection whose end has not come.
+struct Open<'t> {
+    id: NodeId,
+    /// The key that waits for its value.
+    key: Option<NodeId>,
+    /// What the keys so far are, once there are many.
+    seen: HashMap<Cow<'t, str>, NodeId>,
+    anchor: usize,
+}
+
+struct Builder<'t> {
+    text: &'t str,
+    nodes: Vec<Node<'t>>,
+    /// What a node unfolds to, and how deep it is, when each alias is replaced by what it names.
+    sizes: Vec<(u64, u32)>,
+    open: Vec<Open<'t>>,
+    anchors: HashMap<usize, NodeId>,
+    unfinished: HashSet<usize>,
+    root: Option<NodeId>,
+    faults: Vec<Fault>,
+}
+
+/// The most faults of form that are collected.
+const MAX_FAULTS: usize = 500;
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            nodes: Vec::new(),
+            sizes: Vec::new(),
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            unfinished: HashSet::new(),
+            root: None,
+            faults: Vec::new(),
+        }
+    }
+
+    fn read(&mut self) -> Result<(), Fault> {
+        let mut options = Options::default();
+        options.emit_unresolved_aliases = true;
+        options.set_emit_comments(false);
+        options.flow_nesting_limit = MAX_DEPTH as usize;
+        options.block_nesting_limit = MAX_DEPTH as usize;
+        let mut documents = 0;
+        for event in Parser::new_from_str_with_options(self.text, options) {
+            let (event, range) = event.map_err(|error| self.syntax(&error))?;
+            let span = self.span(range);
+            if let Some(tag) = event.tag() {
+                let place = range.tag_span().map_or(span, |tag| self.span(tag));
+                self.faults.push(
+                    Fault::new("MS107", place, format!("tag `{}` is not supported", tag.original()))
+                        .help("remove it: the key decides how its value is read"),
+                );
+            }
+            match event {
+                Event::DocumentStart(..) => {
+                    documents += 1;
+                    if documents > 1 {
+                        return Err(Fault::new(
+                            "MS108",
+                            self.line_at(span.start),
+                            "a second document begins",
+                        )
+                        .expected("expected one document in a plan file")
+                        .help("split the file; `-f` names the one to use"));
+                    }
+                }
+                Event::Scalar(text, style, anchor, _) => self.scalar(text, style, anchor, span)?,
+                Event::SequenceStart(_, anchor, _) => self.begin(Kind::Seq(Vec::new()), anchor, span)?,
+                Event::MappingStart(_, anchor, _) => self.begin(Kind::Map(Vec::new()), anchor, span)?,
+                Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
+                Event::Alias(anchor) => self.alias(anchor, span)?,
+                Event::UnresolvedAlias(name) => {
+                    self.faults.push(
+                        Fault::new("MS106", span, format!("alias `*{name}` names no anchor"))
+                            .expected(format!("expected `&{name}` before it"))
+                            .help("put the text in quotes if it is not meant as an alias"),
+                    );
+                    let stand_in = self.add(Kind::Seq(Vec::new()), span)?;
+                    self.place(stand_in)?;
+                }
+                _ => {}
+            }
+            if self.faults.len() >= MAX_FAULTS {
+                return Ok(());
+            }
+        }
+        self.check_root();
+        Ok(())
+    }
+
+    fn check_root(&mut self) {
+        let Some(root) = self.root else { return };
+        let node = &self.nodes[root.0 as usize];
+        let (size, _) = self.sizes[root.0 as usize];
+        match &node.kind {
+            Kind::Map(_) if size > MAX_NODES => self.faults.push(too_large(node.span)),
+            Kind::Map(_) => {}
+            Kind::Scalar { plain: true, text } if text.is_empty() || text == "~" => self.root = None,
+            Kind::Scalar { .. } | Kind::Seq(_) => {
+                let found = if matches!(node.kind, Kind::Seq(_)) { "a list" } else { "a text" };
+                let span = self.line_at(node.span.start);
+                self.faults.push(
+                    Fault::new("MS111", span, "the plan file is not a mapping")
+                        .expected(format!("expected keys such as `mainstay:` and `tasks:`, found {found}")),
+                );
+            }
+        }
+    }
+
+    fn nothing(&self) -> Fault {
+        let what = if self.text.trim().is_empty() { "is empty" } else { "holds no key" };
+        Fault::new("MS005", Span::default(), format!("the plan file {what}"))
+            .help("begin it with `mainstay: 1`")
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'t, str>,
+        style: ScalarStyle,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Fault> {
+        if text.contains('\0') {
+            self.faults.push(Fault::new("MS003", span, "the text holds a NUL character"));
+        }
+        let plain = style == ScalarStyle::Plain;
+        // The parser writes a value that is not there as `~`.
+        let text = if span.start == span.end && plain { Cow::Borrowed("") } else { text };
+        let id = self.add(Kind::Scalar { text, plain }, span)?;
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+        }
+        self.place(id)
+    }
+
+    fn begin(&mut self, kind: Kind<'t>, anchor: usize, span: Span) -> Result<(), Fault> {
+        if self.open.len() >= MAX_DEPTH as usize {
+            return Err(too_deep(span));
+        }
+        let id = self.add(kind, span)?;
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+            self.unfinished.insert(anchor);
+        }
+        self.open.push(Open { id, key: None, seen: HashMap::new(), anchor });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) -> Result<(), Fault> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        self.unfinished.remove(&open.anchor);
+        let node = &self.nodes[open.id.0 as usize];
+        let (children, last): (Vec<NodeId>, _) = match &node.kind {
+            Kind::Scalar { .. } => (Vec::new(), None),
+            Kind::Seq(elements) => (elements.clone(), elements.last().copied()),
+            Kind::Map(entries) => (
+                entries.iter().flat_map(|(key, value)| [*key, *value]).collect(),
+                entries.last().map(|e| e.1),
+            ),
+        };
+        let (mut size, mut depth) = (1_u64, 0);
+        for child in children {
+            let (below, levels) = self.sizes[child.0 as usize];
+            size = size.saturating_add(below);
+            depth = depth.max(levels);
+        }
+        self.sizes[open.id.0 as usize] = (size, depth + 1);
+        // A flow collection ends with its bracket; the end of a block one is found out lines later.
+        let start = node.span.start;
+        let flow = span.end > span.start;
+        let last_end = last.map(|last| self.nodes[last.0 as usize].span.end).filter(|end| *end > start);
+        let end = if flow { span.end } else { last_end.unwrap_or(node.span.end) };
+        self.nodes[open.id.0 as usize].span = Span { start, end: end.max(start) };
+        if size > MAX_NODES {
+            return Err(too_large(self.line_at(start)));
+        }
+        if depth + 1 > MAX_DEPTH {
+            return Err(too_deep(self.line_at(start)));
+        }
+        self.place(open.id)
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fault> {
+        if self.unfinished.contains(&anchor) {
+            return Err(Fault::new("MS106", span, "an alias stands inside what it names"));
+        }
+        match self.anchors.get(&anchor) {
+            Some(id) => self.place(*id),
+            None => Err(Fault::new("MS106", span, "an alias names no anchor")),
+        }
+    }
+
+    fn add(&mut self, kind: Kind<'t>, span: Span) -> Result<NodeId, Fault> {
+        if self.nodes.len() as u64 >= MAX_NODES {
+            return Err(too_large(span));
+        }
+        let id = NodeId(offset(self.nodes.len()));
+        self.nodes.push(Node { kind, span });
+        self.sizes.push((1, 0));
+        Ok(id)
+    }
+
+    /// Puts a finished node where it belongs.
+    fn place(&mut self, id: NodeId) -> Result<(), Fault> {
+        let Some(mut open) = self.open.pop() else {
+            self.root.get_or_insert(id);
+            return Ok(());
+        };
+        if let Kind::Seq(elements) = &mut self.nodes[open.id.0 as usize].kind {
+            elements.push(id);
+        } else if let Some(key) = open.key.take() {
+            let is_new = self.is_new_key(&mut open, key)?;
+            if let Kind::Map(entries) = &mut self.nodes[open.id.0 as usize].kind
+                && is_new
+            {
+                entries.push((key, id));
+            }
+        } else {
+            open.key = Some(id);
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    /// Whether the key can be one, and stands in its mapping for the first time.
+    fn is_new_key(&mut self, open: &mut Open<'t>, key: NodeId) -> Result<bool, Fault> {
+        let node = &self.nodes[key.0 as usize];
+        let Kind::Scalar { text, plain } = &node.kind else {
+            let span = self.line_at(node.span.start);
+            self.faults.push(
+                Fault::new("MS103", span, "a key is a list or a mapping")
+                    .expected("expected a text as a key"),
+            );
+            return Ok(false);
+        };
+        if *plain && matches!(text.as_ref(), "" | "~") {
+            self.faults.push(Fault::new("MS103", node.span, "a key is empty"));
+            return Ok(false);
+        }
+        if *plain && text == "<<" {
+            self.faults.push(
+                Fault::new("MS105", node.span, "merge keys are not supported")
+                    .help("write the keys out: what stands in the plan file is what people review"),
+            );
+            return Ok(false);
+        }
+        if let Some(first) = open.seen.get(text) {
+            let first = self.nodes[first.0 as usize].span;
+            self.faults.push(
+                Fault::new("MS102", node.span, format!("duplicate key `{text}`"))
+                    .related(first, "first written here")
+                    .help("remove one of the two"),
+            );
+            return Ok(false);
+        }
+        open.seen.insert(text.clone(), key);
+        Ok(true)
+    }
+
+    fn span(&self, range: Range) -> Span {
+        let clamp = |at: Option<usize>| self.text.floor_char_boundary(at.unwrap_or(0));
+        let start = clamp(range.start.byte_offset());
+        let end = clamp(range.end.byte_offset()).max(start);
+        let trimmed = self.text[start..end].trim_end().len();
+        Span { start: offset(start), end: offset(start + trimmed) }
+    }
+
+    /// The rest of a line from `start`, for what begins there and ends nobody knows where.
+    fn line_at(&self, start: u32) -> Span {
+        let rest = self.text[start as usize..].lines().next().unwrap_or("").trim_end();
+        Span { start, end: start + offset(rest.len()) }
+    }
+
+    fn syntax(&self, error: &ScanError) -> Fault {
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            return too_deep(self.here(error));
+        }
+        let here = self.here(error);
+        let indents_with_tab = {
+            let line_start = self.text[..here.start as usize].rfind('\n').map_or(0, |at| at + 1);
+            let line = self.text[line_start..].lines().next().unwrap_or("");
+            let indent = &line[..line.len() - line.trim_start().len()];
+            indent.find('\t').map(|at| offset(line_start + at))
+        };
+        if let Some(at) = indents_with_tab {
+            return Fault::new("MS101", Span { start: at, end: at + 1 }, "a tab is used as indentation")
+                .expected("expected spaces");
+        }
+        let (message, help) = in_words(error.kind());
+        let fault = Fault::new("MS101", here, message);
+        match help {
+            Some(help) => fault.help(help),
+            None => fault,
+        }
+    }
+
+    /// The character that the parser stopped at.
+    fn here(&self, error: &ScanError) -> Span {
+        let at = error.marker().byte_offset().unwrap_or(self.text.len());
+        let at = self.text.floor_char_boundary(at);
+        let width = self.text[at..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+        Span { start: offset(at), end: offset(at + width) }
+    }
+}
+
+fn too_deep(span: Span) -> Fault {
+    Fault::new("MS109", span, format!("values are nested deeper than {MAX_DEPTH} levels"))
+}
+
+fn too_large(span: Span) -> Fault {
+    Fault::new("MS110", span, format!("the file holds, or unfolds to, more than {MAX_NODES} values"))
+        .help("aliases count as what they name; use fewer of them")
+}
+
+/// The parser's complaint for people.
+fn in_words(kind: &ErrorKind) -> (String, Option<&'static str>) {
+    let (message, help) = match kind {
+        ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
+            ("a tab is used as indentation", Some("use spaces"))
+        }
+        ErrorKind::UnclosedQuotedScalar => ("a quote is not closed", None),
+        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey | ErrorKind::ExpectedBlockMappingKey => (
+            "expected a key and a colon",
+            Some("put a colon and a space behind the key, or indent the line like its neighbours"),
+        ),
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
+            "a colon does not make a key here",
+            Some("put text that holds a colon and a space in quotes, or begin a new line for the key"),
+        ),
+        ErrorKind::MappingKeyNotAllowed => ("a key is not allowed here", None),
+        ErrorKind::InvalidIndentation => ("the indentation fits no line above", None),
+        ErrorKind::BlockSequenceEntryNotAllowed | ErrorKind::ExpectedBlockSequenceEntry => {
+            ("a list element is not allowed here", Some("indent all elements of a list alike"))
+        }
+        ErrorKind::UnclosedFlowCollection { .. }
+        | ErrorKind::UnexpectedEofFlowSequence
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => ("a bracket is not closed", None),
+        ErrorKind::ExpectedFlowMappingSeparator => ("expected `,` or `}`", None),
+        ErrorKind::ExpectedFlowSequenceSeparator => ("expected `,` or `]`", None),
+        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
+            ("text follows the closing quote", Some("put the whole value in quotes"))
+        }
+        ErrorKind::UnexpectedCharacter { character } => {
+            let shown = if character.is_control() {
+                character.escape_unicode().to_string()
+            } else {
+                character.to_string()
+            };
+            return (
+                format!("a value cannot begin with `{shown}`"),
+                Some("put the value in quotes if the character belongs to it"),
+            );
+        }
+        ErrorKind::UnknownQuotedScalarEscape => {
+            ("unknown escape in double quotes", Some("use single quotes for text with backslashes"))
+        }
+        ErrorKind::UnexpectedEof => ("the file ends in the middle of a value", None),
+        ErrorKind::BomInsideDocument => ("a byte order mark stands in the middle of the file", None),
+        other => {
+            let text = other.to_string();
+            return (format!("not YAML: {}", lower_first(text.trim_end_matches('.'))), None);
+        }
+    };
+    (message.to_owned(), help)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// Where Jinja or Helm text stands in place of YAML: at the start of a line, of a value or of a list element.
+fn template(text: &str) -> Option<Span> {
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_start();
+        let found = ["{{", "{%"].iter().filter_map(|mark| line.find(mark)).min();
+        if let Some(at) = found
+            && !code.starts_with('#')
+        {
+            let before = line[..at].trim_end();
+            if before.is_empty() || before.ends_with([':', '-', ',', '[', '{']) {
+                let start = offset(line_start + at);
+                return Some(Span { start, end: start + offset(line[at..].trim_end().len()) });
+            }
+        }
+        line_start += line.len();
+    }
+    None
+}
