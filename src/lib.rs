@@ -31,7 +31,11 @@
 pub mod cli;
 pub mod manager;
 pub mod model;
+pub mod monitor;
 pub mod planfile;
+pub mod reporter;
+mod table;
+mod text;
 pub mod validator;
 pub mod world;
 

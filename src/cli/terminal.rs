@@ -152,21 +152,3 @@ fn colors_by_default(stream: &impl IsTerminal) -> bool {
     }
     forced || (stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"))
 }
-
-/// Makes text from outside safe to show: control characters, escape sequences and bidi overrides become
-/// visible escapes; line feeds and tabs stay.
-pub fn inert(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\t' => safe.push(c),
-            c if c.is_control() || is_bidi(c) => safe.extend(c.escape_unicode()),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
-}
