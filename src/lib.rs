@@ -34,4 +34,25 @@ pub mod manager;
 pub mod model;
 pub mod planfile;
 pub mod scheduler;
+pub mod validator;
 pub mod world;
+
+/// An error with its causes in one line: `cannot start `x`: permission denied`.
+pub(crate) fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
+}
+
+/// A number with its noun: 1 task, 2 tasks.
+pub(crate) fn counted(n: usize, noun: &str) -> String {
+    match n {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
+    }
+}

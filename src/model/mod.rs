@@ -34,7 +34,9 @@ pub use named::{List, Named, OneOrMany};
 pub use occurrence::{
     Because, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
 };
-pub use plan_file::{Access, Criticality, Documents, PlanFile, Report, Review, Secret, Status};
+pub use plan_file::{
+    Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status,
+};
 pub use run::{Holder, Origin, Outcome, Phase, Run, RunId, StepRecord};
 pub use scalar::{Length, Moment, Tolerance};
 pub use span::{Span, Spanned};

@@ -13,6 +13,8 @@ pub struct Fault {
     pub span: Span,
     message: String,
     expected: Option<String>,
+    /// Where the names that were expected are defined.
+    defined_at: Option<Span>,
     related: Option<(Span, String)>,
     help: Option<String>,
 }
@@ -20,12 +22,27 @@ pub struct Fault {
 impl Fault {
     /// `message` is a lower-case phrase without a full stop.
     pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { code, span, message: message.into(), expected: None, related: None, help: None }
+        Self {
+            code,
+            span,
+            message: message.into(),
+            expected: None,
+            defined_at: None,
+            related: None,
+            help: None,
+        }
     }
 
     /// Says what was expected at its place.
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
+        self
+    }
+
+    /// Says that a name of a section was expected; its line is added when places are known.
+    pub fn expected_from(mut self, section: &str, key: Span) -> Self {
+        self.expected = Some(format!("expected a name from `{section}:`"));
+        self.defined_at = Some(key);
         self
     }
 
@@ -56,12 +73,16 @@ impl Fault {
 
     /// The finding, with its severity from the table of codes.
     pub fn finding(self, source: &Source) -> Finding {
+        let expected = match (self.expected, self.defined_at) {
+            (Some(expected), Some(key)) => Some(format!("{expected} (line {})", source.line(key.start))),
+            (expected, _) => expected,
+        };
         Finding {
             code: self.code,
             severity: codes::severity(self.code),
             message: self.message,
             place: Some(source.place(self.span)),
-            expected: self.expected,
+            expected,
             related: self.related.map(|(span, what)| (source.place(span), what)),
             help: self.help,
         }
@@ -79,7 +100,7 @@ pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<
     let fits = |name: &&str| name.len() <= LONGEST && *name != found;
     let scored =
         known.filter(fits).map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
-    let (distance, name) = scored.min_by_key(|(distance, _)| *distance)?;
+    let (distance, name) = scored.min()?;
     (distance <= (found.chars().count().max(name.chars().count()) / 3).max(1)).then_some(name)
 }
 

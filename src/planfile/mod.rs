@@ -4,8 +4,11 @@
 //! 2. Nothing here changes anything, asks the network or knows the time.
 //! 3. A plan that comes with an error finding is for judging only, never for work.
 
+pub mod alert_expr;
 pub mod codes;
 mod fault;
+pub mod matchers;
+mod meaning;
 mod reader;
 mod source;
 #[cfg(test)]
@@ -178,7 +181,10 @@ fn judge(source: &Source) -> (Option<PlanFile>, Vec<Fault>) {
         Ok(tree) => tree,
         Err(faults) => return (None, faults),
     };
-    let (plan, faults) = reader::read::<PlanFile>(&tree);
+    let reader::Read { value: plan, mut faults, spoiled } = reader::read::<PlanFile>(&tree);
+    if let Some(plan) = &plan {
+        faults.extend(meaning::judge(plan, &tree, &spoiled));
+    }
     (plan, faults)
 }
 

@@ -25,10 +25,18 @@ use crate::model::span::SPANNED;
 /// The most faults after which anything is read again.
 pub const MAX_FAULTS: usize = 500;
 
+/// What was read.
+pub struct Read<T> {
+    /// The value; `None` when not even stand-ins help.
+    pub value: Option<T>,
+    /// Everything that is wrong with it.
+    pub faults: Vec<Fault>,
+    /// Where the mappings and lists begin that something was left out of, sorted.
+    pub spoiled: Vec<u32>,
+}
+
 /// Reads the whole tree as `T`, and says everything that is wrong with it.
-///
-/// `None` when not even stand-ins help.
-pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> (Option<T>, Vec<Fault>) {
+pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> Read<T> {
     let reader = Reader {
         tree,
         faults: RefCell::default(),
@@ -47,7 +55,10 @@ pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> (Option<T>, Vec<Fault
             }
         }
     };
-    (value, reader.faults.into_inner())
+    let poisoned = reader.poisoned.into_inner();
+    let mut spoiled: Vec<_> = poisoned.into_iter().map(|(of, _)| tree.span(of).start).collect();
+    spoiled.sort_unstable();
+    Read { value, faults: reader.faults.into_inner(), spoiled }
 }
 
 struct Reader<'t> {

@@ -131,7 +131,7 @@ fn bombs_are_refused_quickly() {
     check(&aliases, &["MS110 8:9 the file holds, or unfolds to, more than 2000000 values"]);
     check(
         &format!("mainstay: 1\ntitle: {}", "[".repeat(10_000)),
-        &["MS109 2:71 values are nested deeper than 64 levels"],
+        &["MS109 2:72 values are nested deeper than 64 levels"],
     );
     assert!(started.elapsed().as_secs() < 2, "it took {:?}", started.elapsed());
 }
@@ -142,4 +142,205 @@ fn findings_are_bounded() {
     let loaded = parse("plan.yaml", text.into_bytes());
     assert_eq!(loaded.findings.len(), 201);
     assert_eq!(loaded.findings[200].message, "there are at least 800 findings more");
+}
+
+/// A plan file in which everything that rules speak of is right, with one line replaced.
+///
+/// `old` has to be there, so that a case cannot go stale.
+fn but(old: &str, new: &str) -> String {
+    assert_eq!(RIGHT.matches(old).count(), 1, "`{old}` stands in RIGHT once");
+    RIGHT.replace(old, new)
+}
+
+const RIGHT: &str = r#"mainstay: 1
+timezone: Europe/Berlin
+connections:
+  prometheus: {url: "http://127.0.0.1:9090"}
+  alertmanager: {url: "http://127.0.0.1:9093"}
+targets:
+  here: {local: true, group: pair, labels: {zone: a}}
+groups:
+  pair: {max_down: 1}
+windows:
+  night: {cron: "0 2 * * *", duration: 4h, cutoff: 30m}
+blackouts:
+  year-end: {from: 2026-12-20, to: 2027-01-04}
+resources: {crew: 2}
+tasks:
+  snapshot:
+    type: routine
+    domain: data
+    schedule: {every: 30d, tolerance: 3d}
+    duration: 20m
+    steps:
+      - prometheus: snapshot
+      - run: [rm, -r, old]
+        destructive: true
+  upgrade:
+    type: preventive
+    domain: component
+    priority: 70
+    window: night
+    targets: [group:pair, label:zone=a]
+    duration: 10m
+    resources: {crew: 1}
+    after: snapshot
+    silence: {matchers: ['job="prometheus"']}
+    steps:
+      - shell: make
+        retry: {attempts: 3}
+      - http: {url: "http://127.0.0.1:9090/-/reload", method: POST}
+    verify:
+      - promql: {query: up, every: {eq: 1}}
+      - tcp: {address: "127.0.0.1:9090"}
+metrics:
+  debt: {promql: {query: "sum(x)"}}
+alerts:
+  high: {expr: debt > 5, for: 5m, send: alertmanager}
+"#;
+
+#[test]
+fn a_plan_file_in_which_everything_is_right_has_no_findings() {
+    check(RIGHT, &[]);
+}
+
+#[test]
+fn every_rule_finds_its_fault_at_its_place() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("mainstay: 1", "mainstay: 2", &["MS303 1:11 unknown format version 2"]),
+        ("Europe/Berlin", "Berlin", &["MS306 2:11 unknown time zone `Berlin`"]),
+        ("window: night", "window: nigth", &["MS201 29:13 task `upgrade` names an unknown window `nigth`"]),
+        ("after: snapshot", "after: [snap]", &["MS201 33:13 task `upgrade` names an unknown task `snap`"]),
+        ("{crew: 1}", "{cru: 1}", &["MS201 32:17 task `upgrade` names an unknown resource `cru`"]),
+        (
+            "{crew: 1}",
+            "{crew: 3}",
+            &["MS204 32:23 task `upgrade` takes 3 of `crew`, more than the 2 there are"],
+        ),
+        (
+            "group: pair",
+            "group: pear",
+            &[
+                "MS201 7:30 target `here` names an unknown group `pear`",
+                "MS202 30:15 task `upgrade` selects no target: no target is in the group `pair`",
+            ],
+        ),
+        ("group:pair", "group:x", &["MS201 30:15 task `upgrade` names an unknown group `x`"]),
+        ("group:pair", "there", &["MS201 30:15 task `upgrade` names an unknown target `there`"]),
+        ("group:pair", "tag:x", &["MS203 30:15 `tag:x` is not a selector"]),
+        ("zone=a", "zone", &["MS203 30:27 `label:zone` is not a selector"]),
+        (
+            "zone=a",
+            "zone=b",
+            &[
+                "MS202 30:27 task `upgrade` selects no target: no target has the label `zone` with the value `b`",
+            ],
+        ),
+        (
+            "duration: 20m",
+            "after: upgrade\n    duration: 20m",
+            &["MS205 34:12 tasks wait for each other: snapshot -> upgrade -> snapshot"],
+        ),
+        ("after: snapshot", "after: upgrade", &["MS205 33:12 tasks wait for each other: upgrade -> upgrade"]),
+        ("shell: make", "name: make", &["MS301 36:9 a step says nothing"]),
+        (
+            "shell: make",
+            "shell: make\n        run: [make]",
+            &["MS302 36:9 a step says too much: `run`, `shell`"],
+        ),
+        ("promql: {query: up, every: {eq: 1}}", "timeout: 5s", &["MS301 40:9 a check says nothing"]),
+        ("every: 30d, ", "", &["MS301 19:15 the schedule of `snapshot` says nothing"]),
+        ("cron: \"0 2 * * *\", ", "", &["MS301 11:3 window `night` says nothing"]),
+        ("local: true, ", "", &["MS301 7:3 target `here` says nothing"]),
+        ("{promql: {query: \"sum(x)\"}}", "{help: x}", &["MS301 43:3 metric `debt` says nothing"]),
+        ("priority: 70", "priority: 101", &["MS304 28:15 `priority` cannot be 101"]),
+        ("max_down: 1", "max_down: 0", &["MS304 9:20 `max_down` cannot be 0"]),
+        ("attempts: 3", "attempts: 0", &["MS304 37:27 `attempts` cannot be 0"]),
+        (
+            "{crew: 2}",
+            "{crew: 0}",
+            &[
+                "MS304 14:19 `crew` cannot be 0",
+                "MS204 32:23 task `upgrade` takes 1 of `crew`, more than the 0 there are",
+            ],
+        ),
+        ("duration: 20m", "duration: 0m", &["MS304 20:15 `duration` cannot be 0s"]),
+        ("cutoff: 30m", "cutoff: 4h", &["MS305 11:52 nothing can ever start in window `night`"]),
+        (
+            "tolerance: 3d",
+            "tolerance: 30d",
+            &["MS305 19:39 task `snapshot` would be due again as soon as it ended"],
+        ),
+        (
+            "to: 2027-01-04",
+            "to: 2026-12-19T23:00:00Z",
+            &["MS305 13:36 blackout `year-end` ends before it begins"],
+        ),
+        ("0 2 * * *", "0 2 * *", &["MS307 11:17 `0 2 * *` is not a cron expression"]),
+        ("0 2 * * *", "@daily", &["MS307 11:17 `@daily` is not a cron expression"]),
+        ("0 2 * * *", "0 25 * * *", &["MS307 11:17 `0 25 * * *` is not a cron expression"]),
+        ("0 2 * * *", "0 2 30 2 *", &["MS307 11:17 `0 2 30 2 *` is not a cron expression"]),
+        ("run: [rm, -r, old]", "run: []", &["MS308 23:14 `run` is empty"]),
+        ("shell: make", "shell: ''", &["MS308 36:16 `shell` is empty"]),
+        ("{query: up, ", "{query: ' ', ", &["MS308 40:25 `query` is empty"]),
+        (", every: {eq: 1}", "", &["MS309 40:17 the check says nothing about the query's samples"]),
+        ("http://127.0.0.1:9090\"", "127.0.0.1:9090\"", &["MS310 4:21 `127.0.0.1:9090` is not a URL"]),
+        ("http://127.0.0.1:9090/-", "ftp://u:p@h/-", &["MS310 38:21 `ftp://...@h/-/reload` is not a URL"]),
+        ("address: \"127.0.0.1:9090\"", "address: host", &["MS310 41:24 `host` is not an address"]),
+        ("job=\"prometheus\"", "job=prometheus", &["MS311 34:26 `job=prometheus` is not a matcher"]),
+        (
+            "job=\"prometheus\"",
+            "job=~\".*\"",
+            &["MS312 34:14 the silence of task `upgrade` would cover alerts without any of its labels"],
+        ),
+        ("debt > 5", "debt", &["MS313 45:16 alert `high` has an expression that is none"]),
+        ("debt > 5", "dept > 5", &["MS201 45:16 alert `high` names an unknown metric `dept`"]),
+        ("debt > 5", "mainstay_debt > 5", &[]),
+        ("send: alertmanager", "send: mail", &["MS314 45:41 `mail` is not a destination"]),
+        ("      - prometheus: snapshot\n", "", &["MS315 23:22 nothing is saved before `rm -r old`"]),
+        ("domain: component", "domain: system", &["MS316 27:13 system task `upgrade` has no way back"]),
+        ("  here:", "  he re:", &["MS320 7:3 `he re` cannot be a name"]),
+        (
+            "  here: {local: true",
+            "  local: {ssh: h",
+            &[
+                "MS321 7:3 the name `local` is reserved for this machine",
+                "MS901 7:11 `ssh` is not supported yet",
+            ],
+        ),
+        (
+            "  prometheus: {url: \"http://127.0.0.1:9090\"}\n",
+            "",
+            &[
+                "MS206 21:21 the plan file has no connection to prometheus",
+                "MS206 39:17 the plan file has no connection to prometheus",
+                "MS206 42:18 the plan file has no connection to prometheus",
+            ],
+        ),
+        (
+            "  alertmanager: {url: \"http://127.0.0.1:9093\"}\n",
+            "",
+            &[
+                "MS206 33:14 the plan file has no connection to alertmanager",
+                "MS206 44:41 the plan file has no connection to alertmanager",
+            ],
+        ),
+        // A name counts as known when what it names could not be read.
+        ("duration: 4h", "duration: long", &["MS115 11:40 `duration` cannot be `long`"]),
+        // The rest of a task is judged although a required key is missing.
+        (
+            "type: preventive\n    domain: component\n    priority: 70",
+            "priority: 101",
+            &[
+                "MS113 25:3 `upgrade` has no `type`",
+                "MS113 25:3 `upgrade` has no `domain`",
+                "MS304 26:15 `priority` cannot be 101",
+            ],
+        ),
+    ];
+    let wrong = cases.iter().filter_map(|(old, new, expected)| {
+        let found = found(&but(old, new));
+        (found != expected.join("\n")).then(|| format!("`{old}` -> `{new}`\n{found}"))
+    });
+    assert_eq!(wrong.collect::<Vec<_>>().join("\n\n"), "");
 }

@@ -174,6 +174,8 @@ impl<'t> Builder<'t> {
         let mut options = Options::default();
         options.emit_unresolved_aliases = true;
         options.set_emit_comments(false);
+        options.flow_nesting_limit = MAX_DEPTH as usize;
+        options.block_nesting_limit = MAX_DEPTH as usize;
         let mut documents = 0;
         for event in Parser::new_from_str_with_options(self.text, options) {
             let (event, range) = event.map_err(|error| self.syntax(&error))?;

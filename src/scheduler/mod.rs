@@ -23,10 +23,11 @@ pub mod optimizer;
 pub mod planner;
 pub mod report;
 mod timeline;
+pub mod words;
 
 use chrono::{DateTime, SubsecRound, Utc};
 
-pub use ground::Ground;
+pub use ground::{Ground, zone_of};
 pub use history::{History, Running, TaskHistory};
 pub use planner::Skipped;
 

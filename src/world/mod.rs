@@ -1,5 +1,52 @@
-//! The surroundings: clock, HTTP, the monitoring systems' APIs, processes. Everything here may block or fail;
-//! nothing here decides.
+//! The surroundings: clock, files, processes, HTTP, the APIs of monitoring systems. Everything here may block
+//! or fail; nothing here decides.
 
+pub mod alertmanager;
+pub mod cancel;
+pub mod capture;
 pub mod clock;
 pub mod files;
+pub mod http;
+pub mod process;
+pub mod prometheus;
+pub mod signals;
+pub mod stragglers;
+
+use std::path::{Path, PathBuf};
+
+use self::alertmanager::Alertmanager;
+use self::clock::Clock;
+use self::http::Client;
+use self::prometheus::Prometheus;
+use crate::model::Connections;
+
+/// What work and checks reach out to.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The clock.
+    pub clock: Clock,
+    /// HTTP.
+    pub client: Client,
+    /// The plan file's Prometheus.
+    pub prometheus: Option<Prometheus>,
+    /// The plan file's Alertmanager.
+    pub alertmanager: Option<Alertmanager>,
+    /// The plan file's folder: steps run here, and paths count from here.
+    pub folder: PathBuf,
+}
+
+impl World {
+    /// The surroundings that `connections` names; nothing is contacted yet.
+    pub fn new(connections: &Connections, plan_file: &Path, clock: Clock) -> Self {
+        let client = Client::new();
+        let folder =
+            plan_file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self {
+            prometheus: connections.prometheus.as_ref().map(|to| Prometheus::new(&to.url, &client)),
+            alertmanager: connections.alertmanager.as_ref().map(|to| Alertmanager::new(&to.url, &client)),
+            folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
+            clock,
+            client,
+        }
+    }
+}

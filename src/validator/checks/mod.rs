@@ -1,0 +1,119 @@
+//! Live checks: one assertion each about the running system, one kind per file.
+//!
+//! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
+
+mod command;
+mod file;
+mod http;
+mod promql;
+mod rules_healthy;
+mod target_up;
+mod tcp;
+
+use std::time::Duration;
+
+use crate::model::{Check, Matcher};
+use crate::world::World;
+use crate::world::cancel::Cancel;
+
+/// What a check found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It holds.
+    Yes {
+        /// What was found.
+        found: String,
+    },
+    /// It does not hold.
+    No {
+        /// What should have been found.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// It could not be found out.
+    Unknown {
+        /// Why not.
+        why: String,
+    },
+}
+
+impl Answer {
+    /// Whether the check holds.
+    pub fn is_yes(&self) -> bool {
+        matches!(self, Self::Yes { .. })
+    }
+
+    /// In one sentence, for people.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Yes { found } => found.clone(),
+            Self::No { expected, found } => format!("expected {expected}, found {found}"),
+            Self::Unknown { why } => format!("could not be found out: {why}"),
+        }
+    }
+
+    fn unknown(why: impl ToString) -> Self {
+        Self::Unknown { why: why.to_string() }
+    }
+
+    /// Holds `found` against `matcher`, and says what `found` is.
+    fn of(matcher: &Matcher, what: &str, found: &str) -> Self {
+        if matcher.matches(found) {
+            Self::Yes { found: format!("{what} {found}") }
+        } else {
+            Self::No { expected: format!("{what} {matcher}"), found: found.to_owned() }
+        }
+    }
+
+    /// Holds when both hold: the first that does not is the answer.
+    fn and(self, next: impl FnOnce() -> Self) -> Self {
+        if self.is_yes() { next() } else { self }
+    }
+}
+
+/// Asks `check` of `world`, within the check's own timeout.
+pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+    let timeout = check.timeout().to_std();
+    if let Some(file) = &check.file {
+        return file::ask(file, world);
+    }
+    if let Some(command) = &check.command {
+        return command::ask(command, world, timeout, cancel);
+    }
+    if let Some(http) = &check.http {
+        return http::ask(http, world, timeout);
+    }
+    if let Some(tcp) = &check.tcp {
+        return tcp::ask(tcp, timeout);
+    }
+    if let Some(promql) = &check.promql {
+        return promql::ask(promql, world, timeout);
+    }
+    if let Some(target) = &check.target_up {
+        return target_up::ask(target, world, timeout);
+    }
+    if let Some(rules) = &check.rules_healthy {
+        return rules_healthy::ask(rules, world, timeout);
+    }
+    Answer::unknown("this kind of check is not supported yet")
+}
+
+/// How often a check is asked again while it is waited for.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// Asks `check` again and again until it holds, for `patience` at most, or until `cancel`; returns the last
+/// answer.
+pub fn wait_for(check: &Check, world: &World, patience: Duration, cancel: &Cancel) -> Answer {
+    let deadline = std::time::Instant::now() + patience;
+    loop {
+        let answer = ask(check, world, cancel);
+        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        if answer.is_yes() || left.is_zero() || cancel.wait(left.min(ASK_EVERY)) {
+            return answer;
+        }
+    }
+}
+
+/// The answer of every check that needs a Prometheus where there is none.
+const NO_PROMETHEUS: &str = "the plan file names no Prometheus (`connections.prometheus`)";

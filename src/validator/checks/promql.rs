@@ -1,0 +1,93 @@
+//! `promql`: a query's samples are as expected.
+
+use std::time::Duration;
+
+use super::{Answer, NO_PROMETHEUS};
+use crate::model::{Matcher, PromqlCheck};
+use crate::world::World;
+use crate::world::prometheus::InstantSample;
+
+pub fn ask(check: &PromqlCheck, world: &World, timeout: Duration) -> Answer {
+    let Some(prometheus) = &world.prometheus else { return Answer::unknown(NO_PROMETHEUS) };
+    match prometheus.query(&check.query, timeout) {
+        Ok(answered) => judge(check, &answered.samples),
+        Err(error) => Answer::unknown(crate::in_words(&error)),
+    }
+}
+
+fn judge(check: &PromqlCheck, samples: &[InstantSample]) -> Answer {
+    let counted = check
+        .count
+        .as_ref()
+        .map(|matcher| Answer::of(matcher, "number of samples", &samples.len().to_string()));
+    let by_value = check.every.is_some() || check.any.is_some();
+    if samples.is_empty() && (by_value || counted.is_none()) {
+        return Answer::unknown("the query returned no sample");
+    }
+    let every = check.every.as_ref().map(|matcher| every(matcher, samples));
+    let any = check.any.as_ref().map(|matcher| any(matcher, samples));
+    let answers = [counted, every, any].into_iter().flatten();
+    answers
+        .reduce(|before, next| before.and(|| next))
+        .unwrap_or_else(|| Answer::unknown("nothing is asserted"))
+}
+
+fn every(matcher: &Matcher, samples: &[InstantSample]) -> Answer {
+    match samples.iter().find(|sample| !matcher.matches(&sample.value)) {
+        None => {
+            Answer::Yes { found: format!("{}, every one {matcher}", crate::counted(samples.len(), "sample")) }
+        }
+        Some(other) => Answer::No { expected: format!("every value {matcher}"), found: shown(other) },
+    }
+}
+
+fn any(matcher: &Matcher, samples: &[InstantSample]) -> Answer {
+    match samples.iter().find(|sample| matcher.matches(&sample.value)) {
+        Some(one) => Answer::Yes { found: shown(one) },
+        None => Answer::No {
+            expected: format!("a value {matcher}"),
+            found: format!("none in {}", crate::counted(samples.len(), "sample")),
+        },
+    }
+}
+
+fn shown(sample: &InstantSample) -> String {
+    let labels: Vec<_> = sample.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("{} for {{{}}}", sample.value, labels.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Literal, Tests};
+
+    fn samples(values: &[&str]) -> Vec<InstantSample> {
+        let sample = |value: &&str| InstantSample { labels: [].into(), value: (*value).to_owned() };
+        values.iter().map(sample).collect()
+    }
+
+    fn check(every: Option<&str>, count: Option<f64>) -> PromqlCheck {
+        let at_most =
+            |limit: f64| Matcher::Tests(Box::new(Tests { le: Some(limit.into()), ..Tests::default() }));
+        PromqlCheck {
+            query: "up".to_owned().into(),
+            every: every.map(|value| Matcher::Equals(Literal(value.to_owned()))),
+            any: None,
+            count: count.map(at_most),
+        }
+    }
+
+    #[test]
+    fn no_sample_is_unknown_unless_the_count_is_asked() {
+        assert!(matches!(judge(&check(Some("1"), None), &[]), Answer::Unknown { .. }));
+        assert!(judge(&check(None, Some(0.0)), &[]).is_yes());
+        assert!(!judge(&check(None, Some(0.0)), &samples(&["1"])).is_yes());
+    }
+
+    #[test]
+    fn one_other_value_is_a_no_and_nan_equals_nothing() {
+        assert!(judge(&check(Some("1"), None), &samples(&["1", "1"])).is_yes());
+        assert!(!judge(&check(Some("1"), None), &samples(&["1", "0"])).is_yes());
+        assert!(!judge(&check(Some("1"), None), &samples(&["NaN"])).is_yes());
+    }
+}

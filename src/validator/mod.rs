@@ -1,0 +1,3 @@
+//! The validator: checker -> verifier -> engine -> reporter.
+
+pub mod checks;

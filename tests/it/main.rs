@@ -1,0 +1,6 @@
+//! The integration tests: one program, so that it is linked once.
+// A failed expectation is how a helper fails a test; clippy only knows this of functions marked `#[test]`.
+#![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
+
+mod stack_selftest;
+mod support;

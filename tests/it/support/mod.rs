@@ -1,0 +1,10 @@
+//! What the tests stand on: a real monitoring stack, peers that misbehave, and patience with a limit.
+
+mod hung_peer;
+mod stack;
+mod wait;
+mod webhook;
+
+pub use hung_peer::HungPeer;
+pub use stack::Stack;
+pub use wait::wait_until;

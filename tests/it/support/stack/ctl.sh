@@ -1,0 +1,45 @@
+# ctl start|stop|restart|check NAME: one server of the stack in $dir.
+set -eu
+action=$1 name=$2
+pidfile=$dir/run/$name.pid
+
+# Sets $pid. The pid alone proves nothing: it may be another's by now, or a process that ended and was not
+# reaped yet, whose command line is empty.
+is_running() {
+  pid=$(cat "$pidfile" 2>/dev/null) && grep -qsaF -- "$dir/" "/proc/$pid/cmdline"
+}
+
+# Tries "$@" every 20 ms, for 30 s.
+wait_until() {
+  tries=0
+  until "$@"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 1500 ] || { echo "waited 30 s in vain: $*" >&2; exit 1; }
+    sleep 0.02
+  done
+}
+
+is_gone() { ! is_running; }
+
+# $dir/bin/NAME becomes the server by `exec`, so that the pid stays the same.
+start() {
+  rm -f "$pidfile"
+  # shellcheck disable=SC2016 # for the inner shell
+  setsid -f sh -c 'echo $$ >"$1.new" && mv "$1.new" "$1" && exec "$2"' start "$pidfile" "$dir/bin/$name" \
+    </dev/null >>"$dir/log/$name.log" 2>&1
+  wait_until test -s "$pidfile"
+}
+
+stop() {
+  is_running || return 0
+  kill -TERM "$pid"
+  wait_until is_gone
+}
+
+case $action in
+  start) is_running || start ;;
+  stop) stop ;;
+  restart) stop && start ;;
+  check) is_running ;;
+  *) echo "ctl: no such action: $action" >&2 && exit 2 ;;
+esac

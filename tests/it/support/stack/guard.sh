@@ -1,0 +1,25 @@
+# Waits until the test lets go of its end of the pipe, on purpose or by dying, and leaves nothing behind in $dir.
+trap '' INT TERM HUP
+read -r _
+
+# A restart that is under way finds no place for its pid any more, and gives up.
+mv "$dir/run" "$dir/run.closed"
+
+# Kills what names $dir on its command line; says no when there was nothing.
+kill_all() {
+  any=1
+  # shellcheck disable=SC2013 # these paths hold no spaces
+  for file in $(grep -lsaF -- "$dir/" /proc/[0-9]*/cmdline); do
+    pid=${file#/proc/}
+    pid=${pid%/cmdline}
+    if [ "$pid" != $$ ] && kill -KILL "$pid" 2>/dev/null; then any=0; fi
+  done
+  return $any
+}
+
+tries=0
+while kill_all && [ "$tries" -lt 500 ]; do
+  tries=$((tries + 1))
+  sleep 0.02
+done
+rm -rf -- "$dir"
