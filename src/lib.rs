@@ -28,12 +28,14 @@
 //! 4. A check, file or run that evaluated nothing is never a yes.
 //! 5. Text from outside never acts: it is escaped once, where it is formatted.
 
+pub mod calendar;
 pub mod cli;
 pub mod manager;
 pub mod model;
 pub mod monitor;
 pub mod planfile;
 pub mod reporter;
+pub mod scheduler;
 mod table;
 mod text;
 pub mod validator;

@@ -1,0 +1,377 @@
+//! Cron expressions: five fields on a zone's wall clock.
+//!
+//! croner reads the fields and knows which days match; which instants those are is decided here, so that the
+//! rules for gaps and overlaps are ours, written down and tested.
+
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+use super::zone::{Stretch, Zone};
+use crate::model::DstMode;
+
+/// A cron expression that has been read.
+#[derive(Debug, Clone)]
+pub struct CronSchedule {
+    cron: Cron,
+    /// The minutes of a matching day that match, from 0, in order.
+    minutes: Vec<i64>,
+    /// Its minute or hour field begins with `*`: it follows elapsed time and not the clock face.
+    is_wildcard: bool,
+}
+
+/// A cron expression that cannot be read, or never happens.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CronError {
+    /// It does not have five fields.
+    #[error("a cron expression has five fields: minute, hour, day of month, month, weekday; this has {0}")]
+    Fields(usize),
+    /// A field cannot be read.
+    #[error("{0}")]
+    Field(String),
+    /// No day ever matches.
+    #[error("no day ever matches: a month is shorter than the day that is asked for")]
+    Never,
+}
+
+const MINUTE: i64 = 60;
+const DAY: i64 = 86_400;
+/// A jump of the wall clock beyond this is no daylight saving time: what it leaps over did not happen.
+///
+/// Source: cronie's `cron.8`.
+const LARGEST_SHIFT: i64 = 3 * 3_600;
+/// Long enough that a change of the offset in it has been seen before the first instant asked for.
+const LOOK_BACK: TimeDelta = TimeDelta::days(2);
+/// Weekdays and dates repeat after 28 years: what does not match in this many days from 1970 on never does.
+const CYCLE_DAYS: i64 = 28 * 366;
+
+impl CronSchedule {
+    /// Reads `minute hour day-of-month month weekday`, or a nickname such as `@daily`.
+    ///
+    /// Day of month and weekday together mean *or*, as in cron since Vixie.
+    ///
+    /// # Errors
+    /// [`CronError`], also for an expression that never happens, such as 30 February.
+    pub fn parse(text: &str) -> Result<Self, CronError> {
+        let fields: Vec<_> = text.split_whitespace().collect();
+        let is_nickname = fields.len() == 1 && text.trim().starts_with('@');
+        if fields.len() != 5 && !is_nickname {
+            return Err(CronError::Fields(fields.len()));
+        }
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let cron = parser.parse(text).map_err(|error| CronError::Field(worded(&error)))?;
+        let (hours, minutes) = (cron.pattern.hours.values(), cron.pattern.minutes.values());
+        let of_day = |hour: &u16| {
+            let hour = i64::from(*hour);
+            minutes.iter().map(move |minute| hour * 60 + i64::from(*minute))
+        };
+        let minutes = hours.iter().flat_map(of_day).collect();
+        let is_wildcard = text.trim() == "@hourly"
+            || (!is_nickname && fields[..2].iter().any(|field| field.starts_with('*')));
+        let schedule = Self { cron, minutes, is_wildcard };
+        if (0..CYCLE_DAYS).any(|day| schedule.matches_day(day)) {
+            Ok(schedule)
+        } else {
+            Err(CronError::Never)
+        }
+    }
+
+    /// Whether its minute or hour field begins with `*`.
+    pub fn is_wildcard(&self) -> bool {
+        self.is_wildcard
+    }
+
+    /// Whether day of month and weekday are both given, and so either of them is enough.
+    pub fn has_both_days(&self) -> bool {
+        !self.cron.pattern.is_dom_wildcard() && !self.cron.pattern.is_dow_wildcard()
+    }
+
+    /// Whether the clock face shows a matching time at `instant`. An instant of this schedule that does not
+    /// match was moved out of a gap.
+    pub fn matches(&self, zone: &Zone, instant: DateTime<Utc>) -> bool {
+        let local = zone.wall(instant).and_utc().timestamp();
+        self.next_local(local, local + 1).is_some()
+    }
+
+    /// The instants at or after `from` and before `until`, strictly increasing.
+    ///
+    /// A fixed expression follows the clock face, and `dst` says what it does in a gap or an overlap. A
+    /// wildcard expression (`*/15 * * * *`) happens whenever the clock face matches, so that its instants keep
+    /// their distance in elapsed time; only [`DstMode::Skip`] leaves out those that a clock shows twice.
+    ///
+    /// Source: cronie's `cron.8`; a gap of more than three hours is no daylight saving time and is left out.
+    pub fn instants<'a>(
+        &'a self,
+        zone: &'a Zone,
+        dst: DstMode,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> impl Iterator<Item = DateTime<Utc>> + 'a {
+        let start = from.checked_sub_signed(LOOK_BACK).unwrap_or(from);
+        let mut stretches = zone.stretches(start);
+        let mut stretch = stretches.next();
+        let mut cursor = stretch.map_or(0, |stretch| stretch.start + stretch.offset);
+        // The local time up to which the clock face has already been.
+        let mut seen = cursor;
+        // Instants lie on whole seconds; the first one at or after `from` may have to be the next second.
+        let first = from.timestamp() + i64::from(from.timestamp_subsec_nanos() > 0);
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            while !ended {
+                let now = stretch?;
+                let face_end = now.end.saturating_add(now.offset);
+                let mut found = None;
+                // The horizon bounds the search, also in a zone that never changes.
+                let until_local = (until.timestamp() + 1).saturating_add(now.offset).min(face_end);
+                if let Some(local) = self.next_local(cursor, until_local) {
+                    cursor = local + MINUTE;
+                    if dst != DstMode::Skip || !zone.is_twice(local) {
+                        found = Some(local - now.offset);
+                    }
+                } else if now.end > until.timestamp() {
+                    ended = true;
+                } else {
+                    stretch = stretches.next();
+                    let next = stretch?;
+                    seen = seen.max(face_end);
+                    found = self.end_of_gap(dst, now, next);
+                    cursor = next.start + next.offset;
+                    if found.is_some() {
+                        // The end of the gap may match as well: it happens once.
+                        cursor += 1;
+                    }
+                    if dst == DstMode::Once && !self.is_wildcard {
+                        cursor = cursor.max(seen);
+                    }
+                }
+                let Some(second) = found else { continue };
+                let Some(instant) = DateTime::from_timestamp(second, 0) else { continue };
+                if until <= instant {
+                    ended = true;
+                } else if first <= second {
+                    return Some(instant);
+                }
+            }
+            None
+        })
+    }
+
+    /// The end of the gap between two stretches, when a fixed time in the gap is owed.
+    fn end_of_gap(&self, dst: DstMode, before: Stretch, after: Stretch) -> Option<i64> {
+        let gap = after.offset - before.offset;
+        let owes = dst == DstMode::Once && !self.is_wildcard && 0 < gap && gap <= LARGEST_SHIFT;
+        let first_missing = before.end + before.offset;
+        (owes && self.next_local(first_missing, first_missing + gap).is_some()).then_some(after.start)
+    }
+
+    /// The first matching time of a clock face at or after `from` and before `until`, in seconds.
+    fn next_local(&self, from: i64, until: i64) -> Option<i64> {
+        let mut day = from.div_euclid(DAY);
+        let mut minute = (from.rem_euclid(DAY) + MINUTE - 1) / MINUTE;
+        while day * DAY < until {
+            if self.matches_day(day) {
+                let place = self.minutes.partition_point(|matching| *matching < minute);
+                if let Some(matching) = self.minutes.get(place) {
+                    return Some(day * DAY + matching * MINUTE).filter(|local| *local < until);
+                }
+            }
+            day += 1;
+            minute = 0;
+        }
+        None
+    }
+
+    /// Whether a day matches, counted from 1970-01-01.
+    fn matches_day(&self, day: i64) -> bool {
+        let Some(date) = DateTime::from_timestamp(day.saturating_mul(DAY), 0) else { return false };
+        let weekday = match date.weekday() {
+            chrono::Weekday::Mon => croner::Weekday::Monday,
+            chrono::Weekday::Tue => croner::Weekday::Tuesday,
+            chrono::Weekday::Wed => croner::Weekday::Wednesday,
+            chrono::Weekday::Thu => croner::Weekday::Thursday,
+            chrono::Weekday::Fri => croner::Weekday::Friday,
+            chrono::Weekday::Sat => croner::Weekday::Saturday,
+            chrono::Weekday::Sun => croner::Weekday::Sunday,
+        };
+        let pattern = &self.cron.pattern;
+        pattern.month_match(date.month()).unwrap_or(false)
+            && pattern.day_match(date.year(), date.month(), date.day(), weekday).unwrap_or(false)
+    }
+}
+
+/// croner's message as a phrase.
+fn worded(error: &croner::errors::CronError) -> String {
+    let text = error.to_string();
+    let text = text.trim_end_matches('.');
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    fn instants(zone: &str, cron: &str, dst: DstMode, from: &str, until: &str) -> Vec<String> {
+        let zone = Zone::named(zone).expect("a zone");
+        let cron = CronSchedule::parse(cron).expect("a cron expression");
+        cron.instants(&zone, dst, utc(from), utc(until))
+            .map(|instant| instant.format("%Y-%m-%dT%H:%MZ").to_string())
+            .collect()
+    }
+
+    /// Expects the instants during the UTC day and the one after.
+    fn check(zone: &str, cron: &str, dst: DstMode, day: &str, expected: &[&str]) {
+        let from = utc(&format!("{day}T00:00:00Z"));
+        let until = from + TimeDelta::hours(24);
+        let got = instants(zone, cron, dst, &from.to_rfc3339(), &until.to_rfc3339());
+        assert_eq!(got, expected, "{cron} in {zone}, {dst:?}, on {day}");
+    }
+
+    use DstMode::{Literal, Once, Skip};
+
+    #[test]
+    fn case_1_a_fixed_time_in_a_gap_happens_at_its_end() {
+        check("Europe/Berlin", "30 2 * * *", Once, "2026-03-29", &["2026-03-29T01:00Z"]);
+        check("Europe/Berlin", "30 2 * * *", Literal, "2026-03-29", &[]);
+        check("Europe/Berlin", "30 2 * * *", Skip, "2026-03-29", &[]);
+        check(
+            "Europe/Berlin",
+            "0,30 2,3 * * *",
+            Once,
+            "2026-03-29",
+            &["2026-03-29T01:00Z", "2026-03-29T01:30Z"],
+        );
+    }
+
+    #[test]
+    fn case_2_a_fixed_time_in_an_overlap_happens_at_the_first() {
+        check("Europe/Berlin", "30 2 * * *", Once, "2026-10-25", &["2026-10-25T00:30Z"]);
+        check(
+            "Europe/Berlin",
+            "30 2 * * *",
+            Literal,
+            "2026-10-25",
+            &["2026-10-25T00:30Z", "2026-10-25T01:30Z"],
+        );
+        check("Europe/Berlin", "30 2 * * *", Skip, "2026-10-25", &[]);
+    }
+
+    #[test]
+    fn case_2_the_second_of_two_is_not_taken_for_the_first() {
+        let got =
+            instants("Europe/Berlin", "30 2 * * *", Once, "2026-10-25T01:00:00Z", "2026-10-26T00:00:00Z");
+        assert_eq!(got, [""; 0]);
+    }
+
+    #[test]
+    fn case_3_new_york() {
+        check("America/New_York", "0 2 * * *", Once, "2026-03-08", &["2026-03-08T07:00Z"]);
+        check("America/New_York", "30 1 * * *", Once, "2026-11-01", &["2026-11-01T05:30Z"]);
+    }
+
+    #[test]
+    fn case_4_half_an_hour_at_lord_howe() {
+        check("Australia/Lord_Howe", "15 2 * * *", Once, "2026-10-03", &["2026-10-03T15:30Z"]);
+        check("Australia/Lord_Howe", "45 1 * * *", Once, "2026-04-04", &["2026-04-04T14:45Z"]);
+        check(
+            "Australia/Lord_Howe",
+            "45 1 * * *",
+            Literal,
+            "2026-04-04",
+            &["2026-04-04T14:45Z", "2026-04-04T15:15Z"],
+        );
+    }
+
+    #[test]
+    fn case_5_two_hours_at_troll() {
+        check("Antarctica/Troll", "30 2 * * *", Once, "2026-03-29", &["2026-03-29T01:00Z"]);
+    }
+
+    #[test]
+    fn case_6_a_missing_midnight() {
+        check("Africa/Cairo", "0 0 * * *", Once, "2026-04-23", &["2026-04-23T22:00Z"]);
+        check("Asia/Beirut", "0 0 * * *", Once, "2026-03-28", &["2026-03-28T22:00Z"]);
+        let days = instants("Africa/Cairo", "@daily", Once, "2026-04-20T00:00:00Z", "2026-05-01T00:00:00Z");
+        assert_eq!(days.len(), 11);
+    }
+
+    #[test]
+    fn case_7_a_day_that_never_was() {
+        let got =
+            instants("Pacific/Apia", "30 2 * * *", Once, "2011-12-29T00:00:00Z", "2011-12-31T12:00:00Z");
+        assert_eq!(got, ["2011-12-29T12:30Z", "2011-12-30T12:30Z"], "29 and 31 December, local");
+        let named =
+            instants("Pacific/Apia", "0 0 30 12 *", Once, "2011-01-01T00:00:00Z", "2013-01-01T00:00:00Z");
+        assert_eq!(named, ["2012-12-29T10:00Z"]);
+    }
+
+    #[test]
+    fn case_8_a_wildcard_keeps_its_distance_in_elapsed_time() {
+        for day in ["2026-03-29", "2026-10-25"] {
+            for mode in [Once, Literal] {
+                let from = utc(&format!("{day}T00:00:00Z"));
+                let zone = Zone::named("Europe/Berlin").expect("a zone");
+                let cron = CronSchedule::parse("*/15 * * * *").expect("a cron expression");
+                let until = from + TimeDelta::hours(24);
+                let got: Vec<_> = cron.instants(&zone, mode, from, until).collect();
+                assert_eq!(got.len(), 96, "{day}");
+                assert!(got.windows(2).all(|pair| pair[1] - pair[0] == TimeDelta::minutes(15)), "{day}");
+            }
+        }
+        check("Europe/Berlin", "*/20 2 * * *", Once, "2026-03-29", &[]);
+    }
+
+    #[test]
+    fn case_12_leap_days_and_month_ends() {
+        let years = |cron| instants("UTC", cron, Once, "2026-01-01T00:00:00Z", "2034-01-01T00:00:00Z");
+        assert_eq!(years("0 0 29 2 *"), ["2028-02-29T00:00Z", "2032-02-29T00:00Z"]);
+        let months =
+            |cron| instants("Europe/Berlin", cron, Once, "2026-01-01T00:00:00Z", "2026-05-01T00:00:00Z");
+        assert_eq!(months("0 12 31 * *"), ["2026-01-31T11:00Z", "2026-03-31T10:00Z"]);
+        assert_eq!(
+            months("0 12 L * *"),
+            ["2026-01-31T11:00Z", "2026-02-28T11:00Z", "2026-03-31T10:00Z", "2026-04-30T10:00Z"]
+        );
+    }
+
+    #[test]
+    fn case_13_an_impossible_date_is_refused() {
+        assert_eq!(CronSchedule::parse("0 0 30 2 *").map(|_| ()), Err(CronError::Never));
+        assert_eq!(CronSchedule::parse("0 0 31 4,6 *").map(|_| ()), Err(CronError::Never));
+        assert_eq!(CronSchedule::parse("0 0 * *").map(|_| ()), Err(CronError::Fields(4)));
+        assert_eq!(CronSchedule::parse("0 0 0 * * *").map(|_| ()), Err(CronError::Fields(6)));
+        assert!(matches!(CronSchedule::parse("60 0 * * *"), Err(CronError::Field(_))));
+        assert!(matches!(CronSchedule::parse("0 0 * * XYZ"), Err(CronError::Field(_))));
+    }
+
+    #[test]
+    fn case_14_day_of_month_and_weekday_mean_or() {
+        let cron = CronSchedule::parse("0 0 13 * FRI").expect("a cron expression");
+        assert!(cron.has_both_days());
+        let got = instants("UTC", "0 0 13 * FRI", Once, "2026-02-07T00:00:00Z", "2026-03-14T00:00:00Z");
+        assert_eq!(
+            got,
+            [
+                "2026-02-13T00:00Z",
+                "2026-02-20T00:00Z",
+                "2026-02-27T00:00Z",
+                "2026-03-06T00:00Z",
+                "2026-03-13T00:00Z"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_range_is_half_open() {
+        let got = instants("UTC", "0 * * * *", Once, "2026-01-01T00:00:00Z", "2026-01-01T02:00:00Z");
+        assert_eq!(got, ["2026-01-01T00:00Z", "2026-01-01T01:00Z"]);
+        let got = instants("UTC", "0 * * * *", Once, "2026-01-01T00:00:00.5Z", "2026-01-01T01:00:00.5Z");
+        assert_eq!(got, ["2026-01-01T01:00Z"]);
+        let got = instants("UTC", "0 * * * *", Once, "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z");
+        assert_eq!(got, [""; 0]);
+    }
+}

@@ -1,0 +1,16 @@
+//! The calendar: cron, maintenance windows, blackouts, and every time-zone rule.
+//!
+//! Pure: it knows no clock and reads no plan file; the only surroundings are the time-zone data.
+//!
+//! 1. Instants are UTC; local time exists only in here and where it is shown to people.
+//! 2. The instants of a recurrence strictly increase, and a search for them always ends.
+//! 3. A length is elapsed time: a window of 3 hours is open for 3 hours, whatever the wall clock does meanwhile.
+//! 4. Gaps and overlaps come from the time-zone data, never from jumps of the host's clock.
+
+mod cron;
+mod windows;
+mod zone;
+
+pub use cron::{CronError, CronSchedule};
+pub use windows::{Freeze, freeze, merge, openings};
+pub use zone::{UnknownZone, Zone};

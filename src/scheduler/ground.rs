@@ -1,0 +1,253 @@
+//! The ground that a schedule stands on: what the plan file allows, when, looked up once.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{History, ScheduleError};
+use crate::calendar::{self, CronSchedule, Freeze, Zone};
+use crate::model::{IMPLICIT_TARGET, PlanFile, Task, TaskType, WindowSpan};
+
+/// How far beyond the horizon windows are looked up, so that work released near its end has a due time.
+const OUTLOOK: TimeDelta = TimeDelta::days(35);
+
+/// What the plan file allows between `from` and `until`.
+#[derive(Debug)]
+pub struct Ground<'p> {
+    /// The plan file.
+    pub plan: &'p PlanFile,
+    /// Its zone.
+    pub zone: Zone,
+    /// The horizon's start, which is now.
+    pub from: DateTime<Utc>,
+    /// The first instant after the horizon.
+    pub until: DateTime<Utc>,
+    /// What is known about each task with a schedule, in the order of the plan file.
+    pub tasks: Vec<TaskGround<'p>>,
+    /// Places in `tasks` by name.
+    pub places: HashMap<&'p str, usize>,
+    /// The blackouts, by start.
+    pub freezes: Vec<Freeze>,
+}
+
+/// What is known about one task.
+#[derive(Debug)]
+pub struct TaskGround<'p> {
+    /// Its name.
+    pub name: &'p str,
+    /// As it stands in the plan file.
+    pub task: &'p Task,
+    /// What it works on, in order, each once.
+    pub targets: Vec<String>,
+    /// How long an occurrence takes.
+    pub estimate: TimeDelta,
+    /// When it may run, by start and disjoint, until some time after the horizon; `None`: any time.
+    pub spans: Option<Rc<Vec<WindowSpan>>>,
+    /// The longest time that one of its windows is open; `None`: any time.
+    pub longest_span: Option<TimeDelta>,
+    /// Its calendar.
+    pub cron: Option<CronSchedule>,
+    /// Places of the tasks that it comes after.
+    pub after: Vec<usize>,
+    /// Its priority, or that of the most important task that comes after it.
+    pub weight: u8,
+    /// How long the longest chain of tasks takes that begins with it.
+    pub tail: TimeDelta,
+}
+
+impl<'p> Ground<'p> {
+    /// Looks everything up.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when the zone or a recurrence cannot be used.
+    pub fn survey(
+        plan: &'p PlanFile,
+        history: &History,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Self, ScheduleError> {
+        let zone = zone_of(plan)?;
+        let mut by_windows: HashMap<Vec<&str>, Rc<Vec<WindowSpan>>> = HashMap::new();
+        let mut tasks = Vec::new();
+        for (name, task) in plan.tasks.iter() {
+            let Some(schedule) = &task.schedule else { continue };
+            let name = name.value.as_str();
+            let cron = match &schedule.cron {
+                Some(text) => Some(CronSchedule::parse(text).map_err(|source| ScheduleError::Cron {
+                    whose: format!("tasks.{name}.schedule"),
+                    text: text.value.clone(),
+                    source,
+                })?),
+                None => None,
+            };
+            if let Some(key) = unsupported(schedule) {
+                return Err(ScheduleError::NotSupported { whose: format!("tasks.{name}.schedule"), key });
+            }
+            let windows: Vec<_> = task.window.iter().map(|window| window.value.as_str()).collect();
+            let spans = match by_windows.get(&windows) {
+                _ if windows.is_empty() => None,
+                Some(spans) => Some(Rc::clone(spans)),
+                None => {
+                    let spans = Rc::new(spans_of(plan, &zone, &windows, from, until + OUTLOOK)?);
+                    by_windows.insert(windows.clone(), Rc::clone(&spans));
+                    Some(spans)
+                }
+            };
+            let declared = windows.iter().filter_map(|window| plan.windows.get(window));
+            let declared = declared.map(|window| window.duration.value.0);
+            let found = spans.iter().flat_map(|spans| spans.iter()).map(|span| span.end - span.start);
+            let longest_span = spans.as_ref().map(|_| declared.chain(found).max().unwrap_or_default());
+            let targets = targets_of(plan, task);
+            let n_batches = i32::try_from(targets.len()).unwrap_or(i32::MAX);
+            let declared = task.duration.value.0.checked_mul(n_batches).unwrap_or(TimeDelta::MAX);
+            tasks.push(TaskGround {
+                name,
+                task,
+                estimate: history.of(name).estimate(declared),
+                targets,
+                spans,
+                longest_span,
+                cron,
+                after: Vec::new(),
+                weight: task.priority(),
+                tail: TimeDelta::zero(),
+            });
+        }
+        let places: HashMap<_, _> =
+            tasks.iter().enumerate().map(|(place, task)| (task.name, place)).collect();
+        for task in &mut tasks {
+            task.after =
+                task.task.after.iter().filter_map(|name| places.get(name.value.as_str()).copied()).collect();
+        }
+        pass_back(&mut tasks);
+        let mut freezes: Vec<_> =
+            plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, &zone)).collect();
+        freezes.sort_by_key(|freeze| freeze.start);
+        Ok(Self { plan, zone, from, until, tasks, places, freezes })
+    }
+
+    /// The first span at or after `release` that has room for `length`; `None` when there is none in sight.
+    ///
+    /// `spans` may begin before the horizon.
+    pub fn usable_span<'s>(
+        spans: &'s [WindowSpan],
+        release: DateTime<Utc>,
+        length: TimeDelta,
+    ) -> Option<&'s WindowSpan> {
+        let has_room = |span: &&WindowSpan| {
+            let start = release.max(span.start);
+            start < span.cutoff && length <= span.end - start
+        };
+        spans.iter().find(has_room)
+    }
+
+    /// The spans of a task from `from` on, which may lie before the horizon.
+    ///
+    /// # Errors
+    /// As [`Ground::survey`].
+    pub fn spans_since(
+        &self,
+        task: &TaskGround,
+        from: DateTime<Utc>,
+    ) -> Result<Option<Rc<Vec<WindowSpan>>>, ScheduleError> {
+        if self.from <= from || task.spans.is_none() {
+            return Ok(task.spans.clone());
+        }
+        let windows: Vec<_> = task.task.window.iter().map(|window| window.value.as_str()).collect();
+        spans_of(self.plan, &self.zone, &windows, from, self.until + OUTLOOK)
+            .map(|spans| Some(Rc::new(spans)))
+    }
+
+    /// Whether `freeze` keeps a task type from working.
+    pub fn is_frozen(freeze: &Freeze, kind: TaskType) -> bool {
+        freeze.start < freeze.end && !freeze.allow.contains(&kind)
+    }
+}
+
+/// The zone of a plan file.
+///
+/// # Errors
+/// When its `timezone` is unknown.
+pub fn zone_of(plan: &PlanFile) -> Result<Zone, ScheduleError> {
+    Ok(plan.timezone.as_ref().map_or(Ok(Zone::utc()), |name| Zone::named(name))?)
+}
+
+fn unsupported(schedule: &crate::model::Recurrence) -> Option<&'static str> {
+    let keys = [(schedule.rrule.is_some(), "rrule"), (schedule.when.is_some(), "when")];
+    keys.into_iter().find(|(is_there, _)| *is_there).map(|(_, key)| key)
+}
+
+fn spans_of(
+    plan: &PlanFile,
+    zone: &Zone,
+    windows: &[&str],
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<WindowSpan>, ScheduleError> {
+    let mut spans = Vec::new();
+    for name in windows {
+        let Some(window) = plan.windows.get(name) else { continue };
+        if window.rrule.is_some() {
+            return Err(ScheduleError::NotSupported { whose: format!("windows.{name}"), key: "rrule" });
+        }
+        let openings = calendar::openings(name, window, zone, from, until);
+        spans.extend(openings.map_err(|source| ScheduleError::Cron {
+            whose: format!("windows.{name}"),
+            text: window.cron.as_ref().map(|cron| cron.value.clone()).unwrap_or_default(),
+            source,
+        })?);
+    }
+    Ok(calendar::merge(spans))
+}
+
+/// The targets that a task's selectors mean: each once, in the order of the selectors and, within one, in that
+/// of the plan file. A selector that means nothing adds nothing: `validate` reports it.
+pub fn targets_of(plan: &PlanFile, task: &Task) -> Vec<String> {
+    if task.targets.is_empty() {
+        return vec![IMPLICIT_TARGET.to_owned()];
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut known = std::collections::HashSet::new();
+    for selector in task.targets.iter() {
+        for (name, target) in plan.targets.iter() {
+            let is_meant = match selector.value.split_once(':') {
+                Some(("group", group)) => target.group.as_ref().is_some_and(|of| of.value == group),
+                Some(("label", label)) => label
+                    .split_once('=')
+                    .is_some_and(|(key, value)| target.labels.get(key).is_some_and(|has| has == value)),
+                _ => selector.value == "all" || selector.value == name.value,
+            };
+            if is_meant && known.insert(name.value.as_str()) {
+                names.push(name.value.clone());
+            }
+        }
+    }
+    names
+}
+
+/// Hands weight and tail from each task to those that it comes after.
+fn pass_back(tasks: &mut [TaskGround]) {
+    for task in tasks.iter_mut() {
+        task.tail = task.estimate;
+    }
+    // A cycle, which `validate` refuses, must not keep this from ending.
+    for _ in 0..tasks.len() {
+        let mut changed = false;
+        for place in 0..tasks.len() {
+            let (weight, tail) = (tasks[place].weight, tasks[place].tail);
+            for before in tasks[place].after.clone() {
+                let task = &mut tasks[before];
+                let longer = task.estimate.checked_add(&tail).unwrap_or(TimeDelta::MAX);
+                if task.weight < weight || task.tail < longer {
+                    task.weight = task.weight.max(weight);
+                    task.tail = task.tail.max(longer);
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+}

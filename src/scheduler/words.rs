@@ -1,0 +1,96 @@
+//! Reasons as people read them.
+
+use chrono::{DateTime, Utc};
+
+use crate::calendar::Zone;
+use crate::model::{Because, Length, Placed};
+
+/// Why something starts when it does: what decided, then what else was in the way before.
+///
+/// Names from the plan file are as they are: whoever shows the text escapes it.
+pub fn why_then(placed: &Placed, zone: &Zone) -> Option<String> {
+    let Some((decisive, earlier)) = placed.because.split_last() else {
+        return (placed.start != placed.occurrence.release).then(|| {
+            if placed.moved_from.is_some() { "as soon as possible" } else { "as published" }.to_owned()
+        });
+    };
+    let mut parts = vec![decided(decisive, zone)];
+    for because in earlier.iter().rev() {
+        let part = in_the_way(because, zone);
+        if !part.is_empty() && !parts.contains(&part) && parts.len() < MOST_PARTS {
+            parts.push(part);
+        }
+    }
+    Some(parts.join("; "))
+}
+
+/// More reasons than these help nobody.
+const MOST_PARTS: usize = 3;
+
+/// The reason that decided a start, which is the moment at which the obstacle is gone.
+fn decided(because: &Because, zone: &Zone) -> String {
+    match because {
+        Because::WindowClosed { .. } => "next window".to_owned(),
+        Because::Blackout { name, .. } => format!("blackout `{name}` ends"),
+        Because::After { occurrence, .. } => format!("after {occurrence}"),
+        Because::Overlap { occurrence, .. } => format!("{occurrence} ends"),
+        Because::Resource { name, .. } => format!("{} is free", resource(name)),
+        other => in_the_way(other, zone),
+    }
+}
+
+/// What stood in the way, and until when; empty for what says nothing beside another reason.
+fn in_the_way(because: &Because, zone: &Zone) -> String {
+    match because {
+        Because::WindowClosed { .. } => String::new(),
+        Because::PastCutoff { since, .. } => {
+            format!("{} closed at its cutoff, {}", zone.date(*since), zone.time(*since))
+        }
+        Because::DoesNotFit { end, short_by, .. } => {
+            format!("{} too short by {}", until(*end, zone), Length(*short_by))
+        }
+        Because::Blackout { name, until } => {
+            format!("blackout `{name}` until {}", zone.date_and_time(*until))
+        }
+        Because::After { occurrence, until } | Because::Overlap { occurrence, until } => {
+            format!("{occurrence} until {}", zone.date_and_time(*until))
+        }
+        Because::Resource { name, until } => {
+            format!("{} in use until {}", resource(name), zone.date_and_time(*until))
+        }
+        other => why_not(other, zone),
+    }
+}
+
+fn until(end: DateTime<Utc>, zone: &Zone) -> String {
+    format!("window until {}", zone.date_and_time(end))
+}
+
+/// Why something cannot happen.
+pub fn why_not(because: &Because, zone: &Zone) -> String {
+    match because {
+        Because::NoWindow { longest, needed } => {
+            format!("needs {}; its longest window has {}", Length(*needed), Length(*longest))
+        }
+        Because::Missed { latest } => {
+            format!("no start is possible before its latest, {}", zone.date_and_time(*latest))
+        }
+        Because::Capacity { resource: name, needed, capacity } => {
+            format!("needs {needed} of {}; there is {capacity}", resource(name))
+        }
+        Because::Predecessor { occurrence } => format!("comes after {occurrence}, which cannot happen"),
+        Because::BeyondHorizon { until } => {
+            format!("no start is possible before the horizon's end, {}", zone.date_and_time(*until))
+        }
+        other => in_the_way(other, zone),
+    }
+}
+
+/// A resource, a group or a target, as the plan file calls it.
+fn resource(name: &str) -> String {
+    match name.split_once(':') {
+        Some(("group", group)) => format!("group `{group}`"),
+        Some(("target", target)) => format!("target `{target}`"),
+        _ => format!("resource `{name}`"),
+    }
+}
