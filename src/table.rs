@@ -62,6 +62,22 @@ pub fn table<'a>(
     text
 }
 
+/// Text in the colour of its tone, and bold where it stands out.
+pub fn painted(text: &str, tone: Tone, bold: bool, screen: Screen) -> String {
+    if !screen.colors {
+        return text.to_owned();
+    }
+    let style = console::Style::new().force_styling(true);
+    let style = match tone {
+        Tone::Plain => style,
+        Tone::Good => style.green(),
+        Tone::Warning => style.yellow(),
+        Tone::Bad => style.red(),
+    };
+    let style = if bold { style.bold() } else { style };
+    style.apply_to(text).to_string()
+}
+
 fn spaced(column: &mut Column, numeric: bool) {
     column.set_padding((0, 2));
     if numeric {

@@ -1,5 +1,7 @@
 //! Text for people: what comes from outside made safe to show, and lengths of time in words.
 
+use std::fmt::Write;
+
 use chrono::TimeDelta;
 
 /// Makes text from outside safe to show: control characters, escape sequences and bidi overrides become
@@ -16,11 +18,32 @@ pub fn inert(text: &str) -> String {
     safe
 }
 
-/// The same on one line: line feeds and tabs become visible escapes too.
+/// The same on one line: line feeds and tabs become visible escapes too, and so does the beginning of a command
+/// to the machine that reads the log of a CI job (`::error::`, `##[error]`).
 pub fn inert_line(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if acts(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+        if acts(c) {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
+    }
+    if safe.trim_start().starts_with("::") {
+        safe = safe.replacen(':', r"\u{3a}", 1);
+    }
+    safe.replace("##[", r"\u{23}#[").replace("##vso[", r"\u{23}#vso[")
+}
+
+/// JSON that a terminal may show: what acts beyond ASCII is written as an escape with the same meaning.
+pub fn inert_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if acts(c) && c != '\n' {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
     }
     safe
 }
@@ -81,5 +104,8 @@ mod tests {
         }
         assert_eq!(inert("a\n\tb"), "a\n\tb");
         assert_eq!(inert_line("a\nb"), "a\\u{a}b");
+        assert_eq!(inert_line(" ::error::x"), " \\u{3a}:error::x");
+        assert_eq!(inert_line("a::b ##[error]"), "a::b \\u{23}#[error]");
+        assert_eq!(inert_json("\"a\u{9b}\u{202e}\"\n"), "\"a\\u009b\\u202e\"\n");
     }
 }
