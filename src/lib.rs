@@ -30,12 +30,14 @@
 
 pub mod calendar;
 pub mod cli;
+pub mod ledger;
 pub mod manager;
 pub mod model;
 pub mod monitor;
 pub mod planfile;
 pub mod reporter;
 pub mod scheduler;
+pub mod state;
 mod table;
 mod text;
 pub mod validator;

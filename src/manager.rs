@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::planfile;
+use crate::state::{Access, State, StateError};
+use crate::world::clock::Clock;
+
 /// One plan file with its state file.
 #[derive(Debug)]
 pub struct Manager {
@@ -24,5 +28,37 @@ impl Manager {
     pub fn new(file: &Path, state_file: Option<&Path>, pretended: Option<DateTime<Utc>>) -> Self {
         let beside = || file.parent().unwrap_or(Path::new("")).join(DEFAULT_STATE);
         Self { file: file.to_owned(), state_file: state_file.map_or_else(beside, Path::to_owned), pretended }
+    }
+
+    /// The clock that the caller asked for. Call it once a command: a pretended time starts to run here.
+    pub fn clock(&self) -> Clock {
+        Clock::new(self.pretended)
+    }
+
+    /// Opens the state file.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn state(&self, access: Access) -> Result<State, StateError> {
+        State::open(&self.state_file, access, self.clock())
+    }
+
+    /// Opens the state file to read it; `None` when there is none yet.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn past(&self) -> Result<Option<State>, StateError> {
+        match self.state(Access::ReadOnly) {
+            Err(StateError::Missing(_)) => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// Reads the plan file and everything that is wrong with it.
+    ///
+    /// # Errors
+    /// [`planfile::LoadError`] when there is nothing to judge.
+    pub fn plan_file(&self) -> Result<planfile::Loaded, planfile::LoadError> {
+        planfile::load(&self.file)
     }
 }

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::Terminal;
+use super::output::OutputError;
+use super::{PlanIsWrong, Terminal};
+use crate::planfile::LoadError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,21 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
         text.push_str("\n  caused by: ");
         text.push_str(&cause.to_string());
     }
+    if let Some(help) = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>()?.help()) {
+        text.push_str("\nhelp: ");
+        text.push_str(&help);
+    }
     terminal.error(&text);
-    Exit::Unknown
+    error.chain().find_map(exit_of).unwrap_or(Exit::Unknown)
+}
+
+/// The exit code of one family of errors; what is in no family could not be found out.
+fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    if error.is::<LoadError>() || error.is::<PlanIsWrong>() {
+        return Some(Exit::Wrong);
+    }
+    error.downcast_ref().map(|error: &OutputError| match error {
+        OutputError::NoSuchFormat { .. } | OutputError::NoFormat(_) => Exit::Wrong,
+        OutputError::Write(_) => Exit::Unknown,
+    })
 }

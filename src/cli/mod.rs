@@ -22,6 +22,9 @@ pub use exit::Exit;
 pub use terminal::Terminal;
 
 use crate::manager::Manager;
+use crate::model::{PlanFile, Severity};
+use crate::planfile::Loaded;
+use crate::validator;
 
 /// Plans, runs and proves the maintenance of monitoring systems.
 #[derive(Debug, Parser)]
@@ -129,4 +132,32 @@ fn run(Cli { global, command }: Cli) -> Exit {
     };
     let result = result.and_then(|exit| terminal.finish().map(|()| exit));
     result.unwrap_or_else(|error| exit::of_error(&error, &mut terminal))
+}
+
+/// The plan file has errors, so that no other command than `validate` may use it.
+#[derive(Debug, thiserror::Error)]
+#[error("the plan file {path} is wrong: {}", crate::counted(*n_errors, "error"))]
+pub struct PlanIsWrong {
+    path: String,
+    n_errors: usize,
+}
+
+/// Reads the plan file for work. Its errors go to stderr; its warnings are for `validate` to tell, because
+/// what cron starts has to stay silent when all is well.
+///
+/// # Errors
+/// [`crate::planfile::LoadError`], or [`PlanIsWrong`] after its errors were shown.
+pub fn open_plan(manager: &Manager, terminal: &mut Terminal) -> anyhow::Result<(PlanFile, Loaded)> {
+    let mut loaded = manager.plan_file()?;
+    let is_wrong = loaded.has_errors();
+    match loaded.plan.take() {
+        Some(plan) if !is_wrong => Ok((plan, loaded)),
+        _ => {
+            let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
+            let errors: Vec<_> = errors.cloned().collect();
+            let color = console::colors_enabled_stderr();
+            terminal.raw_error(&validator::reporter::text(&errors, &loaded.source, color));
+            Err(PlanIsWrong { path: loaded.source.path, n_errors: errors.len() }.into())
+        }
+    }
 }

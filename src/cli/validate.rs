@@ -1,20 +1,76 @@
 //! `mainstay validate`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::output::{Format, deliver};
 use super::{Exit, Global, Terminal};
 use crate::manager::Manager;
+use crate::model::Severity;
+use crate::validator::engine::{Verdict, judge};
+use crate::validator::reporter;
 
-/// To be written
+/// Tell whether the plan file is right
+///
+/// Finds every fault in one pass, each with its place, what was expected there and what to do. Needs no
+/// network and no state, and changes nothing.
 #[derive(Debug, Args)]
-pub struct ValidateArgs {}
+#[command(after_help = AFTER_HELP)]
+pub struct ValidateArgs {
+    /// The least severe finding that makes the answer no
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: FailOn,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  mainstay validate                          is maintenance.yaml right?
+  mainstay -f site.yaml validate             is this one?
+  mainstay validate --fail-on warning        no warnings either, for a merge gate
+  mainstay validate --format json            findings for programs
+
+Exit codes: 0 right; 1 a finding at or over --fail-on; 2 the file cannot be read;
+3 there is no task to evaluate.";
+
+#[derive(Debug, Clone, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Note => Self::Note,
+        }
+    }
+}
 
 /// Runs `mainstay validate`.
 pub fn run(
-    _args: ValidateArgs,
-    _global: &Global,
-    _manager: &Manager,
-    _terminal: &mut Terminal,
+    args: ValidateArgs,
+    global: &Global,
+    manager: &Manager,
+    terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    Ok(Exit::Done)
+    let ValidateArgs { fail_on } = args;
+    let loaded = manager.plan_file()?;
+    let (findings, source) = (&loaded.findings, &loaded.source);
+    let n_tasks = loaded.plan.as_ref().map_or(0, |plan| plan.tasks.len());
+    let verdict = judge(findings, n_tasks, fail_on.into());
+    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
+        if format == Format::Json {
+            return Ok(reporter::json(findings, source, n_tasks, verdict));
+        }
+        let color = is_shown && console::colors_enabled();
+        let summary = reporter::summary(findings, source, n_tasks, verdict);
+        Ok(reporter::text(findings, source, color) + &summary)
+    })?;
+    Ok(match verdict {
+        Verdict::Pass => Exit::Done,
+        Verdict::Fail => Exit::No,
+        Verdict::Unknown => Exit::Unknown,
+    })
 }

@@ -18,6 +18,11 @@ pub enum Event {
         /// Names this ledger among all others: 32 random hexadecimal digits.
         origin: String,
     },
+    /// Tasks were met for the first time: calendar instants before this are no business of ours.
+    TasksSeen {
+        /// Their names.
+        tasks: Vec<String>,
+    },
     /// A schedule was published.
     SchedulePublished {
         /// SHA-256 of the canonical JSON of the schedule, in hexadecimal.

@@ -10,6 +10,7 @@ mod fault;
 pub mod matchers;
 mod meaning;
 mod reader;
+mod schema;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+pub use schema::schema;
 pub use source::Source;
 
 use crate::model::{Finding, PlanFile, Severity, Span};

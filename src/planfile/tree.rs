@@ -111,7 +111,7 @@ pub fn parse(text: &str) -> Result<Tree<'_>, Vec<Fault>> {
     let mut builder = Builder::new(text);
     let outcome = builder.read();
     if let Err(fault) = outcome {
-        builder.faults.push(fault);
+        builder.faults.push(*fault);
     }
     if builder.faults.is_empty() {
         let Some(root) = builder.root else { return Err(vec![builder.nothing()]) };
@@ -140,6 +140,9 @@ struct Open<'t> {
     seen: HashMap<Cow<'t, str>, NodeId>,
     anchor: usize,
 }
+
+/// The rest is not worth reading when this is an error.
+type Read = Result<(), Box<Fault>>;
 
 struct Builder<'t> {
     text: &'t str,
@@ -170,7 +173,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn read(&mut self) -> Result<(), Fault> {
+    fn read(&mut self) -> Read {
         let mut options = Options::default();
         options.emit_unresolved_aliases = true;
         options.set_emit_comments(false);
@@ -197,7 +200,8 @@ impl<'t> Builder<'t> {
                             "a second document begins",
                         )
                         .expected("expected one document in a plan file")
-                        .help("split the file; `-f` names the one to use"));
+                        .help("split the file; `-f` names the one to use")
+                        .into());
                     }
                 }
                 Event::Scalar(text, style, anchor, _) => self.scalar(text, style, anchor, span)?,
@@ -212,7 +216,7 @@ impl<'t> Builder<'t> {
                             .help("put the text in quotes if it is not meant as an alias"),
                     );
                     let stand_in = self.add(Kind::Seq(Vec::new()), span)?;
-                    self.place(stand_in)?;
+                    self.place(stand_in);
                 }
                 _ => {}
             }
@@ -249,13 +253,7 @@ impl<'t> Builder<'t> {
             .help("begin it with `mainstay: 1`")
     }
 
-    fn scalar(
-        &mut self,
-        text: Cow<'t, str>,
-        style: ScalarStyle,
-        anchor: usize,
-        span: Span,
-    ) -> Result<(), Fault> {
+    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, anchor: usize, span: Span) -> Read {
         if text.contains('\0') {
             self.faults.push(Fault::new("MS003", span, "the text holds a NUL character"));
         }
@@ -266,12 +264,13 @@ impl<'t> Builder<'t> {
         if anchor != 0 {
             self.anchors.insert(anchor, id);
         }
-        self.place(id)
+        self.place(id);
+        Ok(())
     }
 
-    fn begin(&mut self, kind: Kind<'t>, anchor: usize, span: Span) -> Result<(), Fault> {
+    fn begin(&mut self, kind: Kind<'t>, anchor: usize, span: Span) -> Read {
         if self.open.len() >= MAX_DEPTH as usize {
-            return Err(too_deep(span));
+            return Err(too_deep(span).into());
         }
         let id = self.add(kind, span)?;
         if anchor != 0 {
@@ -282,7 +281,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn end(&mut self, span: Span) -> Result<(), Fault> {
+    fn end(&mut self, span: Span) -> Read {
         let Some(open) = self.open.pop() else { return Ok(()) };
         self.unfinished.remove(&open.anchor);
         let node = &self.nodes[open.id.0 as usize];
@@ -308,27 +307,31 @@ impl<'t> Builder<'t> {
         let end = if flow { span.end } else { last_end.unwrap_or(node.span.end) };
         self.nodes[open.id.0 as usize].span = Span { start, end: end.max(start) };
         if size > MAX_NODES {
-            return Err(too_large(self.line_at(start)));
+            return Err(too_large(self.line_at(start)).into());
         }
         if depth + 1 > MAX_DEPTH {
-            return Err(too_deep(self.line_at(start)));
+            return Err(too_deep(self.line_at(start)).into());
         }
-        self.place(open.id)
+        self.place(open.id);
+        Ok(())
     }
 
-    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fault> {
+    fn alias(&mut self, anchor: usize, span: Span) -> Read {
         if self.unfinished.contains(&anchor) {
-            return Err(Fault::new("MS106", span, "an alias stands inside what it names"));
+            return Err(Fault::new("MS106", span, "an alias stands inside what it names").into());
         }
         match self.anchors.get(&anchor) {
-            Some(id) => self.place(*id),
-            None => Err(Fault::new("MS106", span, "an alias names no anchor")),
+            Some(id) => {
+                self.place(*id);
+                Ok(())
+            }
+            None => Err(Fault::new("MS106", span, "an alias names no anchor").into()),
         }
     }
 
-    fn add(&mut self, kind: Kind<'t>, span: Span) -> Result<NodeId, Fault> {
+    fn add(&mut self, kind: Kind<'t>, span: Span) -> Result<NodeId, Box<Fault>> {
         if self.nodes.len() as u64 >= MAX_NODES {
-            return Err(too_large(span));
+            return Err(too_large(span).into());
         }
         let id = NodeId(offset(self.nodes.len()));
         self.nodes.push(Node { kind, span });
@@ -337,15 +340,15 @@ impl<'t> Builder<'t> {
     }
 
     /// Puts a finished node where it belongs.
-    fn place(&mut self, id: NodeId) -> Result<(), Fault> {
+    fn place(&mut self, id: NodeId) {
         let Some(mut open) = self.open.pop() else {
             self.root.get_or_insert(id);
-            return Ok(());
+            return;
         };
         if let Kind::Seq(elements) = &mut self.nodes[open.id.0 as usize].kind {
             elements.push(id);
         } else if let Some(key) = open.key.take() {
-            let is_new = self.is_new_key(&mut open, key)?;
+            let is_new = self.is_new_key(&mut open, key);
             if let Kind::Map(entries) = &mut self.nodes[open.id.0 as usize].kind
                 && is_new
             {
@@ -355,11 +358,10 @@ impl<'t> Builder<'t> {
             open.key = Some(id);
         }
         self.open.push(open);
-        Ok(())
     }
 
     /// Whether the key can be one, and stands in its mapping for the first time.
-    fn is_new_key(&mut self, open: &mut Open<'t>, key: NodeId) -> Result<bool, Fault> {
+    fn is_new_key(&mut self, open: &mut Open<'t>, key: NodeId) -> bool {
         let node = &self.nodes[key.0 as usize];
         let Kind::Scalar { text, plain } = &node.kind else {
             let span = self.line_at(node.span.start);
@@ -367,18 +369,18 @@ impl<'t> Builder<'t> {
                 Fault::new("MS103", span, "a key is a list or a mapping")
                     .expected("expected a text as a key"),
             );
-            return Ok(false);
+            return false;
         };
         if *plain && matches!(text.as_ref(), "" | "~") {
             self.faults.push(Fault::new("MS103", node.span, "a key is empty"));
-            return Ok(false);
+            return false;
         }
         if *plain && text == "<<" {
             self.faults.push(
                 Fault::new("MS105", node.span, "merge keys are not supported")
                     .help("write the keys out: what stands in the plan file is what people review"),
             );
-            return Ok(false);
+            return false;
         }
         if let Some(first) = open.seen.get(text) {
             let first = self.nodes[first.0 as usize].span;
@@ -387,10 +389,10 @@ impl<'t> Builder<'t> {
                     .related(first, "first written here")
                     .help("remove one of the two"),
             );
-            return Ok(false);
+            return false;
         }
         open.seen.insert(text.clone(), key);
-        Ok(true)
+        true
     }
 
     fn span(&self, range: Range) -> Span {
@@ -477,16 +479,13 @@ fn in_words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
             ("text follows the closing quote", Some("put the whole value in quotes"))
         }
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            let shown = character.escape_unicode();
+            return (format!("the character `{shown}` cannot stand in YAML"), None);
+        }
         ErrorKind::UnexpectedCharacter { character } => {
-            let shown = if character.is_control() {
-                character.escape_unicode().to_string()
-            } else {
-                character.to_string()
-            };
-            return (
-                format!("a value cannot begin with `{shown}`"),
-                Some("put the value in quotes if the character belongs to it"),
-            );
+            let help = "put the value in quotes if the character belongs to it";
+            return (format!("a value cannot begin with `{character}`"), Some(help));
         }
         ErrorKind::UnknownQuotedScalarEscape => {
             ("unknown escape in double quotes", Some("use single quotes for text with backslashes"))

@@ -18,6 +18,7 @@ mod times;
 mod unsupported;
 mod urls;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::fault::Fault;
@@ -31,7 +32,12 @@ struct Facts<'a> {
     sections: HashMap<&'a str, Section<'a>>,
     /// Where something begins that something was left out of, sorted.
     spoiled: &'a [u32],
+    /// How many more names may be looked for among those that are known: each takes a look at all of them.
+    suggestions: Cell<usize>,
 }
+
+/// More findings than that are not shown anyway.
+const MAX_SUGGESTIONS: usize = 1000;
 
 /// The names of a section, also of what could not be read.
 struct Section<'a> {
@@ -65,7 +71,8 @@ pub(super) fn judge<'a>(plan: &'a PlanFile, tree: &'a Tree<'a>, spoiled: &'a [u3
         let names = tree.entries(*value).iter().map(|entry| (tree.text(entry.0), *entry)).collect();
         (tree.text(*key), Section { key: *key, names })
     });
-    let facts = Facts { plan, tree, sections: sections.collect(), spoiled };
+    let facts =
+        Facts { plan, tree, sections: sections.collect(), spoiled, suggestions: Cell::new(MAX_SUGGESTIONS) };
     let mut faults = Vec::new();
     for rule in RULES {
         rule(&facts, &mut faults);
@@ -95,6 +102,17 @@ impl<'a> Facts<'a> {
     /// The names of a section.
     fn names(&self, section: &str) -> impl Iterator<Item = &'a str> {
         self.sections.get(section).into_iter().flat_map(|section| section.names.keys().copied())
+    }
+
+    /// Suggests the nearest of the names that are known.
+    fn suggest<'n>(&self, fault: Fault, found: &str, known: impl Iterator<Item = &'n str>) -> Fault {
+        match self.suggestions.get() {
+            0 => fault,
+            left => {
+                self.suggestions.set(left - 1);
+                fault.near(found, known)
+            }
+        }
     }
 
     /// The place of a section's key.

@@ -1,6 +1,6 @@
 //! References: every name that is used is defined, and every selector selects something.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Facts;
 use crate::model::{EnvValue, IMPLICIT_TARGET, Span, Spanned};
@@ -56,7 +56,7 @@ pub(super) fn unknown(
     }
     let fault = Fault::new("MS201", span, format!("{owner} names an unknown {what} `{found}`"));
     Some(match facts.section_key(section) {
-        Some(key) => fault.expected_from(section, key).near(found, facts.names(section)),
+        Some(key) => facts.suggest(fault.expected_from(section, key), found, facts.names(section)),
         None => {
             fault.expected(format!("expected a name from `{section}:`, which the plan file does not have"))
         }
@@ -102,7 +102,7 @@ fn selectors(facts: &Facts, faults: &mut Vec<Fault>) {
                     Some((label, value)) => {
                         let near = labels.iter().filter(|(name, _)| *name == label).map(|(_, value)| *value);
                         let what = format!("no target has the label `{label}` with the value `{value}`");
-                        faults.push(nothing(&what).near(value, near));
+                        faults.push(facts.suggest(nothing(&what), value, near));
                     }
                     None => faults.push(
                         Fault::new("MS203", span, format!("`{text}` is not a selector"))
@@ -123,9 +123,11 @@ fn selectors(facts: &Facts, faults: &mut Vec<Fault>) {
 
 /// A task that takes more of a resource than there is could never start.
 fn capacities(facts: &Facts, faults: &mut Vec<Fault>) {
+    let capacities: HashMap<&str, &Spanned<u32>> =
+        facts.plan.resources.iter().map(|(name, capacity)| (name.value.as_str(), capacity)).collect();
     for (name, task) in facts.plan.tasks.iter() {
         for (resource, needed) in task.resources.iter() {
-            let Some(capacity) = facts.plan.resources.get(&resource.value) else { continue };
+            let Some(capacity) = capacities.get(resource.value.as_str()) else { continue };
             if capacity.value < needed.value {
                 let message = format!(
                     "task `{}` takes {} of `{}`, more than the {} there are",

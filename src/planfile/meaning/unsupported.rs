@@ -129,7 +129,9 @@ fn mappings(facts: &Facts) -> Vec<(At, NodeId)> {
                     found.extend(elements(tree, *value).iter().map(|check| (At::Check, *check)));
                 }
                 "steps" | "rollback" | "finally" => {
-                    elements(tree, *value).iter().for_each(|step| of_step(tree, *step, &mut found));
+                    for step in elements(tree, *value) {
+                        of_step(tree, *step, &mut found);
+                    }
                 }
                 _ => {}
             }

@@ -1,10 +1,12 @@
 //! What the tests stand on: a real monitoring stack, peers that misbehave, and patience with a limit.
 
+mod case;
 mod hung_peer;
 mod stack;
 mod wait;
 mod webhook;
 
+pub use case::Case;
 pub use hung_peer::HungPeer;
 pub use stack::Stack;
 pub use wait::wait_until;

@@ -21,11 +21,13 @@ wait_until() {
 
 is_gone() { ! is_running; }
 
-# $dir/bin/NAME becomes the server by `exec`, so that the pid stays the same.
+# $dir/bin/NAME becomes the server by `exec`, so that the pid stays the same. As under a service manager, nothing
+# of the caller's environment reaches it: mainstay finds the processes of a step by a variable.
 start() {
   rm -f "$pidfile"
   # shellcheck disable=SC2016 # for the inner shell
-  setsid -f sh -c 'echo $$ >"$1.new" && mv "$1.new" "$1" && exec "$2"' start "$pidfile" "$dir/bin/$name" \
+  setsid -f env -i PATH="$PATH" sh -c \
+    'echo $$ >"$1.new" && mv "$1.new" "$1" && exec "$2"' start "$pidfile" "$dir/bin/$name" \
     </dev/null >>"$dir/log/$name.log" 2>&1
   wait_until test -s "$pidfile"
 }

@@ -7,14 +7,19 @@
 //!    same mapping is judged too. A model with stand-ins always comes with an error.
 //! 3. Reading again is bounded: after [`MAX_FAULTS`] faults nothing is read again.
 
+mod error;
+mod stand_in;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess,
     VariantAccess, Visitor,
 };
+
+use error::{Owner, ReadError, Why, in_words};
+use stand_in::StandIn;
 
 use super::fault::Fault;
 use super::tree::{Kind, NodeId, Tree};
@@ -222,132 +227,6 @@ pub(super) fn one_of(names: &[String]) -> String {
     }
 }
 
-/// The key that a node is the value of, or an element of the value of.
-#[derive(Debug, Clone, Copy)]
-struct Owner {
-    key: NodeId,
-    is_element: bool,
-}
-
-impl Owner {
-    fn of(key: NodeId) -> Option<Self> {
-        Some(Self { key, is_element: false })
-    }
-}
-
-/// A fault on its way to whoever can leave it out.
-#[derive(Debug)]
-struct ReadError(Box<Details>);
-
-#[derive(Debug)]
-struct Details {
-    why: Why,
-    /// What is wrong; for a missing key the mapping that lacks it.
-    node: Option<NodeId>,
-    owner: Option<Owner>,
-    /// The entry or element that has to be left out.
-    poison: Option<(NodeId, usize)>,
-}
-
-#[derive(Debug)]
-enum Why {
-    UnknownKey(&'static [&'static str]),
-    UnknownValue(&'static [&'static str]),
-    Missing(&'static str),
-    Empty,
-    Shape {
-        expected: String,
-        help: Option<String>,
-    },
-    Custom(String),
-    /// The stand-in for this key was refused.
-    NoStandIn(&'static str),
-}
-
-impl ReadError {
-    fn new(why: Why) -> Self {
-        Self(Box::new(Details { why, node: None, owner: None, poison: None }))
-    }
-
-    fn shape(expected: impl Into<String>) -> Self {
-        Self::new(Why::Shape { expected: expected.into(), help: None })
-    }
-
-    /// Sets the place unless a place further in is known.
-    fn at(mut self, node: NodeId, owner: Option<Owner>) -> Self {
-        if self.0.node.is_none() {
-            (self.0.node, self.0.owner) = (Some(node), owner);
-        }
-        self
-    }
-
-    /// Sets what has to be left out unless something smaller is known.
-    fn leave_out(mut self, collection: NodeId, index: usize) -> Self {
-        self.0.poison.get_or_insert((collection, index));
-        self
-    }
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{:?}", self.0.why)
-    }
-}
-
-impl std::error::Error for ReadError {}
-
-impl de::Error for ReadError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(Why::Custom(message.to_string()))
-    }
-
-    fn invalid_type(_: de::Unexpected, expected: &dyn Expected) -> Self {
-        Self::shape(in_words(&expected.to_string()))
-    }
-
-    fn invalid_value(_: de::Unexpected, expected: &dyn Expected) -> Self {
-        Self::shape(in_words(&expected.to_string()))
-    }
-
-    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::shape(in_words(&expected.to_string()))
-    }
-
-    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Self {
-        Self::new(Why::UnknownValue(known))
-    }
-
-    fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
-        Self::new(Why::UnknownKey(known))
-    }
-
-    fn missing_field(name: &'static str) -> Self {
-        Self::new(Why::Missing(name))
-    }
-}
-
-/// What a visitor expects, for people.
-fn in_words(expected: &str) -> String {
-    let known = [
-        ("a string", "a text"),
-        ("string", "a text"),
-        ("str", "a text"),
-        ("a sequence", "a list"),
-        ("a map", "a mapping"),
-        ("a boolean", "`true` or `false`"),
-    ];
-    if let Some((_, words)) = known.iter().find(|(serde, _)| *serde == expected) {
-        return (*words).to_owned();
-    }
-    if expected.starts_with("struct ") {
-        return "a mapping".to_owned();
-    }
-    if expected.starts_with("tuple struct ") {
-        return "a text".to_owned();
-    }
-    expected.to_owned()
-}
-
 /// One node, on behalf of the key that it belongs to.
 #[derive(Clone, Copy)]
 struct At<'r, 't> {
@@ -436,7 +315,7 @@ impl<'t> At<'_, 't> {
             self.leave_out_unknown(entries, fields);
         }
         let absent = self.reader.absent.borrow().get(&self.node).cloned().unwrap_or_default();
-        visitor.visit_map(Entries { at: self, entries, next: 0, absent, stand_in: None })
+        visitor.visit_map(Entries { at: self, all: entries, next: 0, absent, stand_in: None })
     }
 
     /// Records all unknown keys of a mapping at once: an error for each would read the mapping again for each.
@@ -445,7 +324,7 @@ impl<'t> At<'_, 't> {
             if fields.contains(&self.reader.tree.text(*key)) || self.reader.is_poisoned(self.node, index) {
                 continue;
             }
-            let fault = self.reader.fault(&Why::UnknownKey(fields), *key, Owner::of(*key));
+            let fault = self.reader.fault(&Why::UnknownKey(fields), *key, Some(Owner::of(*key)));
             self.reader.faults.borrow_mut().push(fault);
             self.reader.poisoned.borrow_mut().insert((self.node, index));
         }
@@ -459,7 +338,7 @@ impl<'t> At<'_, 't> {
             let expected = in_words(&(&visitor as &dyn Expected).to_string());
             return Err(self.not_null().err().unwrap_or_else(|| ReadError::shape(expected)));
         };
-        visitor.visit_seq(Elements { at: self, elements, next: 0 })
+        visitor.visit_seq(Elements { at: self, all: elements, next: 0 })
     }
 
     fn not_null(&self) -> Result<(), ReadError> {
@@ -568,7 +447,7 @@ impl<'d, 't: 'd> Deserializer<'d> for At<'_, 't> {
                 let element = [self.node];
                 // The single value is the value of the key, and is called so.
                 self.not_null()
-                    .and_then(|()| visitor.visit_seq(Elements { at: self, elements: &element, next: 0 }))
+                    .and_then(|()| visitor.visit_seq(Elements { at: self, all: &element, next: 0 }))
             }
             _ => self.seq(visitor),
         }
@@ -678,7 +557,7 @@ impl<'d, 't: 'd> SeqAccess<'d> for Tries<'_, 't> {
 
 struct Elements<'e, 'r, 't> {
     at: At<'r, 't>,
-    elements: &'e [NodeId],
+    all: &'e [NodeId],
     next: usize,
 }
 
@@ -686,7 +565,7 @@ impl<'d, 't: 'd> SeqAccess<'d> for Elements<'_, '_, 't> {
     type Error = ReadError;
 
     fn next_element_seed<S: DeserializeSeed<'d>>(&mut self, seed: S) -> Result<Option<S::Value>, ReadError> {
-        while let Some(element) = self.elements.get(self.next) {
+        while let Some(element) = self.all.get(self.next) {
             let index = self.next;
             self.next += 1;
             if !self.at.reader.is_poisoned(self.at.node, index) {
@@ -699,13 +578,13 @@ impl<'d, 't: 'd> SeqAccess<'d> for Elements<'_, '_, 't> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.elements.len() - self.next)
+        Some(self.all.len() - self.next)
     }
 }
 
 struct Entries<'r, 't> {
     at: At<'r, 't>,
-    entries: &'t [(NodeId, NodeId)],
+    all: &'t [(NodeId, NodeId)],
     next: usize,
     /// Keys that are not there and get a stand-in, with the one that is next.
     absent: Vec<(&'static str, usize)>,
@@ -717,11 +596,11 @@ impl<'d, 't: 'd> MapAccess<'d> for Entries<'_, 't> {
     type Error = ReadError;
 
     fn next_key_seed<S: DeserializeSeed<'d>>(&mut self, seed: S) -> Result<Option<S::Value>, ReadError> {
-        while let Some((key, _)) = self.entries.get(self.next) {
+        while let Some((key, _)) = self.all.get(self.next) {
             let index = self.next;
             self.next += 1;
             if !self.at.reader.is_poisoned(self.at.node, index) {
-                let read = seed.deserialize(At { node: *key, owner: Owner::of(*key), ..self.at });
+                let read = seed.deserialize(At { node: *key, owner: Some(Owner::of(*key)), ..self.at });
                 return read.map(Some).map_err(|error| error.leave_out(self.at.node, index));
             }
         }
@@ -736,13 +615,13 @@ impl<'d, 't: 'd> MapAccess<'d> for Entries<'_, 't> {
             return seed.deserialize(StandIn(STAND_INS[candidate])).map_err(refused);
         }
         let index = self.next - 1;
-        let (key, value) = self.entries[index];
-        let at = At { node: value, owner: Owner::of(key), ..self.at };
+        let (key, value) = self.all[index];
+        let at = At { node: value, owner: Some(Owner::of(key)), ..self.at };
         seed.deserialize(at).map_err(|error| error.leave_out(self.at.node, index))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len() - self.next)
+        Some(self.all.len() - self.next)
     }
 }
 
@@ -777,7 +656,7 @@ impl<'d, 't: 'd> VariantAccess<'d> for Variant<'_, 't> {
         let name = self.at.reader.tree.text(self.name);
         let value =
             self.value.ok_or_else(|| ReadError::shape(format!("`{{{name}: ...}}`: it needs a value")))?;
-        seed.deserialize(At { node: value, owner: Owner::of(self.name), ..self.at })
+        seed.deserialize(At { node: value, owner: Some(Owner::of(self.name)), ..self.at })
     }
 
     fn tuple_variant<V: Visitor<'d>>(self, _: usize, _: V) -> Result<V::Value, ReadError> {
@@ -790,110 +669,7 @@ impl<'d, 't: 'd> VariantAccess<'d> for Variant<'_, 't> {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         let value = self.value.unwrap_or(self.name);
-        At { node: value, owner: Owner::of(self.name), ..self.at }.deserialize_struct("", fields, visitor)
-    }
-}
-
-/// Something of whatever type is asked for, made of this text where text will do.
-struct StandIn(&'static str);
-
-impl<'de> Deserializer<'de> for StandIn {
-    type Error = ReadError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_str(self.0)
-    }
-
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_bool(false)
-    }
-
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_u8(1)
-    }
-
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_u32(1)
-    }
-
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_u64(1)
-    }
-
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_f64(1.0)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_none()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_seq(Nothing(None))
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_map(de::value::MapDeserializer::new(std::iter::empty::<(&str, &str)>()))
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        let parts = if name == SPANNED { Some((self, 0)) } else { None };
-        visitor.visit_seq(Nothing(parts))
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        let first = variants.first().copied().unwrap_or_default();
-        visitor.visit_enum(de::value::StrDeserializer::new(first))
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_unit()
-    }
-
-    serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 u16 f32 char str string bytes byte_buf unit unit_struct tuple identifier
-    }
-}
-
-/// An empty list, or the parts of a value that stands nowhere.
-struct Nothing(Option<(StandIn, u8)>);
-
-impl<'d> SeqAccess<'d> for Nothing {
-    type Error = ReadError;
-
-    fn next_element_seed<S: DeserializeSeed<'d>>(&mut self, seed: S) -> Result<Option<S::Value>, ReadError> {
-        let Some((stand_in, part)) = self.0.take() else { return Ok(None) };
-        if part < 2 {
-            self.0 = Some((stand_in, part + 1));
-            return seed.deserialize(de::value::U32Deserializer::new(0)).map(Some);
-        }
-        seed.deserialize(stand_in).map(Some)
+        At { node: value, owner: Some(Owner::of(self.name)), ..self.at }
+            .deserialize_struct("", fields, visitor)
     }
 }

@@ -1,0 +1,225 @@
+//! `mainstay validate` as people and programs see it.
+
+use std::os::unix::fs::PermissionsExt;
+
+use mainstay::planfile;
+use proptest::prelude::*;
+
+use super::support::Case;
+
+const ONE_TASK: &str = "\
+mainstay: 1
+windows:
+  weekend-night: {cron: \"0 2 * * SAT,SUN\", duration: 4h}
+tasks:
+  tidy:
+    type: routine
+    domain: component
+    window: weekend-night
+    duration: 5m
+    steps:
+      - run: [rm, old]
+";
+
+/// The plan file of the product definition: every key that there is.
+const EVERYTHING: &str = include_str!("plans/everything.yaml");
+
+#[test]
+fn a_right_plan_file_is_said_to_be_right() {
+    Case::new().plan_file(ONE_TASK).run("validate").stdout("maintenance.yaml: ok, 1 task\n").exit(0);
+}
+
+#[test]
+fn a_fault_is_shown_with_its_line_and_with_the_way_out() {
+    let wrong = ONE_TASK.replace("window: weekend-night", "window: weekend-nigth");
+    let expected = "\
+error[MS201]: task `tidy` names an unknown window `weekend-nigth`
+ --> maintenance.yaml:8:13
+  |
+8 |     window: weekend-nigth
+  |             ^^^^^^^^^^^^^ expected a name from `windows:` (line 2)
+  |
+help: did you mean `weekend-night`?
+
+maintenance.yaml: 1 error
+";
+    Case::new().plan_file(wrong).run("validate").stdout(expected).exit(1);
+}
+
+#[test]
+fn a_second_place_that_explains_a_fault_is_shown_too() {
+    let expected = "\
+error[MS102]: duplicate key `mainstay`
+ --> maintenance.yaml:2:1
+  |
+2 | mainstay: 2
+  | ^^^^^^^^
+  |
+note: first written here
+ --> maintenance.yaml:1:1
+  |
+1 | mainstay: 1
+  | ^^^^^^^^
+help: remove one of the two
+
+maintenance.yaml: 1 error
+";
+    Case::new().plan_file("mainstay: 1\nmainstay: 2\n").run("validate").stdout(expected).exit(1);
+}
+
+#[test]
+fn programs_get_one_object_with_every_place() {
+    let expected = r#"{
+  "schema": "mainstay/validate/v1",
+  "verdict": "fail",
+  "findings": [
+    {
+      "code": "MS112",
+      "severity": "error",
+      "message": "unknown key `titel`",
+      "file": "maintenance.yaml",
+      "line": 2,
+      "column": 1,
+      "end_line": 2,
+      "end_column": 6,
+      "expected": null,
+      "help": "did you mean `title`?"
+    }
+  ],
+  "evaluated": 0
+}
+"#;
+    let case = Case::new().plan_file("mainstay: 1\ntitel: x\n");
+    case.run("validate --format json").stdout(expected).exit(1);
+}
+
+#[test]
+fn fail_on_decides_which_findings_make_the_answer_no() {
+    let warns = ONE_TASK.replace("domain: component", "domain: system");
+    let case = Case::new().plan_file(warns);
+    let finding = "\
+warning[MS316]: system task `tidy` has no way back
+ --> maintenance.yaml:7:13
+  |
+7 |     domain: system
+  |             ^^^^^^
+  |
+help: add `rollback`
+
+";
+    let ok = format!("{finding}maintenance.yaml: ok, 1 task, 1 warning\n");
+    case.run("validate").stdout(&ok).exit(0);
+    let no = format!("{finding}maintenance.yaml: 1 warning\n");
+    case.run("validate --fail-on warning").stdout(&no).exit(1);
+}
+
+#[test]
+fn a_plan_without_tasks_is_no_yes() {
+    Case::new()
+        .plan_file("mainstay: 1\n")
+        .run("validate")
+        .stdout("maintenance.yaml: nothing to evaluate, there is no task\n")
+        .exit(3);
+}
+
+#[test]
+fn a_plan_file_that_cannot_be_read_is_another_matter_than_a_wrong_one() {
+    let none = "error: there is no plan file maintenance.yaml\nhelp: name it with -f, or write one: README\n";
+    Case::new().run("validate").stderr(none).exit(2);
+    let folder = "error: here is a folder, not a file\nhelp: name the file with -f\n";
+    Case::new().file("here/x", "").run("-f here validate").stderr(folder).exit(2);
+    let device = "error: /dev/zero is a device or a pipe, not a file\nhelp: name the file with -f\n";
+    Case::new().run("-f /dev/zero validate").stderr(device).exit(2);
+    let case = Case::new().plan_file("");
+    let path = case.path().join("maintenance.yaml");
+    std::fs::File::options().write(true).open(path).unwrap().set_len(20 * 1024 * 1024).unwrap();
+    let large = "error: maintenance.yaml has 20971520 bytes; a plan file has at most 16777216\n";
+    case.run("validate").stderr(large).exit(2);
+    let case = Case::new().plan_file("mainstay: 1\n");
+    let formats = "error: this command has no format `html`; it has `text`, `json`\n";
+    case.run("validate --format html").stderr(formats).exit(2);
+}
+
+#[test]
+fn root_refuses_a_plan_file_that_others_can_write_and_others_are_warned() {
+    let case = Case::new().plan_file(ONE_TASK);
+    let path = case.path().join("maintenance.yaml");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).unwrap();
+    if rustix::process::geteuid().is_root() {
+        let refused = "error: maintenance.yaml can be written by everybody, and root would run what they write\n\
+                       help: chmod go-w maintenance.yaml\n";
+        case.run("validate").stderr(refused).exit(2);
+    } else {
+        let warned = case.run("validate").exit(0).take_stdout();
+        assert!(
+            warned.starts_with("warning[MS004]: the plan file can be written by everybody\n"),
+            "{warned}"
+        );
+    }
+}
+
+#[test]
+fn hostile_text_is_shown_and_never_acts() {
+    let hostile = "mainstay: 1\ntags: [a]\n\"\\e[2J\\u202Etitel\": x\n\"\\x9b31m\": x\n";
+    for format in ["text", "json"] {
+        let text =
+            Case::new().plan_file(hostile).run(&format!("validate --format {format}")).exit(1).take_stdout();
+        let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!text.contains(acts), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of_everything() {
+    let loaded = planfile::parse("everything.yaml", EVERYTHING.as_bytes().to_vec());
+    let found: Vec<_> =
+        loaded.findings.iter().map(|finding| format!("{} {}", finding.code, finding.message)).collect();
+    let keys = ["ssh", "ssh", "rollout", "approval", "claims", "secrets", "standards", "access"];
+    let expected: Vec<_> = keys.iter().map(|key| format!("MS901 `{key}` is not supported yet")).collect();
+    assert_eq!(found, expected);
+}
+
+/// Files that are nearly right: pieces of a right one, mixed with what breaks files.
+fn nearly_right() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        8 => (0..EVERYTHING.lines().count()).prop_map(|n| {
+            EVERYTHING.lines().nth(n).unwrap_or_default().as_bytes().to_vec()
+        }),
+        1 => "[ a-z:{}\\[\\]&*!|>'\"%@`,#\t-]{0,12}".prop_map(String::into_bytes),
+        1 => prop::collection::vec(any::<u8>(), 0..6),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.join(&b'\n'))
+}
+
+/// The whole right file with one piece replaced.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    (0..EVERYTHING.len(), 0..20_usize, prop::collection::vec(any::<u8>(), 0..8)).prop_map(|(at, n, new)| {
+        let mut bytes = EVERYTHING.as_bytes().to_vec();
+        let end = (at + n).min(bytes.len());
+        bytes.splice(at..end, new);
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_read_is_judged_the_same_twice_and_at_places_in_the_text(
+        bytes in prop_oneof![nearly_right(), mutated(), prop::collection::vec(any::<u8>(), 0..200)]
+    ) {
+        let first = planfile::parse("p", bytes.clone());
+        let second = planfile::parse("p", bytes);
+        prop_assert_eq!(&first.findings, &second.findings);
+        prop_assert!(first.plan.is_some() || first.has_errors() && !first.findings.is_empty());
+        for finding in &first.findings {
+            let places = finding.place.iter().chain(finding.related.iter().map(|(place, _)| place));
+            for place in places {
+                let (start, end) = (place.span.start as usize, place.span.end as usize);
+                prop_assert!(first.source.text.get(start..end).is_some(), "{:?}", place);
+                prop_assert!(place.start <= place.end);
+            }
+        }
+        mainstay::validator::reporter::text(&first.findings, &first.source, true);
+    }
+}
