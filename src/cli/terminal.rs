@@ -8,6 +8,7 @@ use clap::ColorChoice;
 use console::Style;
 
 use super::Global;
+use crate::table::Screen;
 
 /// Both output streams, and what is known about them.
 #[derive(Debug)]
@@ -68,6 +69,12 @@ impl Terminal {
     /// The number of columns.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// What results are laid out for: a terminal has a width, a pipe has not.
+    pub fn screen(&self) -> Screen {
+        let width = self.is_interactive().then_some(self.width);
+        Screen { width, colors: console::colors_enabled() }
     }
 
     /// Writes the result, or a part of it, to stdout, as it is.

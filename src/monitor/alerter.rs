@@ -40,7 +40,7 @@ const ASSUMED_INTERVAL: TimeDelta = TimeDelta::minutes(5);
 /// Source: Prometheus, which gives its alerts four times the interval at which it repeats them.
 const LIVES: i32 = 4;
 
-/// Tells Alertmanager what it has to be told at `now`.
+/// Tells Alertmanager.
 pub fn deliver(alertmanager: &Alertmanager, posts: &[PostedAlert]) -> Delivery {
     if posts.is_empty() {
         return Delivery::Nothing;
@@ -51,19 +51,29 @@ pub fn deliver(alertmanager: &Alertmanager, posts: &[PostedAlert]) -> Delivery {
     }
 }
 
-/// What Alertmanager has to be told at `now`.
-pub fn posts(rules: &[Rule], analysis: &Analysis, now: DateTime<Utc>) -> Vec<PostedAlert> {
-    let rules: BTreeMap<_, _> = rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
-    let due = |alert: &&AlertInstance| {
-        let sent = rules.get(alert.name.as_str()).is_none_or(|rule| rule.send);
-        sent && match alert.state {
-            AlertState::Pending => false,
-            AlertState::Firing => true,
-            AlertState::Resolved => alert.delivered.is_none(),
-        }
+/// The alerts that Alertmanager has to be told of.
+pub fn due(rules: &[Rule], analysis: &Analysis) -> Vec<AlertInstance> {
+    let rules = by_name(rules);
+    let is_due = |alert: &&AlertInstance| {
+        let is_sent = rules.get(alert.name.as_str()).is_none_or(|rule| rule.send);
+        is_sent
+            && match alert.state {
+                AlertState::Pending => false,
+                AlertState::Firing => true,
+                AlertState::Resolved => alert.delivered.is_none(),
+            }
     };
-    let post = |alert: &AlertInstance| post(rules.get(alert.name.as_str()).copied(), alert, now);
-    analysis.alerts.iter().filter(due).map(post).collect()
+    analysis.alerts.iter().filter(is_due).cloned().collect()
+}
+
+/// What Alertmanager is told at `now` of alerts that are due.
+pub fn posts(rules: &[Rule], due: &[AlertInstance], now: DateTime<Utc>) -> Vec<PostedAlert> {
+    let rules = by_name(rules);
+    due.iter().map(|alert| post(rules.get(alert.name.as_str()).copied(), alert, now)).collect()
+}
+
+fn by_name(rules: &[Rule]) -> BTreeMap<&str, &Rule> {
+    rules.iter().map(|rule| (rule.name.as_str(), rule)).collect()
 }
 
 fn post(rule: Option<&Rule>, alert: &AlertInstance, now: DateTime<Utc>) -> PostedAlert {
@@ -84,21 +94,21 @@ fn post(rule: Option<&Rule>, alert: &AlertInstance, now: DateTime<Utc>) -> Poste
 
 /// What the ledger hears of a delivery: the first time that alerts are taken, and the first time that they are
 /// not. Sending the same again and again is silent.
-pub fn record(alertmanager: &str, analysis: &Analysis, delivery: &Delivery) -> Option<Event> {
-    let sent = |alert: &&AlertInstance| alert.state != AlertState::Pending;
-    let event =
-        |alerts, error| Some(Event::AlertsDelivered { alertmanager: alertmanager.to_owned(), alerts, error });
-    match delivery {
-        Delivery::Nothing => None,
-        Delivery::Taken(alerts) => {
-            let owed = analysis.alerts.iter().filter(sent).any(|alert| alert.delivered.is_none());
-            if owed { event(*alerts, None) } else { None }
-        }
+pub fn record(
+    alertmanager: &str,
+    due: &[AlertInstance],
+    analysis: &Analysis,
+    delivery: &Delivery,
+) -> Option<Event> {
+    let (alerts, error, is_news) = match delivery {
+        Delivery::Nothing => return None,
+        Delivery::Taken(alerts) => (*alerts, None, due.iter().any(|alert| alert.delivered.is_none())),
         Delivery::Owed { alerts, error } => {
-            let first = analysis.alerts.iter().filter(sent).any(|alert| alert.delivered.is_some());
-            if first || !analysis.changes.is_empty() { event(*alerts, Some(error.clone())) } else { None }
+            let were_taken = due.iter().any(|alert| alert.delivered.is_some());
+            (*alerts, Some(error.clone()), were_taken || !analysis.changes.is_empty())
         }
-    }
+    };
+    is_news.then(|| Event::AlertsDelivered { alertmanager: alertmanager.to_owned(), alerts, error })
 }
 
 #[cfg(test)]
@@ -125,31 +135,34 @@ mod tests {
 
     #[test]
     fn firing_alerts_are_renewed_and_resolved_ones_end_when_they_did() {
-        let firing = posts(&rules(true), &analysis(AlertState::Firing, Some(at(1))), at(2));
+        let posts = |state, delivered| posts(&rules(true), &analysis(state, delivered).alerts, at(2));
+        let firing = posts(AlertState::Firing, Some(at(1)));
         assert_eq!((firing[0].starts_at, firing[0].ends_at), (at(0), at(22)));
         assert_eq!(firing[0].labels["alertname"], "MainstayTaskOverdue");
         assert!(firing[0].annotations.contains_key("summary"));
-        let resolved = posts(&rules(true), &analysis(AlertState::Resolved, None), at(2));
+        let resolved = posts(AlertState::Resolved, None);
         assert_eq!((resolved[0].starts_at, resolved[0].ends_at), (at(0), at(0)));
     }
 
     #[test]
     fn what_is_pending_delivered_or_not_to_be_sent_is_not_sent() {
-        let n_posts = |send, state, delivered| posts(&rules(send), &analysis(state, delivered), at(2)).len();
-        assert_eq!(n_posts(true, AlertState::Pending, None), 0);
-        assert_eq!(n_posts(true, AlertState::Resolved, Some(at(1))), 0);
-        assert_eq!(n_posts(false, AlertState::Firing, None), 0);
+        let n_due = |send, state, delivered| due(&rules(send), &analysis(state, delivered)).len();
+        assert_eq!(n_due(true, AlertState::Pending, None), 0);
+        assert_eq!(n_due(true, AlertState::Resolved, Some(at(1))), 0);
+        assert_eq!(n_due(true, AlertState::Resolved, None), 1);
+        assert_eq!(n_due(false, AlertState::Firing, None), 0);
     }
 
     #[test]
     fn the_ledger_hears_of_a_delivery_once() {
-        let taken =
-            |delivered| record("am", &analysis(AlertState::Firing, delivered), &Delivery::Taken(1)).is_some();
-        assert_eq!((taken(None), taken(Some(at(1)))), (true, false));
         let owed = Delivery::Owed { alerts: 1, error: "away".into() };
-        let first = record("am", &analysis(AlertState::Firing, Some(at(1))), &owed);
-        assert!(matches!(first, Some(Event::AlertsDelivered { error: Some(_), .. })));
-        assert_eq!(record("am", &analysis(AlertState::Firing, None), &owed), None);
-        assert_eq!(record("am", &analysis(AlertState::Firing, None), &Delivery::Nothing), None);
+        let is_heard = |delivery: &Delivery, delivered| {
+            let analysis = analysis(AlertState::Firing, delivered);
+            record("am", &analysis.alerts, &analysis, delivery).is_some()
+        };
+        let before = Some(at(1));
+        assert!(is_heard(&Delivery::Taken(1), None) && !is_heard(&Delivery::Taken(1), before));
+        assert!(is_heard(&owed, before) && !is_heard(&owed, None));
+        assert!(!is_heard(&Delivery::Nothing, None));
     }
 }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::metrics::{self, OWN};
 use super::{Collected, Rule};
 use crate::model::{AlertInstance, AlertState, Event, Sample};
 
@@ -80,6 +81,10 @@ type Labels = BTreeMap<String, String>;
 fn holding(rule: &Rule, collected: &Collected) -> Result<BTreeMap<Labels, f64>, String> {
     if let Some(reason) = collected.unknown.get(&rule.expr.metric) {
         return Err(reason.clone());
+    }
+    let metric = &rule.expr.metric;
+    if metric.starts_with(metrics::PREFIX) && !OWN.iter().any(|own| own.name == metric) {
+        return Err(format!("mainstay has no metric `{metric}`"));
     }
     let mut holding = BTreeMap::new();
     for sample in collected.samples.iter().filter(|sample| sample.name == rule.expr.metric) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::Standing;
-use crate::model::{Outcome, Sample};
+use crate::model::Sample;
 
 /// How a metric's values relate to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,9 +125,9 @@ pub(super) fn collector_up(name: &str, up: bool) -> Sample {
     sample(COLLECTOR_UP, &[("metric", name)], yes(up))
 }
 
-/// A name that every reader of the text format takes: other characters become `_`.
+/// A label's name that every reader of the text format takes: other characters become `_`.
 ///
-/// Plan files and newer versions of Prometheus know names with dots, dashes and letters of any script.
+/// Newer versions of Prometheus know labels with dots, dashes and letters of any script.
 pub(super) fn legacy_name(name: &str) -> String {
     let mut legacy: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
@@ -135,11 +135,6 @@ pub(super) fn legacy_name(name: &str) -> String {
         legacy.insert(0, '_');
     }
     legacy
-}
-
-/// The counter's key for an outcome.
-pub fn run_key(task: &str, outcome: Outcome) -> (String, &'static str) {
-    (task.to_owned(), outcome.as_str())
 }
 
 fn sample(name: &str, labels: &[(&str, &str)], value: f64) -> Sample {
@@ -182,7 +177,7 @@ mod tests {
         let estate = Estate {
             now,
             tasks: vec![standing],
-            runs: [(run_key("upgrade", Outcome::RolledBack), 2)].into(),
+            runs: [(("upgrade".to_owned(), "rolled_back"), 2)].into(),
             interrupted: 0,
             silences: 0,
             entries: 3,

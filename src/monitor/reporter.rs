@@ -25,6 +25,8 @@ pub struct Monitored {
     pub analysis: Analysis,
     /// Who was told.
     pub delivery: Delivery,
+    /// Whether the plan file has neither tasks nor metrics.
+    pub is_empty: bool,
 }
 
 /// What one call amounts to; of several that hold, the first.
@@ -48,7 +50,7 @@ impl Monitored {
             Verdict::Undelivered
         } else if self.analysis.firing().next().is_some() {
             Verdict::Firing
-        } else if self.collected.unknown.is_empty() && self.analysis.unknown.is_empty() {
+        } else if self.collected.unknown.is_empty() && self.analysis.unknown.is_empty() && !self.is_empty {
             Verdict::Quiet
         } else {
             Verdict::Unknown
@@ -63,6 +65,9 @@ impl Monitored {
             self.analysis.unknown.iter().filter(|rule| !self.collected.unknown.contains_key(&rule.metric));
         let rules = rules.map(|rule| format!("alert `{}` is unknown: {}", rule.rule, rule.reason));
         let mut troubles: Vec<_> = metrics.chain(rules).collect();
+        if self.is_empty {
+            troubles.push("nothing to evaluate: the plan file has no tasks and no metrics".to_owned());
+        }
         if let Delivery::Owed { alerts, error } = &self.delivery {
             let alerts = counted(*alerts, "alert");
             troubles.push(format!("Alertmanager did not take {alerts}, the next call tries again: {error}"));
@@ -71,15 +76,20 @@ impl Monitored {
     }
 }
 
+/// The alerts for people; nothing when there are none.
+pub fn alerts(monitored: &Monitored, screen: Screen) -> String {
+    if monitored.analysis.alerts.is_empty() {
+        return String::new();
+    }
+    let rows = monitored.analysis.alerts.iter().map(|alert| alert_row(alert, monitored.now));
+    table(["ALERT", "STATE", "FOR", "VALUE", "LABELS"], rows, &[3], screen)
+}
+
 /// The result for people: alerts first, then metrics.
 pub fn text(monitored: &Monitored, screen: Screen) -> String {
-    let mut text = String::new();
-    let alerts = &monitored.analysis.alerts;
-    if alerts.is_empty() {
+    let mut text = alerts(monitored, screen);
+    if text.is_empty() {
         text.push_str("no alert is pending or firing\n");
-    } else {
-        let rows = alerts.iter().map(|alert| alert_row(alert, monitored.now));
-        text.push_str(&table(["ALERT", "STATE", "FOR", "VALUE", "LABELS"], rows, &[3], screen));
     }
     text.push('\n');
     let rows = monitored.collected.samples.iter().map(|sample| {

@@ -79,10 +79,10 @@ impl Standing {
         self.overdue_since.map_or(TimeDelta::zero(), |since| (now - since).max(TimeDelta::zero()))
     }
 
-    /// Whether the last run that ended did not do its work.
+    /// Whether the last run that ended failed; one that stopped in its middle is another matter.
     pub fn last_run_failed(&self) -> bool {
         let outcome = self.last_run.as_ref().and_then(|run| run.outcome);
-        matches!(outcome, Some(Outcome::Failed | Outcome::RolledBack | Outcome::Interrupted))
+        matches!(outcome, Some(Outcome::Failed | Outcome::RolledBack))
     }
 
     /// Where it stands at `now`.

@@ -48,12 +48,14 @@ pub struct Facts<'a> {
 
 /// Makes the report.
 pub fn generate(facts: &Facts) -> StatusReport {
-    let runs = runs(facts);
+    let mut runs = runs(facts);
     let tasks = tasks(facts);
     let missed: Vec<_> = facts.missed.iter().rev().cloned().collect();
     let alerts = alerts(facts);
     let attention = attention(facts, &runs);
     let totals = totals(facts, &tasks, &runs, &alerts, attention.len());
+    let runs_left_out = runs.len().saturating_sub(MOST_LISTED);
+    runs.truncate(MOST_LISTED);
     StatusReport {
         as_of: facts.now,
         period: facts.period,
@@ -69,11 +71,15 @@ pub fn generate(facts: &Facts) -> StatusReport {
         attention,
         tasks,
         runs,
+        runs_left_out,
         missed,
         alerts,
         silences: facts.silences.to_vec(),
     }
 }
+
+/// Longer lists are read by nobody and make a page that no browser likes.
+const MOST_LISTED: usize = 500;
 
 fn tasks(facts: &Facts) -> Vec<TaskStatus> {
     let standings: BTreeMap<_, _> = facts.standings.iter().map(|one| (one.task.as_str(), one)).collect();

@@ -27,6 +27,8 @@ pub struct StatusReport {
     pub tasks: Vec<TaskStatus>,
     /// The runs of the period, the newest first.
     pub runs: Vec<RunStatus>,
+    /// How many older runs of the period are counted in the totals, but not listed.
+    pub runs_left_out: usize,
     /// Occurrences of the period that nobody started in time, the newest first.
     pub missed: Vec<MissedStatus>,
     /// The alerts that are pending or firing.
@@ -246,8 +248,8 @@ pub struct SilenceStatus {
     pub run: RunId,
     /// Where.
     pub alertmanager: String,
-    /// When it ends unless it is renewed; `None` when only the intention is known.
-    pub until: Option<DateTime<Utc>>,
+    /// Its id; `None` when only the intention is known.
+    pub id: Option<String>,
 }
 
 #[cfg(test)]

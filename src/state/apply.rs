@@ -103,6 +103,10 @@ pub fn apply(tx: &Transaction, event: &Event, now: DateTime<Utc>) -> rusqlite::R
         Event::AlertChanged { name, labels, state: None, .. } => {
             execute(tx, "DELETE FROM alert WHERE name = ?1 AND labels = ?2", params![name, json(labels)])
         }
+        // What fires has to be renewed: an Alertmanager that is away forgets it.
+        Event::AlertsDelivered { error: Some(_), .. } => {
+            execute(tx, "UPDATE alert SET delivered = NULL WHERE state = 'firing'", params![])
+        }
         Event::BaselineCompared { .. }
         | Event::AlertsDelivered { .. }
         | Event::ReportWritten { .. }

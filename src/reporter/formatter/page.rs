@@ -182,6 +182,13 @@ impl Words<'_> {
         if totals.tasks == 0 {
             add(Tone::Warning, "The plan file has no tasks: nothing is maintained.".to_owned());
         }
+        match self.report.runs_left_out {
+            0 => {}
+            n => add(
+                Tone::Warning,
+                format!("{} of the period are counted, but not listed.", counted(n, "older run")),
+            ),
+        }
         if totals.runs == 0 {
             add(Tone::Warning, "Nothing ran in this period.".to_owned());
         } else if totals.firing == 0 && totals.attention == 0 {
@@ -328,13 +335,13 @@ impl Words<'_> {
             row([
                 plain(silence.run.to_string()),
                 plain(&silence.alertmanager),
-                self.maybe_time(silence.until),
+                silence.id.as_ref().map_or_else(nothing, plain),
                 plain(&silence.tag),
             ])
         });
         Section {
             heading: "Silences in force",
-            columns: vec!["run", "Alertmanager", "until", "tag"],
+            columns: vec!["run", "Alertmanager", "id", "tag"],
             rows: rows.collect(),
             empty: "mainstay holds no silence.",
         }
