@@ -20,7 +20,7 @@ impl Manager {
         let client = Client::new();
         let mut state = self.state(Access::ReadWrite)?;
         meet(plan, &mut state)?;
-        let Known { tasks, interrupted } = known(plan, digest, Some(&state), now)?;
+        let Known { tasks, interrupted, .. } = known(plan, digest, Some(&state), now)?;
         let head = state.ledger_head()?;
         let runs = state.count_runs()?.into_iter();
         let estate = Estate {

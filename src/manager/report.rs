@@ -28,7 +28,7 @@ impl Manager {
         let period = Period { from: now - length, until: now };
         let state = self.past()?;
         let state = state.as_ref();
-        let Known { tasks, interrupted } = known(plan, digest, state, now)?;
+        let Known { tasks, interrupted, slept_through } = known(plan, digest, state, now)?;
         let filter = RunFilter { since: Some(period.from), limit: MOST_RUNS, ..RunFilter::default() };
         let mut runs = state.map(|state| state.runs(&filter)).transpose()?.unwrap_or_default();
         runs.retain(|run| run.started < period.until);
@@ -39,15 +39,23 @@ impl Manager {
             }
         }
         let missed = state.map(|state| state.missed(period.from)).transpose()?.unwrap_or_default();
-        let missed = missed.into_iter().filter(|missed| missed.release < period.until);
-        let missed: Vec<_> = missed
-            .map(|missed| MissedStatus {
-                task: missed.task,
-                occurrence: missed.occurrence,
-                release: missed.release,
-                reason: missed.reason,
-            })
+        let on_record = missed.into_iter().map(|missed| MissedStatus {
+            task: missed.task,
+            occurrence: missed.occurrence,
+            release: missed.release,
+            reason: missed.reason,
+        });
+        let not_yet = slept_through.into_iter().map(|missed| MissedStatus {
+            task: missed.task,
+            occurrence: missed.occurrence,
+            release: missed.release,
+            reason: "nothing started it: no `run --due` came in time".to_owned(),
+        });
+        let mut missed: Vec<_> = on_record
+            .chain(not_yet)
+            .filter(|missed| period.from <= missed.release && missed.release < period.until)
             .collect();
+        missed.sort_by(|a, b| (a.release, &a.occurrence).cmp(&(b.release, &b.occurrence)));
         let silences = state.map(State::open_silences).transpose()?.unwrap_or_default().into_iter();
         let silences: Vec<_> = silences
             .map(|silence| SilenceStatus {

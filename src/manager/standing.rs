@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{Outcome, PlanFile, Run, Schedule};
 use crate::monitor::Standing;
-use crate::scheduler::{self, Computed, History, Running, ScheduleError, TaskHistory};
+use crate::scheduler::{self, Computed, History, Running, ScheduleError, Skipped, TaskHistory};
 use crate::state::{self, RunFilter, State, StateError, holder};
 
 /// Why it is not known where the tasks stand.
@@ -27,6 +27,8 @@ pub struct Known {
     pub tasks: Vec<Standing>,
     /// Runs that stopped in their middle and that nobody has settled, the oldest first.
     pub interrupted: Vec<Run>,
+    /// Occurrences whose latest start has passed without a run, and that nobody has put on record yet.
+    pub slept_through: Vec<Skipped>,
 }
 
 /// How far ahead the next start of a task is looked for, the longest first: what happens every minute has more
@@ -68,7 +70,7 @@ pub fn known(
         look_ahead(&mut standing, &computed, now);
         tasks.push(standing);
     }
-    Ok(Known { tasks, interrupted })
+    Ok(Known { tasks, interrupted, slept_through: computed.missed })
 }
 
 /// The newest run that ended and did something.

@@ -36,7 +36,7 @@ pub struct Facts<'a> {
     pub steps: &'a BTreeMap<RunId, Vec<StepRecord>>,
     /// Runs that no living process works on and that have no end.
     pub interrupted: &'a [Run],
-    /// Occurrences that were missed in the period.
+    /// Occurrences that were missed in the period, the oldest first.
     pub missed: &'a [MissedStatus],
     /// The alerts.
     pub alerts: &'a [AlertInstance],

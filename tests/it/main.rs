@@ -2,6 +2,8 @@
 // A failed expectation is how a helper fails a test; clippy only knows this of functions marked `#[test]`.
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
 
+mod monitor;
+mod report;
 mod schema;
 mod stack_selftest;
 mod support;

@@ -326,7 +326,7 @@ impl Words<'_> {
             heading: "Missed in the period",
             columns: vec!["occurrence", "released", "reason"],
             rows: rows.collect(),
-            empty: "No occurrence is on record as missed.",
+            empty: "No occurrence was missed.",
         }
     }
 

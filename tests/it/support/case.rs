@@ -92,6 +92,12 @@ impl Ran {
         self.out()
     }
 
+    /// Standard error, for what is not known to the byte.
+    pub fn take_stderr(&mut self) -> String {
+        self.is_stderr_checked = true;
+        self.err()
+    }
+
     fn out(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
