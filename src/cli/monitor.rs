@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::output::{Format, deliver};
+use super::output::{Format, chosen, deliver};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::manager::Manager;
 use crate::monitor::reporter::{self, Monitored, Verdict};
@@ -27,13 +27,16 @@ pub struct MonitorArgs {
     textfile: Option<PathBuf>,
 }
 
+const FORMATS: &[Format] = &[Format::Text, Format::Json];
+
 /// Runs `mainstay monitor`.
 pub fn run(
-    args: MonitorArgs,
+    args: &MonitorArgs,
     global: &Global,
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
+    chosen(global, FORMATS)?;
     let (plan, loaded) = open_plan(manager, terminal)?;
     let monitored = manager.monitor(&plan, &loaded.digest).context("monitoring")?;
     if let Some(path) = &args.textfile {
@@ -41,7 +44,7 @@ pub fn run(
         publish_atomically(path, metrics.as_bytes())?;
     }
     let (quiet, screen) = (terminal.is_quiet(), terminal.screen());
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, shown| {
+    deliver(global, terminal, FORMATS, &mut |format, shown| {
         Ok(match format {
             Format::Json => reporter::json(&monitored)?,
             _ if shown && quiet => reporter::alerts(&monitored, screen),

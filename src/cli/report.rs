@@ -48,12 +48,12 @@ fn length(text: &str) -> Result<Length, String> {
 
 /// Runs `mainstay report`.
 pub fn run(
-    args: ReportArgs,
+    args: &ReportArgs,
     global: &Global,
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Report::Status(StatusArgs { period }) = args.report;
+    let Report::Status(StatusArgs { period }) = &args.report;
     let (plan, loaded) = open_plan(manager, terminal)?;
     let report = manager.status(&plan, &loaded.digest, period.0).context("making the report")?;
     let page = Page::of(&report);

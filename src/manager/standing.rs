@@ -56,12 +56,12 @@ pub fn known(
     let computed = compute(plan, digest, &history(plan, &past), published.as_ref(), now)?;
     let mut tasks = Vec::with_capacity(plan.tasks.len());
     for name in plan.tasks.names() {
-        let last = |runs: &[Run]| runs.iter().rev().find(|run| run.task == name).cloned();
+        let newest = |runs: &[Run]| runs.iter().rev().find(|run| run.task == name).cloned();
         let mut standing = Standing {
             task: name.to_owned(),
             last_run: state.map(|state| last_run(state, name)).transpose()?.flatten(),
-            running: last(&running),
-            interrupted: last(&interrupted),
+            running: newest(&running),
+            interrupted: newest(&interrupted),
             last_success: past.get(name).and_then(|past| past.last_success),
             next_start: None,
             overdue_since: None,

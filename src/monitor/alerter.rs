@@ -129,7 +129,9 @@ mod tests {
 
     fn rules(send: bool) -> Vec<Rule> {
         let mut rules = rule::built_in(true);
-        rules.iter_mut().for_each(|rule| rule.send = send);
+        for rule in &mut rules {
+            rule.send = send;
+        }
         rules
     }
 

@@ -141,7 +141,7 @@ fn tick<'a>(
 fn end(alert: &AlertInstance, send: bool, now: DateTime<Utc>, analysis: &mut Analysis) {
     match alert.state {
         AlertState::Pending => {
-            analysis.changes.push(change(&AlertInstance { since: now, ..alert.clone() }, None))
+            analysis.changes.push(change(&AlertInstance { since: now, ..alert.clone() }, None));
         }
         AlertState::Firing => {
             let resolved =

@@ -1,6 +1,7 @@
 //! Generator: what is known to one result.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
@@ -127,7 +128,7 @@ fn recurrence_in_words(recurrence: &Recurrence) -> String {
     };
     let mut add = |what: &str, length: Option<Length>| {
         if let Some(length) = length {
-            words.push_str(&format!(", {what} {length}"));
+            let _ = write!(words, ", {what} {length}");
         }
     };
     add("tolerance", recurrence.tolerance.as_ref().map(|length| length.value));
@@ -164,6 +165,7 @@ fn failed_step(steps: &[StepRecord], lost: bool) -> Option<FailedStep> {
     steps.iter().find(wrong).map(|step| FailedStep {
         name: step.name.clone(),
         target: step.target.clone(),
+        outcome: step.outcome.unwrap_or(Outcome::Interrupted),
         exit_code: step.exit_code,
         message: step.message.clone(),
         last_lines: step.output.as_ref().map(last_lines).unwrap_or_default(),
@@ -260,26 +262,33 @@ fn attention(facts: &Facts, runs: &[RunStatus]) -> Vec<Attention> {
         let what = format!("The plan file is {}: `run --due` does nothing. Approve it.", facts.plan.status);
         add(Urgency::Now, what, "mainstay validate".to_owned());
     }
-    for task in facts.standings {
+    for task in facts.standings.iter().filter(|task| task.running.is_none() && task.interrupted.is_none()) {
         let overdue = task.overdue(facts.now);
-        if 0 < overdue.num_seconds() && task.running.is_none() {
-            let what =
-                format!("Task `{}` is {} overdue. See why it has not started.", task.task, roughly(overdue));
-            add(Urgency::Soon, what, format!("mainstay plan --explain {}", task.task));
+        let is_overdue = 0 < overdue.num_seconds();
+        match task.last_run.as_ref().filter(|_| task.last_run_failed()) {
+            Some(run) => {
+                let how = if run.outcome == Some(Outcome::RolledBack) { "was rolled back" } else { "failed" };
+                let late = if is_overdue {
+                    format!(", and it is {} overdue", roughly(overdue))
+                } else {
+                    String::new()
+                };
+                let what = format!(
+                    "The last run of `{}`, run {}, {how}{late}. Repair the cause, then repeat it.",
+                    task.task, run.id
+                );
+                add(Urgency::Soon, what, format!("mainstay run {}", task.task));
+            }
+            None if is_overdue => {
+                let what = format!(
+                    "Task `{}` is {} overdue. See why it has not started.",
+                    task.task,
+                    roughly(overdue)
+                );
+                add(Urgency::Soon, what, format!("mainstay plan --explain {}", task.task));
+            }
+            None => {}
         }
-    }
-    for task in facts.standings.iter().filter(|task| task.last_run_failed() && task.running.is_none()) {
-        let Some(run) = task.last_run.as_ref() else { continue };
-        let how = match run.outcome {
-            Some(Outcome::RolledBack) => "was rolled back",
-            Some(Outcome::Interrupted) => "was interrupted",
-            _ => "failed",
-        };
-        let what = format!(
-            "The last run of `{}`, run {}, {how}. Repair the cause, then repeat it.",
-            task.task, run.id
-        );
-        add(Urgency::Soon, what, format!("mainstay run {}", task.task));
     }
     let owed = facts.alerts.iter();
     let owed = owed.filter(|alert| alert.state == AlertState::Firing && alert.delivered.is_none()).count();

@@ -41,6 +41,7 @@ mod tests {
         let failed_step = status::FailedStep {
             name: text(),
             target: text(),
+            outcome: Outcome::Failed,
             exit_code: Some(1),
             message: Some(text()),
             last_lines: vec![text()],

@@ -203,6 +203,8 @@ pub struct FailedStep {
     pub name: String,
     /// The target.
     pub target: String,
+    /// How it went.
+    pub outcome: Outcome,
     /// The exit code of its process, if it had one that exited.
     pub exit_code: Option<i32>,
     /// What people should know about it.

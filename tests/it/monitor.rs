@@ -187,3 +187,50 @@ fn nothing_to_evaluate_is_not_a_yes() {
         "warning: nothing to evaluate: the plan file has no tasks and no metrics\n"
     );
 }
+
+#[test]
+fn what_prometheus_said_last_holds_until_it_says_otherwise() {
+    let stack = Stack::prometheus_only();
+    let plan = format!(
+        r#"{TIDY}connections:
+  prometheus: {{url: "{}"}}
+metrics:
+  target_up: {{promql: {{query: "up"}}, help: "Whether a target answers."}}
+  not_a_number: {{promql: {{query: "vector(0) / 0"}}}}
+  nothing: {{promql: {{query: "there_is_no_such_metric"}}}}
+alerts:
+  TargetUp: {{expr: "target_up == 1", severity: page}}
+  NotANumber: {{expr: "not_a_number != 1"}}
+"#,
+        stack.prometheus_url()
+    );
+    let case = overdue(&plan);
+    do_the_work(&case);
+    let found = json(&case, 1);
+    let alerts = found["alerts"].as_array().unwrap();
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    let labels = &alerts[0]["labels"];
+    assert_eq!((&labels["severity"], &labels["job"]), (&"page".into(), &"prometheus".into()));
+    let of = |name: &str| {
+        let metrics = found["metrics"].as_array().unwrap();
+        metrics.iter().filter(|one| one["name"] == name).map(|one| one["value"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((of("not_a_number"), of("nothing")), (vec!["NaN".into()], vec![]));
+    assert_eq!(found["unknown"][0]["metric"], "nothing");
+
+    let before = n_entries(&case);
+    stack.stop("prometheus");
+    let found = json(&case, 1);
+    assert_eq!(found["alerts"][0]["state"], "firing", "unknown is not resolved");
+    assert_eq!(found["unknown"].as_array().unwrap().len(), 5, "three metrics, two alerts");
+    assert_eq!(n_entries(&case), before);
+}
+
+#[test]
+fn a_format_that_there_is_not_is_refused_before_anything_is_done() {
+    let case = overdue(TIDY);
+    let before = n_entries(&case);
+    let mut ran = case.run("monitor --format html").exit(2);
+    assert!(ran.take_stderr().starts_with("error: this command has no format `html`"));
+    assert_eq!(n_entries(&case), before);
+}

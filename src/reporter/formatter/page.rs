@@ -302,7 +302,10 @@ impl Words<'_> {
             let code = step.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
             let message = step.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
             Detail {
-                text: inert_line(&format!("step {} on {}{code}{message}", step.name, step.target)),
+                text: inert_line(&format!(
+                    "step {} on {} {}{code}{message}",
+                    step.name, step.target, step.outcome
+                )),
                 lines: step.last_lines.iter().map(|line| inert_line(line)).collect(),
             }
         });
