@@ -30,6 +30,7 @@
 
 pub mod calendar;
 pub mod cli;
+pub mod executor;
 pub mod ledger;
 pub mod manager;
 pub mod model;

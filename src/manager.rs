@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::executor::history_of;
+use crate::model::{Change, PlanFile, Schedule};
 use crate::planfile;
-use crate::state::{Access, State, StateError};
+use crate::scheduler::History;
+use crate::state::{Access, Published, State, StateError};
 use crate::world::clock::Clock;
 
 pub use standing::StandingError;
@@ -24,6 +27,15 @@ pub struct Manager {
     pub state_file: PathBuf,
     /// The time that the caller pretends it is.
     pub pretended: Option<DateTime<Utc>>,
+}
+
+/// What the state file knows that planning needs.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// What was done, and when.
+    pub history: History,
+    /// The schedule in force.
+    pub published: Option<Schedule>,
 }
 
 /// The state file's place beside the plan file.
@@ -53,11 +65,42 @@ impl Manager {
     ///
     /// # Errors
     /// [`StateError`].
-    pub fn past(&self) -> Result<Option<State>, StateError> {
+    pub fn existing_state(&self) -> Result<Option<State>, StateError> {
         match self.state(Access::ReadOnly) {
-            Err(StateError::Missing(_)) => Ok(None),
+            Err(StateError::Missing { .. }) => Ok(None),
             opened => opened.map(Some),
         }
+    }
+
+    /// What the state file knows of the tasks of `plan`; nothing when there is no state file, and none is made.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn past(&self, plan: &PlanFile) -> Result<Past, StateError> {
+        let Some(state) = self.existing_state()? else { return Ok(Past::default()) };
+        Ok(Past { history: history_of(&state.history()?, plan), published: state.published()? })
+    }
+
+    /// Makes `schedule` the one in force and returns it with its revision.
+    ///
+    /// `base` is the revision that it was computed from; 0 when there was none.
+    ///
+    /// # Errors
+    /// [`StateError::Stale`] when another one has been published meanwhile, or why it cannot be written.
+    pub fn publish(
+        &self,
+        schedule: &Schedule,
+        base: u64,
+        changes: &[Change],
+    ) -> Result<Schedule, StateError> {
+        let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
+        let counts = Published {
+            added: count(|change| matches!(change, Change::Added { .. })),
+            moved: count(|change| matches!(change, Change::Moved { .. })),
+            dropped: count(|change| matches!(change, Change::Dropped { .. })),
+        };
+        let revision = self.state(Access::ReadWrite)?.publish(schedule.clone(), base, counts)?;
+        Ok(Schedule { revision, ..schedule.clone() })
     }
 
     /// Reads the plan file and everything that is wrong with it.

@@ -4,6 +4,20 @@ use std::fmt::Write;
 
 use chrono::TimeDelta;
 
+/// Makes text from outside safe to show: control characters, escape sequences and bidi overrides become
+/// visible escapes; line feeds and tabs stay.
+pub fn inert(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => safe.push(c),
+            c if acts(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 /// Makes one line of text from outside safe to show: control characters, escape sequences and bidi overrides
 /// become visible escapes, and so does the beginning of a command to the machine that reads the log of a CI job
 /// (`::error::`, `##[error]`).
@@ -86,8 +100,10 @@ mod tests {
             ("\u{202e}gpj", "\\u{202e}gpj"),
             ("Gr\u{fc}n", "Gr\u{fc}n"),
         ] {
+            assert_eq!(inert(hostile), shown);
             assert_eq!(inert_line(hostile), shown);
         }
+        assert_eq!(inert("a\n\tb"), "a\n\tb");
         assert_eq!(inert_line("a\nb"), "a\\u{a}b");
         assert_eq!(inert_line(" ::error::x"), " \\u{3a}:error::x");
         assert_eq!(inert_line("a::b ##[error]"), "a::b \\u{23}#[error]");

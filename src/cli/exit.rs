@@ -1,10 +1,15 @@
 //! Exit codes: every verdict and every error gets its number here and nowhere else.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use super::output::OutputError;
 use super::{PlanIsWrong, Terminal};
+use crate::executor::RunError;
+use crate::ledger::{AnchorError, Verdict};
 use crate::planfile::LoadError;
+use crate::scheduler::ScheduleError;
+use crate::state::StartError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,16 +62,57 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
         text.push_str(&help);
     }
     terminal.error(&text);
-    error.chain().find_map(exit_of).unwrap_or(Exit::Unknown)
+    error.chain().find_map(of_cause).unwrap_or(Exit::Unknown)
 }
 
-/// The exit code of one family of errors; what is in no family could not be found out.
-fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
-    if error.is::<LoadError>() || error.is::<PlanIsWrong>() {
-        return Some(Exit::Wrong);
+/// The exit code of an error that is known by its type; what is in no family, as a `StateError`, could not be
+/// found out.
+fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
+    match () {
+        () if error.is::<LoadError>() || error.is::<PlanIsWrong>() => Some(Exit::Wrong),
+        () if error.is::<AnchorError>() || error.is::<ScheduleError>() => Some(Exit::Wrong),
+        () if let Some(error) = error.downcast_ref() => Some(of_output(error)),
+        () if let Some(error) = error.downcast_ref() => Some(of_start(error)),
+        () if let Some(error) = error.downcast_ref() => Some(of_run(error)),
+        () => None,
     }
-    error.downcast_ref().map(|error: &OutputError| match error {
-        OutputError::NoSuchFormat { .. } | OutputError::NoFormat(_) => Exit::Wrong,
+}
+
+/// The exit code of work that was not even looked for.
+fn of_run(error: &RunError) -> Exit {
+    match error {
+        RunError::NotInForce(_) => Exit::No,
+        RunError::NoSuchTask { .. } | RunError::Schedule(_) => Exit::Wrong,
+        RunError::State(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of a result that could not be delivered.
+fn of_output(error: &OutputError) -> Exit {
+    match error {
+        OutputError::NoSuchFormat { .. } | OutputError::NoFormat(_) | OutputError::Read { .. } => Exit::Wrong,
         OutputError::Write(_) => Exit::Unknown,
-    })
+    }
+}
+
+/// The exit code of a run that could not begin.
+fn of_start(error: &StartError) -> Exit {
+    match error {
+        StartError::AlreadyStarted { .. }
+        | StartError::Missed { .. }
+        | StartError::TaskRunning { .. }
+        | StartError::TargetBusy { .. }
+        | StartError::Held { .. } => Exit::Busy,
+        StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
+        StartError::State(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of what was found out about a ledger.
+pub fn of_verdict(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Intact => Exit::Done,
+        Verdict::Tampered | Verdict::RolledBack | Verdict::Forked => Exit::No,
+        Verdict::Unanchored | Verdict::Unknown => Exit::Unknown,
+    }
 }

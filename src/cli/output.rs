@@ -58,6 +58,14 @@ pub enum OutputError {
         "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .md or .html"
     )]
     NoFormat(String),
+    /// A file that was named could not be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The file could not be written.
     #[error(transparent)]
     Write(#[from] files::WriteError),

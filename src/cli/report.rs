@@ -84,8 +84,9 @@ pub fn run(
 
 /// Puts written files on record; without a state file there is no record that they could be on.
 fn record(manager: &Manager, events: &[Event]) -> Result<(), StateError> {
-    if events.is_empty() || manager.past()?.is_none() {
+    if events.is_empty() || manager.existing_state()?.is_none() {
         return Ok(());
     }
-    manager.state(Access::ReadWrite)?.record_all(events)
+    manager.state(Access::ReadWrite)?.record_all(events)?;
+    Ok(())
 }

@@ -9,6 +9,7 @@ use console::Style;
 
 use super::Global;
 use crate::table::Screen;
+pub(crate) use crate::text::inert;
 
 /// Both output streams, and what is known about them.
 #[derive(Debug)]
@@ -82,11 +83,24 @@ impl Terminal {
     /// # Errors
     /// When it cannot be written for another reason than a reader who has gone.
     pub fn result(&mut self, text: &str) -> io::Result<()> {
+        self.result_bytes(text.as_bytes())
+    }
+
+    /// As [`Terminal::result`], for what may not be text.
+    ///
+    /// # Errors
+    /// As [`Terminal::result`].
+    pub fn result_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.out_closed {
             return Ok(());
         }
-        let written = self.out.write_all(text.as_bytes());
+        let written = self.out.write_all(bytes);
         self.settle(written)
+    }
+
+    /// Whether the reader of the result has gone.
+    pub fn is_closed(&self) -> bool {
+        self.out_closed
     }
 
     /// Flushes the result.

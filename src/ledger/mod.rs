@@ -2,17 +2,35 @@
 //!
 //! # Format
 //!
-//! The exported ledger is a text file with one entry a line: canonical JSON (RFC 8785) and a line feed. `seq`
-//! counts from 1 without gaps. `prev` is the SHA-256, in hexadecimal, of the line before it, line feed included;
-//! the first entry's is 64 zeros. So stock tools check any link:
+//! A ledger is a sequence of lines. Each is one [`Entry`](crate::model::Entry) as canonical JSON (RFC 8785)
+//! in UTF-8, and a line feed. The digest of an entry is SHA-256, in lower-case hexadecimal, over exactly the
+//! bytes of its line, the line feed included. `seq` counts from 1 without gaps; `prev` is the digest of the
+//! entry before, and 64 zeros in the first. `audit export` writes these bytes and nothing else, so stock
+//! tools check them:
 //!
-//! ```sh
-//! sed -n 41p ledger.jsonl | sha256sum    # equals "prev" of line 42
-//! head -n 42 ledger.jsonl | tail -n 1    # what happened
+//! ```text
+//! sed -n 41p ledger.jsonl | sha256sum        # equals `prev` of line 42
+//! tail -n 1 ledger.jsonl | sha256sum         # the root that reports and anchors show
+//! head -n 1000 ledger.jsonl | tail -n 1 | sha256sum    # the root when there were 1000 entries
+//! sqlite3 -readonly state.db 'SELECT line FROM ledger ORDER BY seq' | cmp - ledger.jsonl
 //! ```
 //!
-//! The **root** of a ledger is the digest of its last line. A chain alone never shows that its tail was cut or
-//! that an old copy was put back: hold it against an anchor, the number of entries and the root that somebody
-//! else kept (every report carries them).
+//! The **root** of a ledger is the digest of its last entry: through `prev` it stands for all of them. An
+//! **anchor** is `ENTRIES:ROOT`, kept where nobody who can write the state file can write; a chain alone
+//! cannot tell that its end was cut off, or that it was written anew from its beginning.
+//!
+//! Invariants:
+//!
+//! 1. Bytes that were exported are never exported differently.
+//! 2. A verdict rests on the lines alone; a stored digest is compared, never trusted.
+//! 3. Without an anchor no ledger is called intact.
 
+mod anchor;
 pub mod chain;
+pub mod export;
+mod verify;
+mod words;
+
+pub use anchor::{Anchor, AnchorError};
+pub use verify::{Fault, Row, Verdict, Verification, Verifier};
+pub use words::in_words;

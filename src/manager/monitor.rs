@@ -18,8 +18,8 @@ impl Manager {
     pub fn monitor(&self, plan: &PlanFile, digest: &str) -> Result<Monitored, StandingError> {
         let now = self.clock().now();
         let client = Client::new();
-        let mut state = self.state(Access::ReadWrite)?;
-        meet(plan, &mut state)?;
+        let state = self.state(Access::ReadWrite)?;
+        meet(plan, &state)?;
         let Known { tasks, interrupted, .. } = known(plan, digest, Some(&state), now)?;
         let head = state.ledger_head()?;
         let runs = state.count_runs()?.into_iter();
@@ -61,9 +61,13 @@ impl Manager {
 }
 
 /// Puts tasks on record that nobody has met: from now on their work can be late.
-fn meet(plan: &PlanFile, state: &mut State) -> Result<(), StateError> {
+fn meet(plan: &PlanFile, state: &State) -> Result<(), StateError> {
     let past = state.history()?;
-    let is_new = |name: &&str| past.get(*name).is_none_or(|past| past.since.is_none());
-    let tasks: Vec<_> = plan.tasks.names().filter(is_new).map(str::to_owned).collect();
-    if tasks.is_empty() { Ok(()) } else { state.record(&Event::TasksSeen { tasks }) }
+    let is_new = |name: &String| past.get(name).is_none_or(|past| past.first_known.is_none());
+    let scheduled = plan.tasks.iter().filter(|(_, task)| task.schedule.is_some());
+    let tasks: Vec<_> = scheduled.map(|(name, _)| name.value.clone()).filter(is_new).collect();
+    if !tasks.is_empty() {
+        state.record(&Event::TasksSeen { tasks })?;
+    }
+    Ok(())
 }

@@ -26,24 +26,28 @@ impl Manager {
     ) -> Result<StatusReport, StandingError> {
         let now = self.clock().now();
         let period = Period { from: now - length, until: now };
-        let state = self.past()?;
+        let state = self.existing_state()?;
         let state = state.as_ref();
         let Known { tasks, interrupted, slept_through } = known(plan, digest, state, now)?;
-        let filter = RunFilter { since: Some(period.from), limit: MOST_RUNS, ..RunFilter::default() };
-        let mut runs = state.map(|state| state.runs(&filter)).transpose()?.unwrap_or_default();
-        runs.retain(|run| run.started < period.until);
+        let filter = RunFilter {
+            since: Some(period.from),
+            until: Some(period.until),
+            limit: Some(MOST_RUNS),
+            ..RunFilter::default()
+        };
+        let runs = state.map(|state| state.runs(&filter)).transpose()?.unwrap_or_default();
         let mut steps = BTreeMap::new();
         for run in runs.iter().filter(|run| run.outcome != Some(Outcome::Succeeded)) {
             if let Some(state) = state {
                 steps.insert(run.id, state.steps(run.id)?);
             }
         }
-        let missed = state.map(|state| state.missed(period.from)).transpose()?.unwrap_or_default();
+        let missed = state.map(|state| state.missed(Some(period.from))).transpose()?.unwrap_or_default();
         let on_record = missed.into_iter().map(|missed| MissedStatus {
-            task: missed.task,
-            occurrence: missed.occurrence,
-            release: missed.release,
-            reason: missed.reason,
+            task: missed.miss.task,
+            occurrence: missed.miss.occurrence,
+            release: missed.miss.release,
+            reason: missed.miss.reason,
         });
         let not_yet = slept_through.into_iter().map(|missed| MissedStatus {
             task: missed.task,

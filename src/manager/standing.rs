@@ -1,13 +1,13 @@
 //! Where every task stands: what the state file knows of the past, and what the scheduler makes of it.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::executor::history_of;
 use crate::model::{Outcome, PlanFile, Run, Schedule};
 use crate::monitor::Standing;
-use crate::scheduler::{self, Computed, History, Running, ScheduleError, Skipped, TaskHistory};
-use crate::state::{self, RunFilter, State, StateError, holder};
+use crate::scheduler::{self, Computed, History, ScheduleError, Skipped};
+use crate::state::{RunFilter, State, StateError};
+use crate::world::process_identity::is_alive;
 
 /// Why it is not known where the tasks stand.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +48,11 @@ pub fn known(
     let past = state.map(State::history).transpose()?.unwrap_or_default();
     let published = state.map(State::published).transpose()?.flatten();
     let unfinished = state.map(State::unfinished_runs).transpose()?.unwrap_or_default();
-    let (running, lost): (Vec<_>, Vec<_>) =
-        unfinished.into_iter().partition(|run| holder::is_alive(&run.holder));
+    let (running, lost): (Vec<_>, Vec<_>) = unfinished.into_iter().partition(|run| is_alive(&run.holder));
     let mut interrupted = state.map(State::interrupted_runs).transpose()?.unwrap_or_default();
     interrupted.extend(lost);
     interrupted.sort_by_key(|run| run.id);
-    let computed = compute(plan, digest, &history(plan, &past), published.as_ref(), now)?;
+    let computed = compute(plan, digest, &history_of(&past, plan), published.as_ref(), now)?;
     let mut tasks = Vec::with_capacity(plan.tasks.len());
     for name in plan.tasks.names() {
         let newest = |runs: &[Run]| runs.iter().rev().find(|run| run.task == name).cloned();
@@ -75,7 +74,7 @@ pub fn known(
 
 /// The newest run that ended and did something.
 fn last_run(state: &State, task: &str) -> Result<Option<Run>, StateError> {
-    let filter = RunFilter { task: Some(task.to_owned()), limit: NEWEST, ..RunFilter::default() };
+    let filter = RunFilter { task: Some(task.to_owned()), limit: Some(NEWEST), ..RunFilter::default() };
     let idle = [None, Some(Outcome::Skipped), Some(Outcome::Refused)];
     Ok(state.runs(&filter)?.into_iter().find(|run| !idle.contains(&run.outcome)))
 }
@@ -108,26 +107,4 @@ fn compute(
         Err(ScheduleError::TooMany { .. }) => compute(horizon),
         other => other,
     })
-}
-
-/// The past as the scheduler wants it.
-fn history(plan: &PlanFile, past: &BTreeMap<String, state::TaskHistory>) -> History {
-    let of_task = |(name, past): (&String, &state::TaskHistory)| {
-        let estimate = plan.tasks.get(name).map_or(TimeDelta::zero(), |task| task.duration.value.0);
-        let history = TaskHistory {
-            handled_until: past.since,
-            last_success: past.last_success,
-            last_end: past.last_end,
-            ended_runs: past.ended_runs,
-            durations: past.durations.clone(),
-            started: past.started.clone(),
-            missed: past.missed.clone(),
-            running: past
-                .running
-                .clone()
-                .map(|(occurrence, started)| Running { occurrence, until: started + estimate }),
-        };
-        (name.clone(), history)
-    };
-    History { tasks: past.iter().map(of_task).collect() }
 }

@@ -66,6 +66,13 @@ pub enum Event {
         /// Who works on it.
         holder: Holder,
     },
+    /// Another process took over a run whose own has gone. From here on nobody else can.
+    RunResumed {
+        /// Its number.
+        run: RunId,
+        /// Who works on it now.
+        holder: Holder,
+    },
     /// A run that was asked for was not begun.
     RunRefused {
         /// Its task.

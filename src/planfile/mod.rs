@@ -172,43 +172,48 @@ pub fn parse(name: &str, bytes: Vec<u8>) -> Loaded {
     let digest = hexadecimal(&Sha256::digest(&bytes));
     let (text, faults) = decode(bytes);
     let source = Source::new(name, text);
-    let (plan, faults) = if faults.is_empty() { judge(&source) } else { (None, faults) };
-    let findings = report(faults, &source);
+    let (plan, faults, is_complete) = if faults.is_empty() { judge(&source) } else { (None, faults, true) };
+    let findings = report(faults, is_complete, &source);
     Loaded { source, plan, findings, digest }
 }
 
 /// Reads and judges a text.
-fn judge(source: &Source) -> (Option<PlanFile>, Vec<Fault>) {
+fn judge(source: &Source) -> (Option<PlanFile>, Vec<Fault>, bool) {
     let tree = match tree::parse(&source.text) {
         Ok(tree) => tree,
-        Err(faults) => return (None, faults),
+        Err(faults) => {
+            let is_complete = faults.len() < reader::MAX_FAULTS;
+            return (None, faults, is_complete);
+        }
     };
-    let reader::Read { value: plan, mut faults, spoiled } = reader::read::<PlanFile>(&tree);
+    let reader::Read { value: plan, mut faults, spoiled, is_complete } = reader::read::<PlanFile>(&tree);
     if let Some(plan) = &plan {
         faults.extend(meaning::judge(plan, &tree, &spoiled));
     }
-    (plan, faults)
+    (plan, faults, is_complete)
 }
 
 /// Puts the faults in order and bounds their number.
-fn report(mut faults: Vec<Fault>, source: &Source) -> Vec<Finding> {
+fn report(mut faults: Vec<Fault>, is_complete: bool, source: &Source) -> Vec<Finding> {
     faults.sort_by_key(|fault| (fault.span, fault.code));
-    let total = faults.len();
+    let left_out = faults.len().saturating_sub(MAX_FINDINGS);
     faults.truncate(MAX_FINDINGS);
     let mut findings: Vec<_> = faults.into_iter().map(|fault| fault.finding(source)).collect();
-    if total > MAX_FINDINGS {
-        let more = total - MAX_FINDINGS;
-        let at_least = if total >= reader::MAX_FAULTS { "at least " } else { "" };
-        findings.push(Finding {
-            code: "MS006",
-            severity: codes::severity("MS006"),
-            message: format!("there are {at_least}{more} findings more"),
-            place: None,
-            expected: None,
-            related: None,
-            help: Some("mend the first ones and validate again".to_owned()),
-        });
-    }
+    let message = match (left_out, is_complete) {
+        (0, true) => return findings,
+        (0, false) => "there may be more findings".to_owned(),
+        (_, true) => format!("there are {left_out} more findings"),
+        (_, false) => format!("there are at least {left_out} more findings"),
+    };
+    findings.push(Finding {
+        code: "MS006",
+        severity: codes::severity("MS006"),
+        message,
+        place: None,
+        expected: None,
+        related: None,
+        help: Some("mend the first ones and validate again".to_owned()),
+    });
     findings
 }
 

@@ -143,7 +143,7 @@ fn findings_are_bounded() {
     let text = (0..1000).fold(with(""), |text, n| text + &format!("key{n}: 1\n"));
     let loaded = parse("plan.yaml", text.into_bytes());
     assert_eq!(loaded.findings.len(), 201);
-    assert_eq!(loaded.findings[200].message, "there are at least 800 findings more");
+    assert_eq!(loaded.findings[200].message, "there are at least 800 more findings");
 }
 
 /// A plan file in which everything that rules speak of is right, with one line replaced.
@@ -328,6 +328,9 @@ fn every_rule_finds_its_fault_at_its_place() {
                 "MS206 44:41 the plan file has no connection to alertmanager",
             ],
         ),
+        // What is said about a mapping as a whole is not said when something was left out of it.
+        ("every: {eq: 1}", "every: {equal: 1}", &["MS112 40:37 unknown key `equal`"]),
+        ("shell: make", "wait: {}", &["MS113 36:9 `wait` has no `until`"]),
         // A name counts as known when what it names could not be read.
         ("duration: 4h", "duration: long", &["MS115 11:40 `duration` cannot be `long`"]),
         // The rest of a task is judged although a required key is missing.

@@ -60,6 +60,11 @@ impl<'t> Tree<'t> {
         self.root
     }
 
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// A node.
     pub fn node(&self, id: NodeId) -> &Node<'t> {
         &self.nodes[id.0 as usize]

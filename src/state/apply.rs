@@ -1,192 +1,225 @@
-//! What each event changes in the tables, beside the ledger.
+//! What an event changes in the tables: one small function per family.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Transaction, params};
 
-use super::times::text;
-use crate::model::{AlertState, Event, OccurrenceId, Origin, Outcome, RunId};
+use super::codec::{self, count, json, stamp};
+use super::error::Fault;
+use super::history;
+use crate::model::{Entry, Event, Outcome, RunId};
 
-/// Changes the tables as `event` says.
-#[expect(clippy::too_many_lines, reason = "one arm an event: a table of contents, not a procedure")]
-pub fn apply(tx: &Transaction, event: &Event, now: DateTime<Utc>) -> rusqlite::Result<()> {
-    match event {
+/// Changes the tables as `entry` says.
+///
+/// # Errors
+/// A contradiction when the event does not fit what was recorded before.
+#[expect(clippy::too_many_lines, reason = "one arm per event, each a call")]
+pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
+    let at = stamp(entry.at);
+    match &entry.event {
         Event::StateCreated { origin } => {
-            execute(tx, "INSERT INTO meta (name, value) VALUES ('origin', ?1)", params![origin])
+            let sql = "INSERT INTO meta (key, value) VALUES ('origin', ?1), ('created', ?2)";
+            tx.execute(sql, (origin, at))?;
+            Ok(())
         }
-        Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| {
-            let sql = "INSERT INTO seen_task (task, since) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-            execute(tx, sql, params![task, text(now)])
-        }),
-        Event::SchedulePublished { digest, schedule, .. } => execute(
-            tx,
-            "INSERT INTO revision (number, published_at, digest, schedule) VALUES (?1, ?2, ?3, ?4)",
-            params![i64::try_from(schedule.revision).unwrap_or(i64::MAX), text(now), digest, json(schedule)],
-        ),
-        Event::OccurrenceMissed { occurrence, task, release, reason } => execute(
-            tx,
-            "INSERT INTO missed (occurrence, task, release, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
-            params![occurrence.0, task, text(*release), reason, text(now)],
-        ),
-        Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder } => {
-            execute(tx, "DELETE FROM refusal WHERE task = ?1", params![task])?;
-            execute(
-                tx,
-                "INSERT INTO run (id, task, occurrence, origin, due, started, plan_digest, targets, holder)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                params![
-                    run.0,
-                    task,
-                    occurrence.as_ref().map(|occurrence| &occurrence.0),
-                    origin_name(*origin),
-                    due.map(text),
-                    text(now),
-                    plan_digest,
-                    json(targets),
-                    json(holder)
-                ],
-            )
+        Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| know_task(tx, task, &at)),
+        Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
+        Event::OccurrenceMissed { occurrence, task, release, reason } => {
+            let sql = "INSERT OR IGNORE INTO missed (occurrence, task, release, reason, recorded)
+                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            let changed =
+                tx.prepare_cached(sql)?.execute((&occurrence.0, task, stamp(*release), reason, &at))?;
+            one(changed, || format!("the occurrence `{occurrence}` is recorded as missed already"))
         }
-        Event::RunRefused { task, occurrence, reason } => refuse(tx, task, occurrence.as_ref(), reason, now),
-        Event::StepStarted { run, ordinal, phase, target, name, attempt, .. } => execute(
-            tx,
-            "INSERT INTO step (run, ordinal, phase, target, name, attempts, started)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (run, ordinal) DO UPDATE SET attempts = excluded.attempts, ended = NULL, outcome = NULL",
-            params![run.0, ordinal, phase.as_str(), target, name, attempt, text(now)],
-        ),
-        Event::StepEnded { run, ordinal, outcome, exit_code, message, output, .. } => execute(
-            tx,
-            "UPDATE step SET ended = ?3, outcome = ?4, exit_code = ?5, message = ?6, output = ?7
-             WHERE run = ?1 AND ordinal = ?2",
-            params![
+        Event::RunStarted { .. } => start_run(tx, entry),
+        Event::RunResumed { run, holder } => {
+            let outcome = history::reopen(tx, *run)?;
+            let sql = "UPDATE run SET holder = ?2, ended = NULL, outcome = NULL, reason = NULL
+                       WHERE id = ?1 AND abandoned = 0";
+            let changed = tx.prepare_cached(sql)?.execute((run.0, json(holder)?))?;
+            one(changed, || format!("there is no run {run} to resume ({outcome})"))
+        }
+        Event::StepStarted { run, ordinal, phase, target, name, action, attempt } => {
+            let sql = "INSERT INTO step (run, ordinal, phase, target, name, action, attempts, started)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                       ON CONFLICT (run, ordinal) DO UPDATE SET attempts = excluded.attempts, ended = NULL,
+                       outcome = NULL, exit_code = NULL, took_ms = NULL, message = NULL, output = NULL";
+            open_run(tx, *run)?;
+            tx.prepare_cached(sql)?.execute((
                 run.0,
                 ordinal,
-                text(now),
+                phase.as_str(),
+                target,
+                name,
+                action,
+                attempt,
+                &at,
+            ))?;
+            Ok(())
+        }
+        Event::StepEnded { run, ordinal, attempt, outcome, exit_code, took_ms, message, output, .. } => {
+            let sql = "UPDATE step SET attempts = ?3, outcome = ?4, exit_code = ?5, took_ms = ?6,
+                       message = ?7, output = ?8, ended = ?9 WHERE run = ?1 AND ordinal = ?2";
+            let output = output.as_ref().map(json).transpose()?;
+            let changed = tx.prepare_cached(sql)?.execute(params![
+                run.0,
+                ordinal,
+                attempt,
                 outcome.as_str(),
                 exit_code,
+                count(*took_ms)?,
                 message,
-                output.as_ref().map(|output| json(output))
-            ],
-        ),
-        Event::BaselineTaken { run, at, facts } => execute(
-            tx,
-            "INSERT INTO baseline (run, at, facts) VALUES (?1, ?2, ?3)",
-            params![run.0, text(*at), facts.to_string()],
-        ),
-        Event::SilenceIntended { run, tag, alertmanager, matchers } => execute(
-            tx,
-            "INSERT INTO silence (tag, run, alertmanager, matchers) VALUES (?1, ?2, ?3, ?4)",
-            params![tag, run.0, alertmanager, json(matchers)],
-        ),
-        Event::SilenceCreated { tag, id, until, .. } | Event::SilenceRenewed { tag, id, until } => execute(
-            tx,
-            "UPDATE silence SET id = ?2, until = ?3 WHERE tag = ?1",
-            params![tag, id, text(*until)],
-        ),
-        Event::SilenceExpired { tag, .. } => {
-            execute(tx, "UPDATE silence SET expired = ?2 WHERE tag = ?1", params![tag, text(now)])
+                output,
+                &at
+            ])?;
+            one(changed, || format!("step {ordinal} of run {run} was never started"))
         }
-        Event::RunEnded { run, outcome, reason } => end_run(tx, *run, *outcome, reason.as_deref(), now),
-        Event::RunAbandoned { run, reason } => execute(
-            tx,
-            "UPDATE run SET outcome = 'failed', reason = ?2, ended = coalesce(ended, ?3) WHERE id = ?1",
-            params![run.0, format!("abandoned: {reason}"), text(now)],
-        ),
-        Event::AlertChanged { name, labels, state: Some(state), since, value } => execute(
-            tx,
-            "INSERT INTO alert (name, labels, state, since, value) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (name, labels)
-             DO UPDATE SET state = excluded.state, since = excluded.since, value = excluded.value, delivered = NULL",
-            params![name, json(labels), alert_state(*state), text(*since), value],
-        ),
-        Event::AlertChanged { name, labels, state: None, .. } => {
-            execute(tx, "DELETE FROM alert WHERE name = ?1 AND labels = ?2", params![name, json(labels)])
+        Event::BaselineTaken { run, at, facts } => {
+            // The first one is what was before; a run that is resumed must not take a later one for it.
+            let sql = "INSERT OR IGNORE INTO baseline (run, taken, facts) VALUES (?1, ?2, ?3)";
+            open_run(tx, *run)?;
+            tx.execute(sql, (run.0, stamp(*at), json(facts)?))?;
+            Ok(())
         }
-        // What fires has to be renewed: an Alertmanager that is away forgets it.
+        Event::BaselineCompared { run, same, differences, settled_ms } => {
+            let sql = "UPDATE baseline SET same = ?2, differences = ?3, settled_ms = ?4 WHERE run = ?1";
+            let settled_ms = settled_ms.map(count).transpose()?;
+            let changed = tx.execute(sql, (run.0, same, json(differences)?, settled_ms))?;
+            one(changed, || format!("run {run} has no baseline"))
+        }
+        Event::SilenceIntended { run, tag, alertmanager, matchers } => {
+            let sql = "INSERT OR IGNORE INTO silence (tag, run, alertmanager, matchers, intended)
+                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            open_run(tx, *run)?;
+            let changed = tx.execute(sql, (tag, run.0, alertmanager, json(matchers)?, &at))?;
+            one(changed, || format!("there is a silence `{tag}` already"))
+        }
+        Event::SilenceCreated { tag, id, until, silenced, .. } => {
+            let sql = "UPDATE silence SET id = ?2, until = ?3, silenced = ?4 WHERE tag = ?1";
+            let changed = tx.execute(sql, (tag, id, stamp(*until), json(silenced)?))?;
+            one(changed, || format!("the silence `{tag}` was never intended"))
+        }
+        Event::SilenceRenewed { tag, id, until } => {
+            let sql = "UPDATE silence SET id = ?2, until = ?3 WHERE tag = ?1";
+            let changed = tx.execute(sql, (tag, id, stamp(*until)))?;
+            one(changed, || format!("there is no silence `{tag}`"))
+        }
+        Event::SilenceExpired { tag, reason } => {
+            let sql = "UPDATE silence SET expired = ?2, reason = ?3 WHERE tag = ?1";
+            let changed = tx.execute(sql, (tag, &at, reason))?;
+            one(changed, || format!("there is no silence `{tag}`"))
+        }
+        Event::RunEnded { run, outcome, reason } => {
+            end_run(tx, entry.at, *run, *outcome, reason.as_deref(), false)
+        }
+        Event::RunAbandoned { run, reason } => {
+            end_run(tx, entry.at, *run, Outcome::Interrupted, Some(reason), true)
+        }
+        Event::AlertChanged { name, labels, state, since, value } => {
+            let labels = json(labels)?;
+            let Some(state) = state else {
+                tx.execute("DELETE FROM alert WHERE name = ?1 AND labels = ?2", (name, labels))?;
+                return Ok(());
+            };
+            let sql = "INSERT INTO alert (name, labels, state, since, value) VALUES (?1, ?2, ?3, ?4, ?5)
+                       ON CONFLICT (name, labels) DO UPDATE SET state = excluded.state,
+                       since = excluded.since, value = excluded.value, delivered = NULL";
+            tx.execute(sql, (name, labels, state.to_string(), stamp(*since), value))?;
+            Ok(())
+        }
+        Event::RunRefused { task, occurrence, reason } => {
+            let sql = "INSERT OR REPLACE INTO refusal (task, occurrence, reason) VALUES (?1, ?2, ?3)";
+            tx.execute(sql, (task, occurrence.as_ref().map(|id| &id.0), reason))?;
+            Ok(())
+        }
+        // What fires has to be renewed, and an Alertmanager that is away forgets it: it is owed again.
         Event::AlertsDelivered { error: Some(_), .. } => {
-            execute(tx, "UPDATE alert SET delivered = NULL WHERE state = 'firing'", params![])
+            tx.execute("UPDATE alert SET delivered = NULL WHERE state = 'firing'", ())?;
+            Ok(())
         }
-        Event::BaselineCompared { .. }
-        | Event::AlertsDelivered { .. }
-        | Event::ReportWritten { .. }
-        | Event::ClockStepped { .. } => Ok(()),
+        Event::AlertsDelivered { .. } | Event::ReportWritten { .. } | Event::ClockStepped { .. } => Ok(()),
     }
 }
 
-/// What a ledger entry can be found by: its kind, its task and its run.
-pub fn subject(event: &Event) -> (&'static str, Option<&str>, Option<RunId>) {
-    match event {
-        Event::StateCreated { .. } => ("state_created", None, None),
-        Event::TasksSeen { .. } => ("tasks_seen", None, None),
-        Event::SchedulePublished { .. } => ("schedule_published", None, None),
-        Event::OccurrenceMissed { task, .. } => ("occurrence_missed", Some(task), None),
-        Event::RunStarted { run, task, .. } => ("run_started", Some(task), Some(*run)),
-        Event::RunRefused { task, .. } => ("run_refused", Some(task), None),
-        Event::StepStarted { run, .. } => ("step_started", None, Some(*run)),
-        Event::StepEnded { run, .. } => ("step_ended", None, Some(*run)),
-        Event::BaselineTaken { run, .. } => ("baseline_taken", None, Some(*run)),
-        Event::BaselineCompared { run, .. } => ("baseline_compared", None, Some(*run)),
-        Event::SilenceIntended { run, .. } => ("silence_intended", None, Some(*run)),
-        Event::SilenceCreated { run, .. } => ("silence_created", None, Some(*run)),
-        Event::SilenceRenewed { .. } => ("silence_renewed", None, None),
-        Event::SilenceExpired { .. } => ("silence_expired", None, None),
-        Event::RunEnded { run, .. } => ("run_ended", None, Some(*run)),
-        Event::RunAbandoned { run, .. } => ("run_abandoned", None, Some(*run)),
-        Event::AlertChanged { .. } => ("alert_changed", None, None),
-        Event::AlertsDelivered { .. } => ("alerts_delivered", None, None),
-        Event::ReportWritten { .. } => ("report_written", None, None),
-        Event::ClockStepped { .. } => ("clock_stepped", None, None),
-    }
+fn publish(tx: &Transaction, at: &str, digest: &str, schedule: &crate::model::Schedule) -> Result<(), Fault> {
+    let sql =
+        "INSERT OR IGNORE INTO revision (revision, published, digest, schedule) VALUES (?1, ?2, ?3, ?4)";
+    let changed = tx.execute(sql, (count(schedule.revision)?, at, digest, json(schedule)?))?;
+    one(changed, || format!("revision {} is published already", schedule.revision))?;
+    let placed = schedule.placed.iter().map(|placed| &placed.occurrence.task);
+    let unplaced = schedule.unplaced.iter().map(|unplaced| &unplaced.occurrence.task);
+    placed.chain(unplaced).try_for_each(|task| know_task(tx, task, at))
+}
+
+fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
+    let Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder } = &entry.event
+    else {
+        return Ok(());
+    };
+    let at = stamp(entry.at);
+    let occurrence = occurrence.as_ref().map(|id| &id.0);
+    let sql = "INSERT OR IGNORE INTO run
+               (id, task, occurrence, origin, due, plan_digest, targets, holder, started)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let origin = json(origin)?;
+    let changed = tx.prepare_cached(sql)?.execute(params![
+        run.0,
+        task,
+        occurrence,
+        origin.trim_matches('"'),
+        due.map(stamp),
+        plan_digest,
+        json(targets)?,
+        json(holder)?,
+        &at
+    ])?;
+    one(changed, || format!("run {run}, or its occurrence, was started already"))?;
+    tx.prepare_cached("DELETE FROM refusal WHERE task = ?1")?.execute([task])?;
+    know_task(tx, task, &at)
 }
 
 fn end_run(
     tx: &Transaction,
+    ended: DateTime<Utc>,
     run: RunId,
     outcome: Outcome,
     reason: Option<&str>,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<()> {
-    let sql = "UPDATE run SET ended = ?2, outcome = ?3, reason = ?4 WHERE id = ?1";
-    execute(tx, sql, params![run.0, text(now), outcome.as_str(), reason])
-}
-
-fn refuse(
-    tx: &Transaction,
-    task: &str,
-    occurrence: Option<&OccurrenceId>,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<()> {
-    execute(
-        tx,
-        "INSERT INTO refusal (task, occurrence, reason, at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (task)
-         DO UPDATE SET occurrence = excluded.occurrence, reason = excluded.reason, at = excluded.at",
-        params![task, occurrence.map(|occurrence| &occurrence.0), reason, text(now)],
-    )
-}
-
-fn execute(tx: &Transaction, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
-    tx.prepare_cached(sql)?.execute(parameters).map(|_| ())
-}
-
-/// Our own types have nothing in them that JSON cannot say.
-pub(super) fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-pub(super) fn alert_state(state: AlertState) -> &'static str {
-    match state {
-        AlertState::Pending => "pending",
-        AlertState::Firing => "firing",
-        AlertState::Resolved => "resolved",
+    abandoned: bool,
+) -> Result<(), Fault> {
+    let sql = "UPDATE run SET ended = ?2, outcome = ?3, reason = ?4, abandoned = ?5
+               WHERE id = ?1 AND ended IS NULL RETURNING task, started";
+    let found = codec::first(tx, sql, (run.0, stamp(ended), outcome.as_str(), reason, abandoned), |row| {
+        Ok((row.get::<_, String>("task")?, codec::time(row, "started")?))
+    })?;
+    match found {
+        Some((task, started)) => {
+            // A clock that was set back makes no work of negative length.
+            let took = (ended - started).max(TimeDelta::zero());
+            history::note_end(tx, &task, ended, outcome, took)
+        }
+        // A person gives up what a process has ended as interrupted.
+        None if abandoned => {
+            let sql = "UPDATE run SET abandoned = 1, reason = ?2
+                       WHERE id = ?1 AND abandoned = 0 AND outcome = 'interrupted'";
+            let changed = tx.execute(sql, (run.0, reason))?;
+            one(changed, || format!("there is no run {run} that could be abandoned"))
+        }
+        None => Err(Fault::contradiction(format!("there is no run {run} that could end"))),
     }
 }
 
-pub(super) fn origin_name(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Due => "due",
-        Origin::OnDemand => "on_demand",
-    }
+/// Remembers when a task was first heard of.
+fn know_task(tx: &Transaction, task: &str, at: &str) -> Result<(), Fault> {
+    let sql = "INSERT OR IGNORE INTO task (name, first_known) VALUES (?1, ?2)";
+    tx.prepare_cached(sql)?.execute((task, at))?;
+    Ok(())
+}
+
+fn open_run(tx: &Transaction, run: RunId) -> Result<(), Fault> {
+    let sql = "SELECT count(*) FROM run WHERE id = ?1 AND ended IS NULL";
+    let found: u32 = tx.prepare_cached(sql)?.query_row([run.0], |row| row.get(0))?;
+    one(found as usize, || format!("there is no run {run} that is going"))
+}
+
+fn one(changed: usize, otherwise: impl FnOnce() -> String) -> Result<(), Fault> {
+    if changed == 0 { Err(Fault::contradiction(otherwise())) } else { Ok(()) }
 }

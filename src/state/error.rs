@@ -1,137 +1,342 @@
-//! What can go wrong with the state file, told apart by what to do about it.
+//! What can go wrong with the state file, and what to do about it.
 
 use std::io;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi;
 
 use crate::ledger::chain::LineError;
-use crate::model::{Holder, RunId};
+use crate::model::{Holder, OccurrenceId, RunId};
 
-/// Why the state could not be read or changed.
+/// The state file cannot be used, or did not take what was to be recorded; nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// There is none.
-    #[error("there is no state file {}", .0.display())]
-    Missing(PathBuf),
-    /// The folder or the file cannot be made or opened.
-    #[error("cannot open the state file {}", path.display())]
-    Open {
-        /// The file.
+    /// There is none: nothing has happened yet.
+    #[error("there is no state file `{}`: nothing was recorded there yet", path.display())]
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// It is a symbolic link.
+    #[error("the state file `{}` is a symbolic link; name the file itself with --state", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// It is a folder, a pipe, a device.
+    #[error("the state file `{}` is {kind}, not a file", path.display())]
+    NotAFile {
+        /// Which.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// It belongs to somebody else.
+    #[error(
+        "the state file `{}` belongs to user {owner}, and mainstay runs as user {user}; run it as that user, or \
+         change the owner",
+        path.display()
+    )]
+    Owner {
+        /// Which.
+        path: PathBuf,
+        /// The owner's user id.
+        owner: u32,
+        /// Ours.
+        user: u32,
+    },
+    /// Others may read or write it.
+    #[error("the state file `{p}` is open to others (mode {mode:04o}); run `chmod 600 {p}`", p = path.display())]
+    Mode {
+        /// Which.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Anybody may put another file in its place.
+    #[error(
+        "the folder `{f}` of the state file can be written by anybody (mode {mode:04o}); run `chmod o-w {f}`",
+        f = folder.display()
+    )]
+    Folder {
+        /// Its folder.
+        folder: PathBuf,
+        /// The folder's permissions.
+        mode: u32,
+    },
+    /// The operating system does not let us at it.
+    #[error("cannot {what} `{}`", path.display())]
+    Reach {
+        /// To do what.
+        what: &'static str,
+        /// With what.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
-    /// It is nothing that we may trust.
-    #[error("the state file {} is refused: {reason}; {help}", path.display())]
-    Refused {
-        /// The file.
+    /// It has no content: its maker has not come far, or it was emptied.
+    #[error("the state file `{}` is empty", path.display())]
+    Empty {
+        /// Which.
         path: PathBuf,
-        /// What is wrong.
-        reason: String,
-        /// What to do.
-        help: String,
+    },
+    /// It is something else.
+    #[error("`{}` is not a state file of mainstay; name another with --state", path.display())]
+    NotAState {
+        /// Which.
+        path: PathBuf,
     },
     /// A later mainstay wrote it.
-    #[error("the state file {} has schema {found}, and this mainstay ({version}) knows up to {known}; use the newer mainstay that wrote it", path.display(), version = env!("CARGO_PKG_VERSION"))]
+    #[error(
+        "the state file `{}` was written by a newer mainstay: it has schema {found}, and this one knows schemas \
+         up to {known}; use that newer mainstay",
+        path.display()
+    )]
     Newer {
-        /// The file.
+        /// Which.
         path: PathBuf,
         /// Its schema.
-        found: i64,
-        /// The last one that we know.
-        known: i64,
+        found: i32,
+        /// The latest that we know.
+        known: i32,
     },
-    /// Somebody else writes all the time.
-    #[error("the state file is locked by another process; waited for 5s")]
-    Busy(#[source] rusqlite::Error),
-    /// There is no room.
-    #[error("the disk of the state file is full; nothing was recorded")]
-    Full(#[source] rusqlite::Error),
-    /// It may not be written.
-    #[error("the state file cannot be written")]
-    ReadOnly(#[source] rusqlite::Error),
-    /// It is damaged, or something else altogether.
-    #[error("the state file is damaged; put a backup in its place, or move it away to start anew")]
-    Corrupt(#[source] rusqlite::Error),
-    /// The published schedule is another one than the new one was computed from.
+    /// An earlier mainstay wrote it, and it is only to be read.
     #[error(
-        "revision {found} has been published meanwhile, and this schedule was computed from revision {expected}; plan again"
+        "the state file `{}` has schema {found}, and this mainstay reads schema {known}; a command that \
+         writes, such as `mainstay run --due`, brings it up to date",
+        path.display()
+    )]
+    Older {
+        /// Which.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+        /// The one that we read.
+        known: i32,
+    },
+    /// Its newest changes lie in a second file that only somebody with write access can read.
+    #[error(
+        "the newest entries of the state file `{}` can be read only with write access to its folder; run the \
+         command as its owner",
+        path.display()
+    )]
+    Unmerged {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Somebody else writes to it, for too long.
+    #[error(
+        "the state file `{}` was locked by another process for more than {waited_seconds} s; try again, or look \
+         for a mainstay that hangs",
+        path.display()
+    )]
+    Busy {
+        /// Which.
+        path: PathBuf,
+        /// How long we waited.
+        waited_seconds: u64,
+    },
+    /// No room is left.
+    #[error(
+        "no room is left on the disk of the state file `{}`; nothing was recorded, make room and try again",
+        path.display()
+    )]
+    Full {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It can be read, not written.
+    #[error("the state file `{}` cannot be written; look at its permissions and at its file system", path.display())]
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It is damaged.
+    #[error(
+        "the state file `{}` is damaged; keep a copy, look at the disk, and restore a backup",
+        path.display()
+    )]
+    Corrupt {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The disk fails.
+    #[error("the disk of the state file `{}` does not work", path.display())]
+    Disk {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// What stands in it cannot be understood.
+    #[error("the state file `{}` holds {what} that cannot be understood", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What.
+        what: &'static str,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another schedule was published in the meantime.
+    #[error(
+        "revision {published} was published in the meantime, and this schedule was made from revision {base}; \
+         plan again"
     )]
     Stale {
-        /// The revision that the schedule was computed from.
-        expected: u64,
-        /// The one that is there now.
-        found: u64,
+        /// The revision that the schedule was made from.
+        base: u64,
+        /// The one that is published now.
+        published: u64,
     },
-    /// An entry could not be written down.
+    /// The event does not fit what was recorded before.
+    #[error("cannot record this: {0}")]
+    Contradiction(String),
+    /// The event has no place in the ledger.
     #[error(transparent)]
     Line(#[from] LineError),
-    /// Something else.
-    #[error("the state file cannot be used")]
-    Sqlite(#[source] rusqlite::Error),
+    /// SQLite refuses for another reason.
+    #[error("the state file `{}` cannot be used", path.display())]
+    Sql {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
 }
 
-impl From<rusqlite::Error> for StateError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error),
-            Some(ErrorCode::DiskFull) => Self::Full(error),
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-                Self::ReadOnly(error)
-            }
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error),
-            _ => Self::Sqlite(error),
-        }
-    }
-}
-
-/// Why a run was not started.
+/// A run may not begin, or not go on; nothing was recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Its occurrence has a run already.
-    #[error("occurrence `{occurrence}` was started by {} already (run {run})", by(holder))]
+    /// Somebody was faster.
+    #[error("the occurrence `{occurrence}` was started already, as run {run} by {}", words(holder))]
     AlreadyStarted {
         /// The occurrence.
-        occurrence: String,
+        occurrence: OccurrenceId,
         /// Its run.
         run: RunId,
         /// Who works on it, or did.
         holder: Box<Holder>,
     },
-    /// The task's last run is still going.
-    #[error("task `{task}` is still being worked on by {} (run {run})", by(holder))]
+    /// It was given up.
+    #[error("the occurrence `{occurrence}` is recorded as missed")]
+    Missed {
+        /// The occurrence.
+        occurrence: OccurrenceId,
+    },
+    /// The last run of the task has not ended.
+    #[error("run {run} of the task `{task}` has not ended; it is held by {}", words(holder))]
     TaskRunning {
         /// The task.
         task: String,
-        /// Its run.
+        /// Its unfinished run.
         run: RunId,
-        /// Who works on it.
+        /// Who works on it, or did.
         holder: Box<Holder>,
     },
-    /// A target is in work for another task.
-    #[error("target `{target}` is in work for `{task}` by {} (run {run})", by(holder))]
+    /// A target is in work.
+    #[error("the target `{target}` is in work in run {run}, held by {}", words(holder))]
     TargetBusy {
         /// The target.
         target: String,
-        /// The other task.
-        task: String,
-        /// Its run.
+        /// The run.
+        run: RunId,
+        /// Who works on it, or did.
+        holder: Box<Holder>,
+    },
+    /// There is no such run.
+    #[error("there is no run {run}")]
+    NoSuchRun {
+        /// The number.
+        run: RunId,
+    },
+    /// A run cannot be taken over: its process lives.
+    #[error("run {run} is still worked on by {}", words(holder))]
+    Held {
+        /// The run.
         run: RunId,
         /// Who works on it.
         holder: Box<Holder>,
     },
-    /// The state could not be changed.
+    /// A run cannot be taken over: it is done with.
+    #[error("run {run} has ended; there is nothing to resume")]
+    Ended {
+        /// The run.
+        run: RunId,
+    },
+    /// The state file.
     #[error(transparent)]
     State(#[from] StateError),
 }
 
-fn by(holder: &Holder) -> String {
-    format!("pid {} of {}@{}", holder.pid, holder.user, holder.host)
+fn words(holder: &Holder) -> String {
+    format!("process {} of {} on {}", holder.pid, holder.user, holder.host)
 }
 
-impl From<rusqlite::Error> for StartError {
+/// What a query meets before it knows in which file.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sql(rusqlite::Error),
+    Unreadable(&'static str, Box<dyn std::error::Error + Send + Sync>),
+    State(StateError),
+}
+
+impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StateError> for Fault {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
+}
+
+impl From<LineError> for Fault {
+    fn from(error: LineError) -> Self {
         Self::State(error.into())
+    }
+}
+
+impl Fault {
+    /// An event that does not fit what was recorded before.
+    pub(super) fn contradiction(text: impl Into<String>) -> Self {
+        Self::State(StateError::Contradiction(text.into()))
+    }
+
+    /// The error as it is told, for the file at `path`.
+    pub(super) fn of(self, path: &std::path::Path) -> StateError {
+        match self {
+            Self::Sql(error) => of_sqlite(error, path),
+            Self::Unreadable(what, source) => StateError::Unreadable { path: path.to_owned(), what, source },
+            Self::State(error) => error,
+        }
+    }
+}
+
+/// Says what an error of SQLite means to people.
+pub(super) fn of_sqlite(source: rusqlite::Error, path: &std::path::Path) -> StateError {
+    let path = path.to_owned();
+    let Some(code) = source.sqlite_error() else {
+        return StateError::Sql { path, source };
+    };
+    // Without room SQLite cannot enlarge the index of its log, and calls that an I/O error.
+    if code.extended_code == ffi::SQLITE_IOERR_SHMSIZE {
+        return StateError::Full { path };
+    }
+    match code.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            StateError::Busy { path, waited_seconds: super::open::BUSY_TIMEOUT.as_secs() }
+        }
+        ErrorCode::DiskFull => StateError::Full { path },
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StateError::ReadOnly { path },
+        ErrorCode::DatabaseCorrupt => StateError::Corrupt { path, source },
+        ErrorCode::NotADatabase => StateError::NotAState { path },
+        ErrorCode::SystemIoFailure => StateError::Disk { path, source },
+        _ => StateError::Sql { path, source },
     }
 }

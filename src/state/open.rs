@@ -1,178 +1,246 @@
-//! Opens the state file, and refuses what cannot be trusted before anything is touched.
+//! Opening the state file.
 
-use std::fs::{self, DirBuilder, File, Metadata};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{State, StateError, holder, schema};
-use crate::model::Event;
+use super::error::{Fault, of_sqlite};
+use super::{StateError, place, schema};
 use crate::world::clock::Clock;
+use crate::world::process_identity;
 
-/// What the file is opened for.
+/// How long we wait for another process that writes.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the state file is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// To read and change; made when it is missing.
+    /// To record; makes the file when there is none.
     ReadWrite,
-    /// To read; nothing on disk changes.
+    /// To look; changes nothing, and there has to be a file.
     ReadOnly,
 }
 
-/// How long another writer is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The first bytes of an SQLite file.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// The state file. May be shared between threads; each call is one transaction.
+#[derive(Debug)]
+pub struct State {
+    path: PathBuf,
+    exposed: Option<StateError>,
+    pub(super) clock: Clock,
+    pub(super) who: String,
+    pub(super) host: String,
+    connection: Mutex<Connection>,
+}
 
 impl State {
     /// Opens the state file at `path`.
     ///
     /// # Errors
-    /// [`StateError`]: `Missing` when it is to be read and is not there; `Refused` for a symbolic link, something
-    /// that is no file, a foreign owner, or a mode that lets others in; `Newer` for a later mainstay's file.
+    /// [`StateError::Missing`] when it is only to be read and there is none. What looks as if somebody else
+    /// had put it there, or could change it, is refused before anything is touched, and so is the file of a
+    /// newer mainstay.
     pub fn open(path: &Path, access: Access, clock: Clock) -> Result<Self, StateError> {
-        let opening = |source| StateError::Open { path: path.to_owned(), source };
-        let is_new = match path.symlink_metadata() {
-            Ok(meta) => {
-                trust(path, &meta)?;
-                meta.len() == 0
-            }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(opening(error)),
-            Err(_) if access == Access::ReadOnly => return Err(StateError::Missing(path.to_owned())),
-            Err(_) => {
-                create(path).map_err(opening)?;
-                true
-            }
+        let (path, exposed) = match access {
+            Access::ReadWrite => (place::to_write(path)?, None),
+            Access::ReadOnly => place::to_read(path)?,
         };
-        if is_new && access == Access::ReadOnly {
-            return Err(StateError::Missing(path.to_owned()));
+        let connection = match access {
+            Access::ReadWrite => connect_to_write(&path)?,
+            Access::ReadOnly => connect_to_read(&path)?,
+        };
+        let state = Self {
+            path,
+            exposed,
+            clock,
+            who: process_identity::user(),
+            host: process_identity::host(),
+            connection: Mutex::new(connection),
+        };
+        if access == Access::ReadWrite {
+            state.begin_ledger()?;
         }
-        let conn = connect(path, access)?;
-        let mut state = Self { conn, clock, who: holder::user(), host: holder::host() };
-        state.settle_schema(path, access)?;
         Ok(state)
     }
 
-    fn settle_schema(&mut self, path: &Path, access: Access) -> Result<(), StateError> {
-        let (found, known) = (schema::found(&self.conn)?, schema::known());
-        if known < found {
-            return Err(StateError::Newer { path: path.to_owned(), found, known });
-        }
-        if access == Access::ReadOnly {
-            return if found == 0 { Err(StateError::Missing(path.to_owned())) } else { Ok(()) };
-        }
-        // Only now may statements write: a newer file has been refused untouched.
-        self.conn.pragma_update(None, "journal_mode", "WAL")?;
-        self.conn.pragma_update(None, "synchronous", "FULL")?;
-        if found < known {
-            schema::migrate(&mut self.conn)?;
-        }
-        if self.origin()?.is_none() {
-            self.record(&Event::StateCreated {
-                origin: random_hex().map_err(|source| StateError::Open { path: path.to_owned(), source })?,
-            })?;
-        }
-        Ok(())
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Permissions that are wider than they should be; only a file that is just read is opened all the same.
+    pub fn exposed(&self) -> Option<&StateError> {
+        self.exposed.as_ref()
+    }
+
+    /// Asks something. All that `ask` sees is of one moment when it is one statement.
+    pub(super) fn read<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StateError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&connection).map_err(|fault| fault.of(&self.path))
+    }
+
+    /// Does everything in `work` or nothing, while nobody else writes.
+    pub(super) fn in_transaction<T>(
+        &self,
+        work: impl FnOnce(&Transaction) -> Result<T, Fault>,
+    ) -> Result<T, StateError> {
+        self.read(|connection| {
+            // Immediate: a transaction that reads first and writes later fails when another one wrote in
+            // between, whatever the busy timeout says.
+            let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+            let result = work(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        })
     }
 }
 
-fn connect(path: &Path, access: Access) -> Result<Connection, StateError> {
-    let common = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    // SQLite resolves links in the folder's path itself, which NOFOLLOW would refuse.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = folder.canonicalize().map_err(|source| StateError::Open { path: path.to_owned(), source })?;
-    let real = real.join(path.file_name().unwrap_or_default());
-    let conn = match access {
-        Access::ReadWrite => Connection::open_with_flags(&real, common | OpenFlags::SQLITE_OPEN_READ_WRITE)?,
-        Access::ReadOnly => connect_to_read(&real, common)?,
+fn connect_to_write(path: &Path) -> Result<Connection, StateError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let fail = |error| of_sqlite(error, path);
+    match check_schema(&connection, path)? {
+        Schema::Newer(found) => return Err(newer(path, found)),
+        Schema::Latest | Schema::Older(_) => {}
+    }
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    // Changing the mode of a new file does not wait for others who do the same.
+    while let Err(error) = connection.pragma_update(None, "journal_mode", "wal") {
+        let busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        if !busy || deadline < Instant::now() {
+            return Err(fail(error));
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    connection.pragma_update(None, "synchronous", "full").map_err(fail)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(fail)?;
+    connection.set_transaction_behavior(TransactionBehavior::Immediate);
+    if let Err(error) = schema::migrate(&mut connection) {
+        // Of two processes that saw an old file the second finds the steps taken.
+        match check_schema(&connection, path)? {
+            Schema::Latest => {}
+            Schema::Newer(found) => return Err(newer(path, found)),
+            Schema::Older(_) => return Err(of_migration(error, path)),
+        }
+    }
+    Ok(connection)
+}
+
+/// With write access SQLite takes its files away when it is done; without, it must not make any.
+fn connect_to_read(path: &Path) -> Result<Connection, StateError> {
+    let connection = if place::is_writable(path) {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "query_only", true).map_err(|error| of_sqlite(error, path))?;
+        connection
+    } else if place::has_log(path) {
+        connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?
+    } else {
+        connect_immutable(path)?
     };
-    conn.busy_timeout(PATIENCE)?;
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-    conn.pragma_update(None, "foreign_keys", true)?;
-    Ok(conn)
-}
-
-/// Without a writer's sidecars, a reader who may not make them reads the file as immutable: nobody writes then.
-fn connect_to_read(path: &Path, common: OpenFlags) -> Result<Connection, StateError> {
-    let has_sidecar = path.with_file_name(sidecar_name(path, "-wal")).exists();
-    if has_sidecar {
-        // A reader of a WAL file needs the shared memory, so it opens as a writer that writes nothing.
-        let flags = common | OpenFlags::SQLITE_OPEN_READ_WRITE;
-        if let Ok(conn) = Connection::open_with_flags(path, flags)
-            && conn.pragma_update(None, "query_only", true).is_ok()
-        {
-            return Ok(conn);
+    match check_schema(&connection, path) {
+        Ok(Schema::Latest) => {
+            connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+                .map_err(|error| of_sqlite(error, path))?;
+            Ok(connection)
         }
-        return Ok(Connection::open_with_flags(path, common | OpenFlags::SQLITE_OPEN_READ_ONLY)?);
-    }
-    let encoded = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = common | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    Ok(Connection::open_with_flags(format!("file:{encoded}?immutable=1"), flags)?)
-}
-
-fn sidecar_name(path: &Path, suffix: &str) -> std::ffi::OsString {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    name
-}
-
-/// SQLite gives its sidecars the mode of the file, so the file's own mode decides.
-fn create(path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    match File::options().write(true).create_new(true).mode(0o600).open(path) {
-        // Somebody else made it at the same moment: theirs is as good.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(|_| ()),
-    }
-}
-
-fn trust(path: &Path, meta: &Metadata) -> Result<(), StateError> {
-    let refused = |reason: String, help: &str| {
-        Err(StateError::Refused { path: path.to_owned(), reason, help: help.to_owned() })
-    };
-    if meta.is_symlink() {
-        return refused("it is a symbolic link".to_owned(), "name the file that it leads to");
-    }
-    if !meta.is_file() {
-        return refused("it is not a regular file".to_owned(), "name a file with --state");
-    }
-    let me = rustix::process::geteuid().as_raw();
-    if meta.uid() != me {
-        let reason = format!("it belongs to user {}, and mainstay runs as user {me}", meta.uid());
-        return refused(reason, "run mainstay as the file's owner");
-    }
-    if meta.mode() & 0o077 != 0 {
-        let reason = format!("others may use it (mode {:04o})", meta.mode() & 0o7777);
-        return refused(reason, &format!("chmod 600 {}", path.display()));
-    }
-    if meta.len() > 0
-        && !starts_with_magic(path).map_err(|source| StateError::Open { path: path.to_owned(), source })?
-    {
-        return refused("it is not an SQLite file".to_owned(), "name another file with --state");
-    }
-    Ok(())
-}
-
-fn starts_with_magic(path: &Path) -> io::Result<bool> {
-    let mut start = [0; MAGIC.len()];
-    match io::Read::read_exact(&mut fs::File::open(path)?, &mut start) {
-        Ok(()) => Ok(&start == MAGIC),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Ok(Schema::Newer(found)) => Err(newer(path, found)),
+        Ok(Schema::Older(found)) => {
+            Err(StateError::Older { path: path.to_owned(), found, known: schema::LATEST })
+        }
+        Err(StateError::Sql { .. } | StateError::ReadOnly { .. }) if place::has_log(path) => {
+            Err(StateError::Unmerged { path: path.to_owned() })
+        }
         Err(error) => Err(error),
     }
 }
 
-/// 32 hexadecimal digits from the kernel.
-fn random_hex() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    io::Read::read_exact(&mut File::open("/dev/urandom")?, &mut bytes)?;
-    Ok(crate::ledger::chain::hex(&bytes))
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StateError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| of_sqlite(error, path))?;
+    hardened(connection, path)
+}
+
+/// Opens a file that we cannot lock, as if it did not change. Nobody who could change it is at work: there
+/// would be a log.
+pub(super) fn connect_immutable(path: &Path) -> Result<Connection, StateError> {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt;
+    let mut uri = String::from("file://");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            byte => _ = write!(uri, "%{byte:02x}"),
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
+        | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(uri, flags).map_err(|error| of_sqlite(error, path))?;
+    hardened(connection, path)
+}
+
+fn hardened(connection: Connection, path: &Path) -> Result<Connection, StateError> {
+    use DbConfig as C;
+    let set = |(config, on)| connection.set_db_config(config, on).map(|_| ());
+    let hardening = [
+        (C::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (C::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (C::SQLITE_DBCONFIG_DQS_DDL, false),
+        (C::SQLITE_DBCONFIG_DQS_DML, false),
+        (C::SQLITE_DBCONFIG_ENABLE_FKEY, true),
+        // Until we know that the file is ours and of a schema that we know, not even closing it may write.
+        (C::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
+    ];
+    hardening
+        .into_iter()
+        .try_for_each(set)
+        .and_then(|()| connection.busy_timeout(BUSY_TIMEOUT))
+        .map_err(|error| of_sqlite(error, path))?;
+    Ok(connection)
+}
+
+enum Schema {
+    Older(i32),
+    Latest,
+    Newer(i32),
+}
+
+/// Reads whose file it is and of which schema.
+fn check_schema(connection: &Connection, path: &Path) -> Result<Schema, StateError> {
+    // In one statement, for another process may be taking the steps right now.
+    let (found, owner, things): (i32, i32, i64) = connection
+        .query_row(
+            "SELECT (SELECT user_version FROM pragma_user_version),
+                    (SELECT application_id FROM pragma_application_id),
+                    (SELECT count(*) FROM sqlite_schema)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .map_err(|error| of_sqlite(error, path))?;
+    let fresh = found == 0 && owner == 0 && things == 0;
+    if owner != schema::APPLICATION_ID && !fresh {
+        return Err(StateError::NotAState { path: path.to_owned() });
+    }
+    Ok(match found {
+        found if found > schema::LATEST => Schema::Newer(found),
+        found if found < schema::LATEST => Schema::Older(found),
+        _ => Schema::Latest,
+    })
+}
+
+fn newer(path: &Path, found: i32) -> StateError {
+    StateError::Newer { path: path.to_owned(), found, known: schema::LATEST }
+}
+
+fn of_migration(error: rusqlite_migration::Error, path: &Path) -> StateError {
+    match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => of_sqlite(err, path),
+        other => StateError::Unreadable { path: path.to_owned(), what: "a schema", source: Box::new(other) },
+    }
 }

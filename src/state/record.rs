@@ -1,202 +1,134 @@
-//! Recording: an event changes the tables and becomes a ledger entry in one transaction, or neither.
+//! Recording: in one transaction an event changes the tables and becomes an entry of the ledger.
 
-use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use chrono::{DateTime, SubsecRound, Utc};
+use rusqlite::Transaction;
+use serde::Deserialize;
 
-use super::{StartError, State, StateError, apply, times};
-use crate::ledger::chain::{GENESIS, digest_of, line_of};
-use crate::model::{Entry, Event, Holder, OccurrenceId, Origin, RunId, Schedule};
+use super::apply::apply;
+use super::codec;
+use super::error::Fault;
+use super::{State, StateError};
+use crate::ledger::chain;
+use crate::model::{Entry, Event};
 
-/// A run that is to be started.
-#[derive(Debug, Clone)]
-pub struct NewRun {
-    /// Its task.
-    pub task: String,
-    /// Its occurrence; `None` on demand.
-    pub occurrence: Option<OccurrenceId>,
-    /// Why it is started.
-    pub origin: Origin,
-    /// When it should have ended.
-    pub due: Option<DateTime<Utc>>,
-    /// SHA-256 of the plan file, in hexadecimal.
-    pub plan_digest: String,
-    /// The targets, in order.
-    pub targets: Vec<String>,
-    /// Who works on it.
-    pub holder: Holder,
-}
-
-/// What every entry says beside its event.
-struct Writer<'a> {
-    now: DateTime<Utc>,
-    who: &'a str,
-    host: &'a str,
-}
+/// Who writes, in every entry.
+const BY: &str = concat!("mainstay ", env!("CARGO_PKG_VERSION"));
 
 impl State {
-    /// Records `event`: durable when this returns.
+    /// Records what happened. When this returns, it is on disk.
     ///
     /// # Errors
-    /// [`StateError`]; nothing has changed then.
-    pub fn record(&mut self, event: &Event) -> Result<(), StateError> {
-        self.record_all(std::slice::from_ref(event))
+    /// [`StateError`]; then nothing was recorded.
+    pub fn record(&self, event: &Event) -> Result<Entry, StateError> {
+        self.write(|writing| writing.append(event))
     }
 
-    /// Records events together: all of them, or none.
+    /// Records several things that happened, all or none of them, at the price of one.
     ///
     /// # Errors
-    /// [`StateError`]; nothing has changed then.
-    pub fn record_all(&mut self, events: &[Event]) -> Result<(), StateError> {
-        self.write(|tx, writer| events.iter().try_for_each(|event| append(tx, writer, event)))
+    /// [`StateError`]; then nothing was recorded.
+    pub fn record_all(&self, events: &[Event]) -> Result<Vec<Entry>, StateError> {
+        self.write(|writing| events.iter().map(|event| writing.append(event)).collect())
     }
 
-    /// Starts a run and returns the event that says so. Of any number of callers, one gets the occurrence.
-    ///
-    /// # Errors
-    /// [`StartError`]; nothing has changed then.
-    pub fn start_run(&mut self, new: NewRun) -> Result<(RunId, Event), StartError> {
-        let mut started = None;
-        self.write(|tx, writer| {
-            refuse_held_work(tx, &new)?;
-            let last: i64 = tx.query_row("SELECT coalesce(max(id), 0) FROM run", [], |row| row.get(0))?;
-            let run = RunId(last + 1);
-            let event = Event::RunStarted {
-                run,
-                task: new.task.clone(),
-                occurrence: new.occurrence.clone(),
-                origin: new.origin,
-                due: new.due,
-                plan_digest: new.plan_digest.clone(),
-                targets: new.targets.clone(),
-                holder: new.holder.clone(),
-            };
-            append(tx, writer, &event)?;
-            started = Some((run, event));
-            Ok::<_, StartError>(())
-        })?;
-        // The closure has run to its end, or `?` has returned.
-        started.ok_or(StartError::State(StateError::Sqlite(rusqlite::Error::QueryReturnedNoRows)))
-    }
-
-    /// Publishes `schedule`, which was computed when `base` was the published revision, and returns its revision.
-    ///
-    /// # Errors
-    /// [`StateError::Stale`] when another one has been published meanwhile.
-    pub fn publish(
-        &mut self,
-        mut schedule: Schedule,
-        base: u64,
-        digest: &str,
-        (added, moved, dropped): (usize, usize, usize),
-    ) -> Result<u64, StateError> {
-        self.write(|tx, writer| {
-            let found: i64 =
-                tx.query_row("SELECT coalesce(max(number), 0) FROM revision", [], |row| row.get(0))?;
-            let found = u64::try_from(found).unwrap_or(0);
-            if found != base {
-                return Err(StateError::Stale { expected: base, found });
+    /// Makes the first entry, unless there is one.
+    pub(super) fn begin_ledger(&self) -> Result<(), StateError> {
+        const IS_EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM ledger)";
+        let is_empty = |connection: &rusqlite::Connection| -> Result<bool, Fault> {
+            Ok(connection.query_row(IS_EMPTY, [], |row| row.get(0))?)
+        };
+        if !self.read(is_empty)? {
+            return Ok(());
+        }
+        self.write(|writing| {
+            if is_empty(writing.transaction)? {
+                let random = "SELECT lower(hex(randomblob(16)))";
+                let origin = writing.transaction.query_row(random, [], |row| row.get(0))?;
+                writing.append(&Event::StateCreated { origin })?;
             }
-            schedule.revision = base + 1;
-            let digest = digest.to_owned();
-            let schedule = Box::new(schedule);
-            append(tx, writer, &Event::SchedulePublished { digest, added, moved, dropped, schedule })
-        })?;
-        Ok(base + 1)
+            Ok(())
+        })
     }
 
-    /// Takes the write lock, does `work`, and makes it durable.
-    fn write<E: From<rusqlite::Error>>(
-        &mut self,
-        work: impl FnOnce(&Transaction, &Writer) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&tx, &Writer { now: self.clock.now(), who: &self.who, host: &self.host })?;
-        tx.commit()?;
-        Ok(())
+    /// Does everything in `work` or nothing, while nobody else writes.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&mut Writing) -> Result<T, Fault>,
+    ) -> Result<T, StateError> {
+        self.in_transaction(|transaction| {
+            let mut writing = Writing {
+                transaction,
+                state: self,
+                // Read under the lock, so that entries of several processes are in order of time.
+                now: self.clock.now().trunc_subsecs(3),
+                head: head(transaction)?,
+            };
+            work(&mut writing)
+        })
     }
 }
 
-/// Refuses work that has a run, or that something else is in the way of.
-fn refuse_held_work(tx: &Transaction, new: &NewRun) -> Result<(), StartError> {
-    if let Some(occurrence) = &new.occurrence {
-        let by = tx
-            .query_row("SELECT id, holder FROM run WHERE occurrence = ?1", [&occurrence.0], id_and_holder)
-            .optional()?;
-        if let Some((run, holder)) = by {
-            return Err(StartError::AlreadyStarted { occurrence: occurrence.0.clone(), run, holder });
+/// A transaction that appends to the ledger.
+pub(super) struct Writing<'a> {
+    pub(super) transaction: &'a Transaction<'a>,
+    state: &'a State,
+    now: DateTime<Utc>,
+    head: Tip,
+}
+
+/// What the next entry is chained to.
+struct Tip {
+    seq: u64,
+    digest: String,
+    at: Option<DateTime<Utc>>,
+}
+
+impl Writing<'_> {
+    /// Changes the tables and appends an entry; if the clock went back, an entry about that goes first.
+    pub(super) fn append(&mut self, event: &Event) -> Result<Entry, Fault> {
+        if let Some(last) = self.head.at.filter(|last| self.now < *last) {
+            self.append_entry(&Event::ClockStepped { last, now: self.now })?;
         }
+        self.append_entry(event)
     }
-    let mut unfinished =
-        tx.prepare("SELECT id, holder, task, targets FROM run WHERE ended IS NULL ORDER BY id")?;
-    let mut rows = unfinished.query([])?;
-    while let Some(row) = rows.next()? {
-        let (run, holder) = id_and_holder(row)?;
-        let task: String = row.get(2)?;
-        if task == new.task {
-            return Err(StartError::TaskRunning { task, run, holder });
-        }
-        let targets: Vec<String> = times::json(3, &row.get::<_, String>(3)?)?;
-        if let Some(target) = new.targets.iter().find(|target| targets.contains(target)) {
-            return Err(StartError::TargetBusy { target: target.clone(), task, run, holder });
-        }
+
+    fn append_entry(&mut self, event: &Event) -> Result<Entry, Fault> {
+        let entry = Entry {
+            seq: self.head.seq + 1,
+            at: self.now,
+            who: self.state.who.clone(),
+            host: self.state.host.clone(),
+            by: BY.to_owned(),
+            prev: self.head.digest.clone(),
+            event: event.clone(),
+        };
+        apply(self.transaction, &entry)?;
+        let line = chain::line(&entry)?;
+        let digest = chain::digest(line.as_bytes());
+        self.transaction
+            .prepare_cached("INSERT INTO ledger (seq, line, digest, prev) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((codec::count(entry.seq)?, line, &digest, &entry.prev))?;
+        self.head = Tip { seq: entry.seq, digest, at: Some(entry.at) };
+        Ok(entry)
     }
-    Ok(())
 }
 
-fn id_and_holder(row: &rusqlite::Row) -> rusqlite::Result<(RunId, Box<Holder>)> {
-    Ok((RunId(row.get(0)?), Box::new(times::json(1, &row.get::<_, String>(1)?)?)))
+/// Just the time of an entry, whatever else it says.
+#[derive(Deserialize)]
+struct Timed {
+    at: DateTime<Utc>,
 }
 
-/// Applies `event` to the tables and appends it; a clock that went back is recorded first.
-fn append(tx: &Transaction, writer: &Writer, event: &Event) -> Result<(), StateError> {
-    let head = head(tx)?;
-    if let Some((_, _, last)) = &head
-        && writer.now < *last
-        && !matches!(event, Event::ClockStepped { .. })
-    {
-        append(tx, writer, &Event::ClockStepped { last: *last, now: writer.now })?;
-        return append_to(tx, writer, event, self::head(tx)?);
-    }
-    append_to(tx, writer, event, head)
-}
-
-type LedgerHead = Option<(u64, String, DateTime<Utc>)>;
-
-fn head(tx: &Transaction) -> rusqlite::Result<LedgerHead> {
-    let sql = "SELECT seq, digest, at FROM ledger ORDER BY seq DESC LIMIT 1";
-    let read = |row: &rusqlite::Row| {
-        let seq: i64 = row.get(0)?;
-        Ok((seq.unsigned_abs(), row.get(1)?, times::instant(2, &row.get::<_, String>(2)?)?))
-    };
-    tx.query_row(sql, [], read).optional()
-}
-
-fn append_to(tx: &Transaction, writer: &Writer, event: &Event, head: LedgerHead) -> Result<(), StateError> {
-    let (seq, prev) = head.map_or((1, GENESIS.to_owned()), |(seq, digest, _)| (seq + 1, digest));
-    apply::apply(tx, event, writer.now)?;
-    let entry = Entry {
-        seq,
-        at: writer.now,
-        who: writer.who.to_owned(),
-        host: writer.host.to_owned(),
-        by: concat!("mainstay ", env!("CARGO_PKG_VERSION")).to_owned(),
-        prev,
-        event: event.clone(),
-    };
-    let line = line_of(&entry)?;
-    let (kind, task, run) = apply::subject(event);
-    tx.prepare_cached(
-        "INSERT INTO ledger (seq, line, digest, prev, at, kind, task, run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        i64::try_from(seq).unwrap_or(i64::MAX),
-        line,
-        digest_of(&line),
-        entry.prev,
-        times::text(writer.now),
-        kind,
-        task,
-        run.map(|run| run.0)
-    ])?;
-    Ok(())
+fn head(transaction: &Transaction) -> Result<Tip, Fault> {
+    let sql = "SELECT seq, digest, line FROM ledger ORDER BY seq DESC LIMIT 1";
+    let last = codec::first(transaction, sql, [], |row| {
+        // An entry that somebody spoiled does not stop the work; `audit verify` will tell.
+        let timed = row.get_ref("line")?.as_str().ok().and_then(|line| codec::parse::<Timed>(line).ok());
+        Ok(Tip {
+            seq: codec::natural(row, "seq")?,
+            digest: row.get("digest")?,
+            at: timed.map(|timed| timed.at),
+        })
+    })?;
+    Ok(last.unwrap_or(Tip { seq: 0, digest: chain::NO_DIGEST.to_owned(), at: None }))
 }

@@ -1,59 +1,74 @@
-//! The tables, as steps that only go forward.
+//! The schema of the state file, in steps that only go forward.
+//!
+//! Times are RFC 3339 in UTC with three decimals, so that text sorts as time does. What has parts of its own
+//! and is only ever read whole is JSON.
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::StateError;
+/// Marks the file as ours: `msty`.
+pub(super) const APPLICATION_ID: i32 = 0x6d73_7479;
 
-/// Schema steps, oldest first; after step *n* the file says `user_version = n`. A released step is history: the
-/// next change is a new step.
+/// Schema steps, oldest first; after step *n* the file says `user_version = n`.
 const STEPS: &[&str] = &[
-    // 1: the ledger, and what is derived from its events so that questions are quick.
+    // 1: the ledger, and the tables that are made from it.
     "
+    PRAGMA application_id = 0x6d737479;
+
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
     CREATE TABLE ledger (
         seq INTEGER PRIMARY KEY,
         line TEXT NOT NULL,
         digest TEXT NOT NULL UNIQUE,
-        prev TEXT NOT NULL UNIQUE,
-        at TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        task TEXT,
-        run INTEGER
+        prev TEXT NOT NULL UNIQUE
     ) STRICT;
-    CREATE INDEX ledger_by_run ON ledger (run) WHERE run IS NOT NULL;
-    CREATE TRIGGER ledger_keeps_entries BEFORE DELETE ON ledger
+    CREATE TRIGGER ledger_is_not_edited BEFORE UPDATE ON ledger
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-    CREATE TRIGGER ledger_keeps_lines BEFORE UPDATE ON ledger
+    CREATE TRIGGER ledger_is_not_cut BEFORE DELETE ON ledger
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-
-    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    -- Also against INSERT OR REPLACE, which deletes without firing the trigger above.
+    CREATE TRIGGER ledger_grows_at_its_end BEFORE INSERT ON ledger
+        WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM ledger)
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 
     CREATE TABLE revision (
-        number INTEGER PRIMARY KEY,
-        published_at TEXT NOT NULL,
+        revision INTEGER PRIMARY KEY,
+        published TEXT NOT NULL,
         digest TEXT NOT NULL,
         schedule TEXT NOT NULL
     ) STRICT;
 
-    -- When each task was first seen: calendar instants before that are no business of ours.
-    CREATE TABLE seen_task (task TEXT PRIMARY KEY, since TEXT NOT NULL) STRICT;
+    -- What every `run --due` asks of every task, kept up to date so that it is one scan.
+    CREATE TABLE task (
+        name TEXT PRIMARY KEY,
+        first_known TEXT NOT NULL,
+        last_success TEXT,
+        last_end TEXT,
+        last_outcome TEXT,
+        ended_runs INTEGER NOT NULL DEFAULT 0,
+        durations TEXT NOT NULL DEFAULT '[]'
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE run (
         id INTEGER PRIMARY KEY,
         task TEXT NOT NULL,
-        occurrence TEXT UNIQUE,
+        occurrence TEXT,
         origin TEXT NOT NULL,
         due TEXT,
+        plan_digest TEXT NOT NULL,
+        targets TEXT NOT NULL,
+        holder TEXT NOT NULL,
         started TEXT NOT NULL,
         ended TEXT,
         outcome TEXT,
         reason TEXT,
-        plan_digest TEXT NOT NULL,
-        targets TEXT NOT NULL,
-        holder TEXT NOT NULL
+        abandoned INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    CREATE INDEX run_by_task ON run (task, id);
+    CREATE UNIQUE INDEX run_starts_an_occurrence_once ON run (occurrence) WHERE occurrence IS NOT NULL;
+    CREATE INDEX run_by_task ON run (task, id, occurrence);
     CREATE INDEX run_unfinished ON run (id) WHERE ended IS NULL;
+    CREATE INDEX run_by_start ON run (started);
 
     CREATE TABLE step (
         run INTEGER NOT NULL REFERENCES run (id),
@@ -61,11 +76,13 @@ const STEPS: &[&str] = &[
         phase TEXT NOT NULL,
         target TEXT NOT NULL,
         name TEXT NOT NULL,
+        action TEXT NOT NULL,
         attempts INTEGER NOT NULL,
         started TEXT NOT NULL,
         ended TEXT,
         outcome TEXT,
         exit_code INTEGER,
+        took_ms INTEGER,
         message TEXT,
         output TEXT,
         PRIMARY KEY (run, ordinal)
@@ -76,25 +93,41 @@ const STEPS: &[&str] = &[
         task TEXT NOT NULL,
         release TEXT NOT NULL,
         reason TEXT NOT NULL,
-        at TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX missed_by_task ON missed (task, release);
+        recorded TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX missed_by_task ON missed (task);
+    CREATE INDEX missed_by_time ON missed (recorded);
 
-    -- The last refusal of each task, so that the same one is not recorded at every tick.
-    CREATE TABLE refusal (task TEXT PRIMARY KEY, occurrence TEXT, reason TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+    -- Why each task was last refused since its last start, so that cron's next tick does not record it again.
+    CREATE TABLE refusal (
+        task TEXT PRIMARY KEY,
+        occurrence TEXT,
+        reason TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE silence (
         tag TEXT PRIMARY KEY,
         run INTEGER NOT NULL REFERENCES run (id),
         alertmanager TEXT NOT NULL,
         matchers TEXT NOT NULL,
+        intended TEXT NOT NULL,
         id TEXT,
         until TEXT,
-        expired TEXT
-    ) STRICT;
-    CREATE INDEX silence_open ON silence (tag) WHERE expired IS NULL;
+        silenced TEXT NOT NULL DEFAULT '[]',
+        expired TEXT,
+        reason TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX silence_open ON silence (intended) WHERE expired IS NULL;
+    CREATE INDEX silence_by_run ON silence (run);
 
-    CREATE TABLE baseline (run INTEGER PRIMARY KEY REFERENCES run (id), at TEXT NOT NULL, facts TEXT NOT NULL) STRICT;
+    CREATE TABLE baseline (
+        run INTEGER PRIMARY KEY REFERENCES run (id),
+        taken TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        same INTEGER,
+        differences TEXT,
+        settled_ms INTEGER
+    ) STRICT;
 
     CREATE TABLE alert (
         name TEXT NOT NULL,
@@ -108,32 +141,29 @@ const STEPS: &[&str] = &[
     ",
 ];
 
-fn migrations() -> Migrations<'static> {
+/// The schema that this mainstay writes.
+pub(super) const LATEST: i32 = 1;
+
+fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())
 }
 
-/// The schema that this mainstay writes.
-pub fn known() -> i64 {
-    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
-}
-
-/// The schema of the file; 0 for a new one.
-pub fn found(conn: &Connection) -> rusqlite::Result<i64> {
-    conn.query_row("PRAGMA user_version", [], |row| row.get(0))
-}
-
-/// Takes the steps that the file lacks, in one transaction.
-pub fn migrate(conn: &mut Connection) -> Result<(), StateError> {
-    migrations().to_latest(conn).map_err(|error| match error {
-        rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
-        other => StateError::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(other))),
-    })
+/// Runs the missing steps, all in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite_migration::Error> {
+    steps().to_latest(connection)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn every_step_can_be_taken() {
-        super::migrations().validate().unwrap();
+    fn the_steps_lead_from_an_empty_file_to_the_latest_schema() {
+        assert_eq!(steps().validate(), Ok(()));
+        assert_eq!(usize::try_from(LATEST), Ok(STEPS.len()));
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).unwrap();
+        assert_eq!(id, APPLICATION_ID);
     }
 }

@@ -1,48 +1,52 @@
-//! Questions about silences and baselines.
+//! Silences that were not recorded as expired.
 
-use rusqlite::OptionalExtension;
+use chrono::{DateTime, Utc};
 
-use super::{State, StateError, times};
+use super::codec;
+use super::{State, StateError};
 use crate::model::RunId;
 
-/// A silence that was intended or created, and whose end is not on record.
+/// A silence that is in force, or may be: the id is unknown between intent and answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenSilence {
+    /// The run that it belongs to.
+    pub run: RunId,
     /// Stands in its comment.
     pub tag: String,
-    /// Its run.
-    pub run: RunId,
-    /// Where it is.
+    /// Where.
     pub alertmanager: String,
-    /// Its id; `None` when we died before it was known.
+    /// The matchers.
+    pub matchers: Vec<String>,
+    /// When it was intended.
+    pub intended: DateTime<Utc>,
+    /// Its id; `None` when we do not know whether it was created.
     pub id: Option<String>,
+    /// When it ends unless it is renewed.
+    pub until: Option<DateTime<Utc>>,
+    /// The alerts that it silenced when it was created.
+    pub silenced: Vec<String>,
 }
 
 impl State {
-    /// The silences whose end is not on record, by run.
+    /// Silences that were intended and not recorded as expired, oldest first.
     ///
     /// # Errors
     /// [`StateError`].
     pub fn open_silences(&self) -> Result<Vec<OpenSilence>, StateError> {
-        let sql = "SELECT tag, run, alertmanager, id FROM silence WHERE expired IS NULL ORDER BY run, tag";
-        let mut statement = self.conn.prepare(sql)?;
-        let rows = statement.query_map([], |row| {
-            Ok(OpenSilence {
-                tag: row.get(0)?,
-                run: RunId(row.get(1)?),
-                alertmanager: row.get(2)?,
-                id: row.get(3)?,
+        let sql = "SELECT * FROM silence WHERE expired IS NULL ORDER BY intended, tag";
+        self.read(|connection| {
+            codec::rows(connection, sql, [], |row| {
+                Ok(OpenSilence {
+                    run: RunId(row.get("run")?),
+                    tag: row.get("tag")?,
+                    alertmanager: row.get("alertmanager")?,
+                    matchers: codec::from_json(row, "matchers")?,
+                    intended: codec::time(row, "intended")?,
+                    id: row.get("id")?,
+                    until: codec::opt_time(row, "until")?,
+                    silenced: codec::from_json(row, "silenced")?,
+                })
             })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The baseline of a run, as `executor::baseline` wrote it.
-    ///
-    /// # Errors
-    /// [`StateError`].
-    pub fn baseline(&self, run: RunId) -> Result<Option<serde_json::Value>, StateError> {
-        let read = |row: &rusqlite::Row| times::json(0, &row.get::<_, String>(0)?);
-        Ok(self.conn.query_row("SELECT facts FROM baseline WHERE run = ?1", [run.0], read).optional()?)
+        })
     }
 }

@@ -58,7 +58,7 @@ fn report<'a>(finding: &'a Finding, source: &'a Source) -> Vec<Group<'a>> {
     let expected = finding.expected.as_deref().map(inert);
     let mut groups = match &finding.place {
         Some(place) => vec![excerpt(Group::with_title(title), place, expected, source)],
-        None => vec![Group::with_title(title).element(Origin::path(inert(&source.path)))],
+        None => vec![Group::with_title(title)],
     };
     if let Some((place, what)) = &finding.related {
         let title = Level::NOTE.secondary_title(inert(what));

@@ -1,7 +1,7 @@
 //! Files that are either as they were or whole.
 
 use std::fs::{File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub struct WriteError {
 /// # Errors
 /// [`WriteError`]; the old content is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    write(path, bytes, None)
+    stream(path, None, |file| file.write_all(bytes))
 }
 
 /// The same for a file that every user of the machine may read, such as one that node_exporter collects.
@@ -31,19 +31,37 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 /// # Errors
 /// As [`write_atomically`].
 pub fn publish_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    write(path, bytes, Some(Permissions::from_mode(0o644)))
+    stream(path, Some(Permissions::from_mode(0o644)), |file| file.write_all(bytes))
 }
 
-fn write(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> Result<(), WriteError> {
+/// As [`write_atomically`], with content that is never whole in memory.
+///
+/// # Errors
+/// [`WriteError`], also with what `write` returns; the old content is untouched.
+pub fn stream_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    stream(path, None, write)
+}
+
+fn stream(
+    path: &Path,
+    permissions: Option<Permissions>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
     let write = || {
         if path.symlink_metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_symlink())
             || is_device_link(path)
         {
-            return File::options().write(true).open(path)?.write_all(bytes);
+            return write(&mut File::options().write(true).open(path)?);
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
+        let mut buffered = BufWriter::new(&mut file);
+        write(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
         if let Some(permissions) = permissions {
             file.as_file().set_permissions(permissions)?;
         }

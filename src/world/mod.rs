@@ -8,6 +8,7 @@ pub mod clock;
 pub mod files;
 pub mod http;
 pub mod process;
+pub mod process_identity;
 pub mod prometheus;
 pub mod signals;
 pub mod stragglers;

@@ -2,8 +2,11 @@
 // A failed expectation is how a helper fails a test; clippy only knows this of functions marked `#[test]`.
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
 
+mod audit;
+mod calendar_laws;
 mod monitor;
 mod report;
+mod schedule_laws;
 mod schema;
 mod stack_selftest;
 mod support;

@@ -46,15 +46,22 @@ fn fault(what: &str, span: Span, keys: &[(&str, bool)], is_spoiled: bool) -> Opt
     match given.len() {
         1 => None,
         0 if is_spoiled => None,
-        0 => Some(Fault::new("MS301", span, format!("{what} says nothing")).expected(format!(
-            "expected {}{}",
-            if all.len() > 1 { "one of " } else { "" },
-            one_of(&all)
-        ))),
+        0 => Some(Fault::new("MS301", span, format!("{what} says nothing")).expected(choice(&all))),
         _ => Some(
             Fault::new("MS302", span, format!("{what} says too much: {}", given.join(", ")))
                 .expected("expected exactly one of them"),
         ),
+    }
+}
+
+/// What there is to choose from; of many, the first few.
+fn choice(all: &[String]) -> String {
+    const MOST: usize = 12;
+    const FIRST: usize = 7;
+    match all {
+        [only] => format!("expected {only}"),
+        all if all.len() <= MOST => format!("expected one of {}", one_of(all)),
+        all => format!("expected {} or another kind", all[..FIRST].join(", ")),
     }
 }
 

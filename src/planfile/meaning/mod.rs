@@ -32,12 +32,12 @@ struct Facts<'a> {
     sections: HashMap<&'a str, Section<'a>>,
     /// Where something begins that something was left out of, sorted.
     spoiled: &'a [u32],
-    /// How many more names may be looked for among those that are known: each takes a look at all of them.
-    suggestions: Cell<usize>,
+    /// How many more pairs of names may be compared to find out what was meant.
+    comparisons: Cell<usize>,
 }
 
-/// More findings than that are not shown anyway.
-const MAX_SUGGESTIONS: usize = 1000;
+/// Enough for every finding of a file with a thousand names; after that, a wrong name gets no suggestion.
+const MAX_COMPARISONS: usize = 200_000;
 
 /// The names of a section, also of what could not be read.
 struct Section<'a> {
@@ -72,7 +72,7 @@ pub(super) fn judge<'a>(plan: &'a PlanFile, tree: &'a Tree<'a>, spoiled: &'a [u3
         (tree.text(*key), Section { key: *key, names })
     });
     let facts =
-        Facts { plan, tree, sections: sections.collect(), spoiled, suggestions: Cell::new(MAX_SUGGESTIONS) };
+        Facts { plan, tree, sections: sections.collect(), spoiled, comparisons: Cell::new(MAX_COMPARISONS) };
     let mut faults = Vec::new();
     for rule in RULES {
         rule(&facts, &mut faults);
@@ -106,12 +106,13 @@ impl<'a> Facts<'a> {
 
     /// Suggests the nearest of the names that are known.
     fn suggest<'n>(&self, fault: Fault, found: &str, known: impl Iterator<Item = &'n str>) -> Fault {
-        match self.suggestions.get() {
-            0 => fault,
-            left => {
-                self.suggestions.set(left - 1);
-                fault.near(found, known)
+        let known: Vec<_> = known.collect();
+        match self.comparisons.get().checked_sub(known.len()) {
+            Some(left) => {
+                self.comparisons.set(left);
+                fault.near(found, known.into_iter())
             }
+            None => fault,
         }
     }
 

@@ -5,12 +5,12 @@
 //! 2. What was wrong is left out and its surroundings are read again; a required key that is left out, or is
 //!    not there, is replaced by a stand-in that stands nowhere ([`Span::default`]), so that the rest of the
 //!    same mapping is judged too. A model with stand-ins always comes with an error.
-//! 3. Reading again is bounded: after [`MAX_FAULTS`] faults nothing is read again.
+//! 3. Reading again is bounded, by the number of faults and by the number of values.
 
 mod error;
 mod stand_in;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use serde::de::{
@@ -38,7 +38,14 @@ pub struct Read<T> {
     pub faults: Vec<Fault>,
     /// Where the mappings and lists begin that something was left out of, sorted.
     pub spoiled: Vec<u32>,
+    /// Whether all of it was read; else there may be more faults.
+    pub is_complete: bool,
 }
+
+/// How often all of the file may be read again, in all.
+const MAX_PASSES: usize = 10;
+/// The values that may be read again even in a small file.
+const FREE_VISITS: usize = 1_000_000;
 
 /// Reads the whole tree as `T`, and says everything that is wrong with it.
 pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> Read<T> {
@@ -46,6 +53,7 @@ pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> Read<T> {
         tree,
         faults: RefCell::default(),
         poisoned: RefCell::default(),
+        visits: Cell::new(MAX_PASSES * tree.len() + FREE_VISITS),
         lost: RefCell::default(),
         absent: RefCell::default(),
     };
@@ -60,10 +68,12 @@ pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> Read<T> {
             }
         }
     };
-    let poisoned = reader.poisoned.into_inner();
-    let mut spoiled: Vec<_> = poisoned.into_iter().map(|(of, _)| tree.span(of).start).collect();
+    let is_complete = !reader.is_exhausted();
+    let poisoned = reader.poisoned.into_inner().into_iter().map(|(of, _)| of);
+    let absent = reader.absent.into_inner().into_keys();
+    let mut spoiled: Vec<_> = poisoned.chain(absent).map(|of| tree.span(of).start).collect();
     spoiled.sort_unstable();
-    Read { value, faults: reader.faults.into_inner(), spoiled }
+    Read { value, faults: reader.faults.into_inner(), spoiled, is_complete }
 }
 
 struct Reader<'t> {
@@ -71,6 +81,8 @@ struct Reader<'t> {
     faults: RefCell<Vec<Fault>>,
     /// The entries and elements, by collection and index, that are left out from now on.
     poisoned: RefCell<HashSet<(NodeId, usize)>>,
+    /// How many more values may be read.
+    visits: Cell<usize>,
     /// The nodes of which nothing can be read, whatever is left out.
     lost: RefCell<HashSet<NodeId>>,
     /// The required keys that a mapping does not have, with the stand-in that is tried for each.
@@ -81,16 +93,24 @@ struct Reader<'t> {
 const STAND_INS: [&str; 2] = ["1s", "2000-01-01"];
 
 impl Reader<'_> {
+    fn is_exhausted(&self) -> bool {
+        self.visits.get() == 0 || self.faults.borrow().len() >= MAX_FAULTS
+    }
+
     fn is_poisoned(&self, collection: NodeId, index: usize) -> bool {
         let poisoned = self.poisoned.borrow();
         !poisoned.is_empty() && poisoned.contains(&(collection, index))
+    }
+
+    fn is_spoiled(&self, map: NodeId) -> bool {
+        (0..self.tree.entries(map).len()).any(|index| self.is_poisoned(map, index))
     }
 
     /// Records a fault and leaves out what was wrong; `false` when there is nothing to be left out, so that
     /// another try would end the same way.
     fn can_go_on(&self, error: ReadError) -> bool {
         let error = *error.0;
-        if self.faults.borrow().len() >= MAX_FAULTS {
+        if self.is_exhausted() {
             return false;
         }
         let (map, why) = (error.node, error.why);
@@ -117,7 +137,11 @@ impl Reader<'_> {
             }
         } else {
             let node = map.unwrap_or(self.tree.root());
-            self.faults.borrow_mut().push(self.fault(&why, node, error.owner));
+            // What is said about a mapping as a whole is a consequence of what was left out of it.
+            let is_consequence = matches!(why, Why::Custom(_)) && self.is_spoiled(node);
+            if !is_consequence {
+                self.faults.borrow_mut().push(self.fault(&why, node, error.owner));
+            }
         }
         error.poison.is_some_and(|entry| self.poisoned.borrow_mut().insert(entry))
     }
@@ -616,6 +640,8 @@ impl<'d, 't: 'd> MapAccess<'d> for Entries<'_, 't> {
         }
         let index = self.next - 1;
         let (key, value) = self.all[index];
+        let visits = &self.at.reader.visits;
+        visits.set(visits.get().saturating_sub(1));
         let at = At { node: value, owner: Some(Owner::of(key)), ..self.at };
         seed.deserialize(at).map_err(|error| error.leave_out(self.at.node, index))
     }

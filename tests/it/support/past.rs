@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use mainstay::model::{Event, OccurrenceId, Origin, Outcome, Output, Phase, RunId};
-use mainstay::state::{Access, NewRun, State, holder};
+use mainstay::state::{Access, NewRun, State};
 use mainstay::world::clock::Clock;
+use mainstay::world::process_identity;
 
 use super::Case;
 
@@ -12,10 +13,10 @@ pub struct Past<'a>(pub &'a Case);
 
 impl Past<'_> {
     /// Opens the state file at this time.
-    pub fn at(&self, time: &str, work: impl FnOnce(&mut State)) -> &Self {
+    pub fn at(&self, time: &str, work: impl FnOnce(&State)) -> &Self {
         let time: DateTime<Utc> = time.parse().unwrap();
         let path = self.0.path().join(".mainstay/state.db");
-        work(&mut State::open(&path, Access::ReadWrite, Clock::new(Some(time))).unwrap());
+        work(&State::open(&path, Access::ReadWrite, Clock::new(Some(time))).unwrap());
         self
     }
 
@@ -29,9 +30,9 @@ impl Past<'_> {
                 due: None,
                 plan_digest: String::new(),
                 targets: vec!["prom-1".to_owned()],
-                holder: holder::current(),
+                holder: process_identity::current().unwrap(),
             };
-            let (run, _) = state.start_run(new).unwrap();
+            let run = state.start_run(new).unwrap();
             let step = Event::StepStarted {
                 run,
                 ordinal: 1,

@@ -1,0 +1,96 @@
+//! The kinds of action that a step can be, one per file.
+
+mod alertmanager;
+mod http;
+mod process;
+mod prometheus;
+mod wait;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::{Outcome, Output, Step};
+use crate::world::World;
+use crate::world::cancel::Cancel;
+
+/// What an action needs beside its own words.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// What it reaches out to.
+    pub world: &'a World,
+    /// Variables of the step, beside the clean environment.
+    pub env: BTreeMap<String, String>,
+    /// The folder that processes run in.
+    pub folder: PathBuf,
+    /// Finds the step's processes again.
+    pub tag: String,
+    /// The most that it may take.
+    pub timeout: Duration,
+    /// Who asks it to stop.
+    pub cancel: &'a Cancel,
+}
+
+/// How one attempt at something ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// How it went.
+    pub outcome: Outcome,
+    /// The exit code of its process, if it had one that exited.
+    pub exit_code: Option<i32>,
+    /// What people should know.
+    pub message: Option<String>,
+    /// What it printed.
+    pub output: Option<Output>,
+}
+
+impl Done {
+    /// It went well.
+    pub fn well(message: impl Into<Option<String>>) -> Self {
+        Self { outcome: Outcome::Succeeded, exit_code: None, message: message.into(), output: None }
+    }
+
+    /// It went wrong.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Failed, exit_code: None, message: Some(message.into()), output: None }
+    }
+
+    /// It was left out.
+    pub fn skipped(message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Skipped, ..Self::failed(message) }
+    }
+
+    /// It was stopped from outside.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Interrupted, ..Self::failed(message) }
+    }
+
+    /// Whether the work can go on.
+    pub fn is_well(&self) -> bool {
+        matches!(self.outcome, Outcome::Succeeded | Outcome::Skipped)
+    }
+}
+
+/// Carries out the action of `step` once.
+pub fn carry_out(step: &Step, context: &Context) -> Done {
+    if let Some(argv) = &step.run {
+        return process::carry_out(&argv.value, context);
+    }
+    if let Some(text) = &step.shell {
+        let argv = ["/bin/sh", "-c", &text.value].map(str::to_owned);
+        return process::carry_out(&argv, context);
+    }
+    if let Some(action) = &step.http {
+        return http::carry_out(action, context);
+    }
+    if let Some(wait) = &step.wait {
+        return wait::carry_out(wait, context);
+    }
+    if let Some(action) = &step.prometheus {
+        return prometheus::carry_out(action, context);
+    }
+    if let Some(action) = &step.alertmanager {
+        return alertmanager::carry_out(action, context);
+    }
+    Done::failed("this kind of step is not supported yet")
+}

@@ -1,0 +1,99 @@
+//! The controller: may this work start now?
+//!
+//! Asked again just before a run starts, however lately it was planned: a schedule is a plan, a gate is a fact.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::calendar::{self, Zone};
+use crate::model::{Because, Gate, PlanFile, Task, Unknown, WindowSpan};
+use crate::scheduler::{ScheduleError, optimizer};
+use crate::state::TaskHistory;
+use crate::world::World;
+
+/// How far ahead the next window is looked for.
+const OUTLOOK: TimeDelta = TimeDelta::days(366);
+/// What the gate's query may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Decides whether work of `length` for `task` may start at `now`, by blackouts and maintenance windows; the
+/// window that it may start in, or the reason why not.
+///
+/// # Errors
+/// [`ScheduleError`] for a window that `validate` refuses too.
+pub fn admit(
+    plan: &PlanFile,
+    zone: &Zone,
+    task: &Task,
+    length: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<Result<Option<WindowSpan>, Because>, ScheduleError> {
+    let frozen =
+        plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, zone)).find(|freeze| {
+            !freeze.allow.contains(&task.kind) && freeze.start < now + length && now < freeze.end
+        });
+    if let Some(freeze) = frozen {
+        return Ok(Err(Because::Blackout { name: freeze.name, until: freeze.end }));
+    }
+    if task.window.is_empty() {
+        return Ok(Ok(None));
+    }
+    let mut spans = Vec::new();
+    for name in task.window.iter() {
+        let Some(window) = plan.windows.get(name) else { continue };
+        let openings = calendar::openings(name, window, zone, now, now + OUTLOOK);
+        spans.extend(openings.map_err(|source| ScheduleError::Cron {
+            whose: format!("windows.{}", name.value),
+            text: window.cron.as_ref().map(|cron| cron.value.clone()).unwrap_or_default(),
+            source,
+        })?);
+    }
+    let Some(span) = calendar::merge(spans).into_iter().next() else {
+        return Ok(Err(Because::NoWindow { longest: TimeDelta::zero(), needed: length }));
+    };
+    Ok(match optimizer::gate(&span, now, length) {
+        None => Ok(Some(span)),
+        Some((because, _)) => Err(because),
+    })
+}
+
+/// Names the task that `task` comes after and whose last run did not succeed: its work would build on sand.
+pub fn unsound_ground(task: &Task, history: &BTreeMap<String, TaskHistory>) -> Option<String> {
+    task.after.iter().find_map(|before| {
+        let outcome = history.get(&before.value)?.last_outcome?;
+        let is_unsound = outcome != crate::model::Outcome::Succeeded;
+        is_unsound.then(|| format!("it comes after `{}`, whose last run ended {outcome}", before.value))
+    })
+}
+
+/// What a gate said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GateAnswer {
+    /// Work may start.
+    Open(String),
+    /// It may not, now.
+    Closed(String),
+    /// It could not be found out, and the plan file says to wait then.
+    Unknown(String),
+}
+
+/// Asks a task's gate.
+pub fn ask_gate(gate: &Gate, world: &World) -> GateAnswer {
+    let answer = match &world.prometheus {
+        Some(prometheus) => prometheus.query(&gate.promql, TIMEOUT).map_err(|error| crate::in_words(&error)),
+        None => Err("the plan file names no Prometheus".to_owned()),
+    };
+    match (answer, gate.unknown.unwrap_or_default()) {
+        (Ok(answered), _) if answered.samples.is_empty() => {
+            GateAnswer::Closed(format!("`{}` returns nothing", gate.promql.value))
+        }
+        (Ok(answered), _) => {
+            GateAnswer::Open(format!("open: {}", crate::counted(answered.samples.len(), "sample")))
+        }
+        (Err(why), Unknown::Wait) => GateAnswer::Unknown(why),
+        (Err(why), Unknown::Open) => GateAnswer::Open(format!("taken as open: {why}")),
+        (Err(why), Unknown::Closed) => GateAnswer::Closed(format!("taken as closed: {why}")),
+    }
+}

@@ -1,0 +1,47 @@
+//! The journal: what happens is on disk first, and on the screen second.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::model::Event;
+use crate::state::{State, StateError};
+
+/// Records events and tells whoever watches. Shared by all threads of one `mainstay run`.
+pub struct Journal<'a> {
+    state: Mutex<State>,
+    tell: &'a (dyn Fn(&Event) + Sync),
+}
+
+impl<'a> Journal<'a> {
+    /// A journal that records in `state` and then tells `tell`.
+    pub fn new(state: State, tell: &'a (dyn Fn(&Event) + Sync)) -> Self {
+        Self { state: Mutex::new(state), tell }
+    }
+
+    /// Makes `event` durable, then tells it.
+    ///
+    /// # Errors
+    /// When it could not be made durable: what it announces must not be done then.
+    pub fn record(&self, event: &Event) -> Result<(), StateError> {
+        self.state().record(event)?;
+        self.tell(event);
+        Ok(())
+    }
+
+    /// Tells an event that is recorded already.
+    pub fn tell(&self, event: &Event) {
+        (self.tell)(event);
+    }
+
+    /// The state, for questions.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked held no transaction open: SQLite has rolled it back.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Journal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.debug_struct("Journal").finish_non_exhaustive()
+    }
+}

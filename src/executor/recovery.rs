@@ -1,0 +1,96 @@
+//! What a crash left behind is settled before anything new is started.
+//!
+//! Who is alive is decided by process id, start time and boot together; time alone declares nobody dead.
+
+use std::time::Duration;
+
+use super::engine::{silence_tag, step_tag};
+use super::journal::Journal;
+use super::lease::expire_by_tag;
+use crate::model::{Event, Outcome, Run, StepRecord};
+use crate::state::StateError;
+use crate::world::World;
+use crate::world::process_identity;
+use crate::world::stragglers;
+
+/// The time between TERM and KILL for what a dead mainstay left running.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What was settled, or could not be, a sentence each, for people.
+///
+/// 1. Runs whose mainstay has gone are closed as interrupted, and processes that they left are stopped.
+/// 2. Silences of runs that are over are expired, also those whose id was never known.
+///
+/// # Errors
+/// [`StateError`].
+pub fn settle(journal: &Journal, world: &World, origin: &str) -> Result<Vec<String>, StateError> {
+    let mut notes = Vec::new();
+    let unfinished = journal.state().unfinished_runs()?;
+    for run in unfinished.iter().filter(|run| !process_identity::is_alive(&run.holder)) {
+        notes.push(close(journal, run, origin)?);
+    }
+    notes.extend(expire_leftover_silences(journal, world, origin)?);
+    Ok(notes)
+}
+
+fn close(journal: &Journal, run: &Run, origin: &str) -> Result<String, StateError> {
+    let steps = journal.state().steps(run.id)?;
+    let open: Vec<_> = steps.iter().filter(|step| step.outcome.is_none()).collect();
+    let mut survivors = Vec::new();
+    for step in &open {
+        let tag = step_tag(origin, run.id, step.ordinal, step.attempts);
+        survivors.extend(stragglers::stop(&tag, GRACE).iter().map(ToString::to_string));
+    }
+    let mut reason = format!("mainstay (pid {}) ended {}", run.holder.pid, where_it_was(&open));
+    if !survivors.is_empty() {
+        reason = format!("{reason}; still running: {}", survivors.join(", "));
+    }
+    journal.record(&Event::RunEnded {
+        run: run.id,
+        outcome: Outcome::Interrupted,
+        reason: Some(reason.clone()),
+    })?;
+    Ok(format!("run {} of `{}` was interrupted: {reason}", run.id, run.task))
+}
+
+fn where_it_was(open: &[&StepRecord]) -> String {
+    match open {
+        [] => "between two steps".to_owned(),
+        [step, ..] => format!("in the middle of `{}` ({})", step.name, step.phase),
+    }
+}
+
+fn expire_leftover_silences(
+    journal: &Journal,
+    world: &World,
+    origin: &str,
+) -> Result<Vec<String>, StateError> {
+    let mut notes = Vec::new();
+    let (silences, unfinished) = {
+        let state = journal.state();
+        (state.open_silences()?, state.unfinished_runs()?)
+    };
+    for silence in silences.iter().filter(|silence| unfinished.iter().all(|run| run.id != silence.run)) {
+        let Some(alertmanager) = world.alertmanager.as_ref().filter(|one| one.url() == silence.alertmanager)
+        else {
+            let (at, run) = (&silence.alertmanager, silence.run);
+            notes.push(format!(
+                "run {run} may have left a silence at {at}, which the plan file no longer names"
+            ));
+            continue;
+        };
+        let tag = silence_tag(origin, silence.run);
+        match expire_by_tag(alertmanager, &tag) {
+            Ok(_) => {
+                let reason = "found after its run was over".to_owned();
+                journal.record(&Event::SilenceExpired { tag: silence.tag.clone(), reason })?;
+                notes.push(format!("the silence of run {} is ended", silence.run));
+            }
+            Err(error) => {
+                let why = crate::in_words(&error);
+                notes.push(format!("the silence of run {} could not be ended: {why}", silence.run));
+            }
+        }
+    }
+    Ok(notes)
+}

@@ -1,0 +1,75 @@
+//! Entries in words.
+
+use crate::model::{Event, OccurrenceId};
+
+/// What happened, in one line. Names come from outside: whoever shows it makes it inert.
+pub fn in_words(event: &Event) -> String {
+    match event {
+        Event::StateCreated { origin } => format!("state file made, origin {origin}"),
+        Event::TasksSeen { tasks } => format!("met for the first time: {}", tasks.join(", ")),
+        Event::SchedulePublished { added, moved, dropped, schedule, .. } => {
+            let revision = schedule.revision;
+            format!("schedule published as revision {revision}: {added} new, {moved} moved, {dropped} gone")
+        }
+        Event::OccurrenceMissed { occurrence, reason, .. } => format!("missed {occurrence}: {reason}"),
+        Event::RunStarted { run, task, occurrence, targets, .. } => {
+            format!("run {run} of {task} started on {}{}", targets.join(", "), of(occurrence.as_ref()))
+        }
+        Event::RunResumed { run, holder } => {
+            format!("run {run} taken over by process {} of {}", holder.pid, holder.user)
+        }
+        Event::RunRefused { task, occurrence, reason } => {
+            format!("run of {task} refused: {reason}{}", of(occurrence.as_ref()))
+        }
+        Event::StepStarted { run, phase, target, name, attempt, .. } => {
+            let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            format!("run {run}: {phase}: {name} on {target} started{again}")
+        }
+        Event::StepEnded { run, ordinal, outcome, exit_code, retried, message, .. } => {
+            let code = exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+            let retried = if *retried { ", to be tried again" } else { "" };
+            format!("run {run}: step {ordinal} {outcome}{code}{retried}{}", because(message.as_deref()))
+        }
+        Event::BaselineTaken { run, .. } => format!("run {run}: baseline taken"),
+        Event::BaselineCompared { run, same: true, .. } => {
+            format!("run {run}: monitoring is back as it was")
+        }
+        Event::BaselineCompared { run, differences, .. } => {
+            format!("run {run}: monitoring is not what it was: {}", differences.join("; "))
+        }
+        Event::SilenceIntended { run, tag, .. } => format!("run {run}: silence {tag} about to be created"),
+        Event::SilenceCreated { run, tag, until, .. } => {
+            format!("run {run}: silence {tag} in force until {}", until.to_rfc3339())
+        }
+        Event::SilenceRenewed { tag, until, .. } => {
+            format!("silence {tag} renewed until {}", until.to_rfc3339())
+        }
+        Event::SilenceExpired { tag, reason } => format!("silence {tag} ended: {reason}"),
+        Event::RunEnded { run, outcome, reason } => {
+            format!("run {run} {outcome}{}", because(reason.as_deref()))
+        }
+        Event::RunAbandoned { run, reason } => format!("run {run} abandoned: {reason}"),
+        Event::AlertChanged { name, state, value, .. } => match state {
+            Some(state) => format!("alert {name} {state} at {value}"),
+            None => format!("alert {name} forgotten"),
+        },
+        Event::AlertsDelivered { alerts, error: None, .. } => format!("alerts delivered: {alerts}"),
+        Event::AlertsDelivered { alerts, error: Some(error), .. } => {
+            format!("alerts not delivered: {alerts}: {error}")
+        }
+        Event::ReportWritten { report, format, path, .. } => {
+            format!("report {report} written as {format} to {path}")
+        }
+        Event::ClockStepped { last, now } => {
+            format!("the clock went back from {} to {}", last.to_rfc3339(), now.to_rfc3339())
+        }
+    }
+}
+
+fn of(occurrence: Option<&OccurrenceId>) -> String {
+    occurrence.map(|occurrence| format!(" ({occurrence})")).unwrap_or_default()
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}

@@ -1,0 +1,55 @@
+//! What monitoring looked like before a run, and how it compared after it.
+
+use chrono::{DateTime, Utc};
+
+use super::codec;
+use super::{State, StateError};
+use crate::model::RunId;
+
+/// The facts of before, and the comparison with those of after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Baseline {
+    /// When they were captured.
+    pub taken: DateTime<Utc>,
+    /// The facts; `executor::baseline` owns their form.
+    pub facts: serde_json::Value,
+    /// The comparison; `None` as long as there was none.
+    pub compared: Option<Comparison>,
+}
+
+/// How monitoring came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// Whether it came back as it was.
+    pub same: bool,
+    /// What differs, a sentence each.
+    pub differences: Vec<String>,
+    /// How long it took to come back, in milliseconds; `None` when it did not.
+    pub settled_ms: Option<u64>,
+}
+
+impl State {
+    /// The baseline of a run.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn baseline(&self, run: RunId) -> Result<Option<Baseline>, StateError> {
+        let sql = "SELECT * FROM baseline WHERE run = ?1";
+        self.read(|connection| {
+            codec::first(connection, sql, [run.0], |row| {
+                let compared = match row.get("same")? {
+                    Some(same) => Some(Comparison {
+                        same,
+                        differences: codec::from_json(row, "differences")?,
+                        settled_ms: row
+                            .get::<_, Option<i64>>("settled_ms")?
+                            .and_then(|milliseconds| milliseconds.try_into().ok()),
+                    }),
+                    None => None,
+                };
+                let facts = codec::from_json(row, "facts")?;
+                Ok(Baseline { taken: codec::time(row, "taken")?, facts, compared })
+            })
+        })
+    }
+}

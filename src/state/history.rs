@@ -1,0 +1,136 @@
+//! The past of tasks, as planning needs it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, Row, Transaction, named_params};
+
+use super::codec::{self, stamp};
+use super::error::Fault;
+use super::{State, StateError, runs};
+use crate::model::{OccurrenceId, Outcome, RunId};
+
+/// The past of one task.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TaskHistory {
+    /// When it first stood in a published schedule or had a run; `None` when it never did.
+    pub first_known: Option<DateTime<Utc>>,
+    /// The end of the last run that succeeded.
+    pub last_success: Option<DateTime<Utc>>,
+    /// The end of the last run, however it went.
+    pub last_end: Option<DateTime<Utc>>,
+    /// How the last run that ended went.
+    pub last_outcome: Option<Outcome>,
+    /// How many runs have ended, however they went.
+    pub ended_runs: u64,
+    /// How long the newest twenty successful runs took, each as a whole; newest first.
+    pub durations: Vec<TimeDelta>,
+    /// Occurrences that have a run already.
+    pub started: BTreeSet<OccurrenceId>,
+    /// Occurrences that are recorded as missed.
+    pub missed: BTreeSet<OccurrenceId>,
+    /// The run that is going: its occurrence, and its start.
+    pub running: Option<(Option<OccurrenceId>, DateTime<Utc>)>,
+}
+
+/// How many durations are kept.
+const MAX_DURATIONS: usize = 20;
+
+const TASKS: &str = "SELECT * FROM task WHERE :task IS NULL OR name = :task";
+const STARTED: &str = "SELECT task, occurrence FROM run
+                       WHERE (:task IS NULL OR task = :task) AND occurrence IS NOT NULL";
+const MISSED: &str = "SELECT task, occurrence FROM missed WHERE :task IS NULL OR task = :task";
+
+impl State {
+    /// The past of one task; empty when it has none.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn task_history(&self, task: &str) -> Result<TaskHistory, StateError> {
+        let mut found = self.read(|connection| histories(connection, Some(task)))?;
+        Ok(found.remove(task).unwrap_or_default())
+    }
+
+    /// The past of every task that has one.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn history(&self) -> Result<BTreeMap<String, TaskHistory>, StateError> {
+        self.read(|connection| histories(connection, None))
+    }
+}
+
+fn histories(connection: &Connection, task: Option<&str>) -> Result<BTreeMap<String, TaskHistory>, Fault> {
+    let snapshot = connection.unchecked_transaction()?;
+    let tasks = codec::rows(&snapshot, TASKS, named_params! {":task": task}, |row| {
+        Ok((row.get::<_, String>("name")?, from_row(row)?))
+    })?;
+    let mut histories: BTreeMap<_, _> = tasks.into_iter().collect();
+    for (sql, is_run) in [(STARTED, true), (MISSED, false)] {
+        let mut statement = snapshot.prepare_cached(sql)?;
+        let mut rows = statement.query(named_params! {":task": task})?;
+        while let Some(row) = rows.next()? {
+            let task = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            let occurrence = OccurrenceId(row.get(1)?);
+            if !histories.contains_key(task) {
+                histories.insert(task.to_owned(), TaskHistory::default());
+            }
+            let Some(history) = histories.get_mut(task) else { continue };
+            let ids = if is_run { &mut history.started } else { &mut history.missed };
+            ids.insert(occurrence);
+        }
+    }
+    for run in runs::unfinished(&snapshot)? {
+        if let Some(history) = histories.get_mut(&run.task) {
+            history.running = Some((run.occurrence, run.started));
+        }
+    }
+    Ok(histories)
+}
+
+fn from_row(row: &Row) -> Result<TaskHistory, Fault> {
+    let milliseconds: Vec<i64> = codec::from_json(row, "durations")?;
+    Ok(TaskHistory {
+        first_known: Some(codec::time(row, "first_known")?),
+        last_success: codec::opt_time(row, "last_success")?,
+        last_end: codec::opt_time(row, "last_end")?,
+        last_outcome: codec::opt_name(row, "last_outcome")?,
+        ended_runs: codec::natural(row, "ended_runs")?,
+        durations: milliseconds.into_iter().map(TimeDelta::milliseconds).collect(),
+        started: BTreeSet::new(),
+        missed: BTreeSet::new(),
+        running: None,
+    })
+}
+
+/// Counts the end of a run.
+pub(super) fn note_end(
+    tx: &Transaction,
+    task: &str,
+    ended: DateTime<Utc>,
+    outcome: Outcome,
+    took: TimeDelta,
+) -> Result<(), Fault> {
+    let sql = "UPDATE task SET last_end = ?2, last_outcome = ?3, ended_runs = ended_runs + 1 WHERE name = ?1";
+    tx.prepare_cached(sql)?.execute((task, stamp(ended), outcome.as_str()))?;
+    if outcome != Outcome::Succeeded {
+        return Ok(());
+    }
+    let sql = "SELECT durations FROM task WHERE name = ?1";
+    let durations: String = tx.prepare_cached(sql)?.query_row([task], |row| row.get(0))?;
+    let mut durations: Vec<i64> = codec::parse(&durations)?;
+    durations.insert(0, took.num_milliseconds());
+    durations.truncate(MAX_DURATIONS);
+    let sql = "UPDATE task SET last_success = ?2, durations = ?3 WHERE name = ?1";
+    tx.prepare_cached(sql)?.execute((task, stamp(ended), codec::json(&durations)?))?;
+    Ok(())
+}
+
+/// Takes back the end of a run that goes on after all. Says how it had ended.
+pub(super) fn reopen(tx: &Transaction, run: RunId) -> Result<&'static str, Fault> {
+    let Some(run) = runs::run(tx, run)? else { return Ok("never started") };
+    let Some(outcome) = run.outcome else { return Ok("still going") };
+    let sql = "UPDATE task SET ended_runs = ended_runs - 1 WHERE name = ?1 AND ended_runs > 0";
+    tx.execute(sql, [run.task])?;
+    Ok(outcome.as_str())
+}

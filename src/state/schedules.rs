@@ -1,0 +1,51 @@
+//! The published schedule.
+
+use super::codec;
+use super::{State, StateError};
+use crate::ledger::chain;
+use crate::model::{Event, Schedule};
+
+/// How a schedule differs from the one published before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Published {
+    /// Occurrences that are new.
+    pub added: usize,
+    /// Occurrences that start at another time.
+    pub moved: usize,
+    /// Occurrences that are gone.
+    pub dropped: usize,
+}
+
+const CURRENT: &str = "SELECT coalesce(max(revision), 0) AS revision FROM revision";
+
+impl State {
+    /// The schedule that holds now.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn published(&self) -> Result<Option<Schedule>, StateError> {
+        let sql = "SELECT schedule FROM revision ORDER BY revision DESC LIMIT 1";
+        self.read(|connection| codec::first(connection, sql, [], |row| codec::from_json(row, "schedule")))
+    }
+
+    /// Makes `schedule` the one that holds, and returns its revision.
+    ///
+    /// # Errors
+    /// [`StateError::Stale`] when the published revision is not `base` any more (0: none was published).
+    pub fn publish(&self, mut schedule: Schedule, base: u64, counts: Published) -> Result<u64, StateError> {
+        self.write(|writing| {
+            let published: i64 = writing.transaction.query_row(CURRENT, [], |row| row.get(0))?;
+            let published = u64::try_from(published).unwrap_or_default();
+            if published != base {
+                return Err(StateError::Stale { base, published }.into());
+            }
+            schedule.revision = base + 1;
+            let revision = schedule.revision;
+            let digest = chain::sha256(chain::canonical(&schedule)?.as_bytes());
+            let Published { added, moved, dropped } = counts;
+            let schedule = Box::new(schedule);
+            writing.append(&Event::SchedulePublished { digest, added, moved, dropped, schedule })?;
+            Ok(revision)
+        })
+    }
+}

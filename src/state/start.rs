@@ -1,0 +1,112 @@
+//! Starting and taking over runs: who may work on what is decided inside one transaction.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+
+use super::codec;
+use super::error::Fault;
+use super::runs::{self, unfinished};
+use super::{StartError, State};
+use crate::model::{Event, Holder, IMPLICIT_TARGET, OccurrenceId, Origin, Outcome, Run, RunId};
+use crate::world::process_identity;
+
+/// A run that is about to begin.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Its task.
+    pub task: String,
+    /// Its occurrence; `None` on demand.
+    pub occurrence: Option<OccurrenceId>,
+    /// Why it is started.
+    pub origin: Origin,
+    /// When it should have ended.
+    pub due: Option<DateTime<Utc>>,
+    /// SHA-256 of the plan file, in hexadecimal.
+    pub plan_digest: String,
+    /// The targets, in order.
+    pub targets: Vec<String>,
+    /// Who will work on it.
+    pub holder: Holder,
+}
+
+impl State {
+    /// Begins a run: numbers it and records its start. From here on nobody else can start the same
+    /// occurrence, another run of the task, or work on one of its targets.
+    ///
+    /// # Errors
+    /// [`StartError`]; then nothing was recorded. A run whose process has died still holds its task and its
+    /// targets until it is resumed or abandoned.
+    pub fn start_run(&self, new: NewRun) -> Result<RunId, StartError> {
+        let started = self.write(|writing| {
+            if let Some(refusal) = refusal(writing.transaction, &new)? {
+                return Ok(Err(refusal));
+            }
+            let sql = "SELECT coalesce(max(id), 0) + 1 FROM run";
+            let run = RunId(writing.transaction.query_row(sql, [], |row| row.get(0))?);
+            let NewRun { task, occurrence, origin, due, plan_digest, targets, holder } = new;
+            let event =
+                Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder };
+            writing.append(&event)?;
+            Ok(Ok(run))
+        });
+        started?
+    }
+
+    /// Takes over a run that was interrupted. From here on nobody else can.
+    ///
+    /// # Errors
+    /// [`StartError::Held`] as long as its process lives; [`StartError::Ended`] when nothing is left to do.
+    pub fn resume_run(&self, run: RunId, holder: &Holder) -> Result<Run, StartError> {
+        let resumed = self.write(|writing| {
+            let Some(found) = runs::run(writing.transaction, run)? else {
+                return Ok(Err(StartError::NoSuchRun { run }));
+            };
+            let sql = "SELECT abandoned FROM run WHERE id = ?1";
+            let abandoned: bool = writing.transaction.query_row(sql, [run.0], |row| row.get(0))?;
+            let over = found.outcome.is_some_and(|outcome| outcome != Outcome::Interrupted);
+            if abandoned || over {
+                return Ok(Err(StartError::Ended { run }));
+            }
+            if found.ended.is_none() && found.holder != *holder && process_identity::is_alive(&found.holder) {
+                return Ok(Err(StartError::Held { run, holder: Box::new(found.holder) }));
+            }
+            for other in unfinished(writing.transaction)?.iter().filter(|other| other.id != run) {
+                if let Some(refusal) = clash(other, &found.task, &found.targets) {
+                    return Ok(Err(refusal));
+                }
+            }
+            writing.append(&Event::RunResumed { run, holder: holder.clone() })?;
+            Ok(Ok(Run { holder: holder.clone(), outcome: None, ended: None, reason: None, ..found }))
+        });
+        resumed?
+    }
+}
+
+/// Why `new` may not begin.
+fn refusal(connection: &Connection, new: &NewRun) -> Result<Option<StartError>, Fault> {
+    if let Some(occurrence) = &new.occurrence {
+        let sql = "SELECT * FROM run WHERE occurrence = ?1";
+        if let Some(run) = codec::first(connection, sql, [&occurrence.0], runs::from_row)? {
+            let (occurrence, holder) = (occurrence.clone(), Box::new(run.holder));
+            return Ok(Some(StartError::AlreadyStarted { occurrence, run: run.id, holder }));
+        }
+        let sql = "SELECT 1 FROM missed WHERE occurrence = ?1";
+        if codec::first(connection, sql, [&occurrence.0], |_| Ok(()))?.is_some() {
+            return Ok(Some(StartError::Missed { occurrence: occurrence.clone() }));
+        }
+    }
+    let unfinished = unfinished(connection)?;
+    Ok(unfinished.iter().find_map(|other| clash(other, &new.task, &new.targets)))
+}
+
+/// Why nothing can be done on `task` and `targets` while `other` is not finished.
+fn clash(other: &Run, task: &str, targets: &[String]) -> Option<StartError> {
+    let (run, holder) = (other.id, || Box::new(other.holder.clone()));
+    if other.task == task {
+        return Some(StartError::TaskRunning { task: task.to_owned(), run, holder: holder() });
+    }
+    // The machine that tasks without targets work on is nothing that they take turns at.
+    let mut shared = targets.iter().filter(|target| *target != IMPLICIT_TARGET);
+    let target = shared.find(|target| other.targets.contains(target))?;
+    Some(StartError::TargetBusy { target: target.clone(), run, holder: holder() })
+}

@@ -1,0 +1,374 @@
+//! Laws of the scheduler on random plan files.
+//!
+//! The checker here reads the plan file's meaning anew and shares no code with the optimizer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+use mainstay::model::{OccurrenceId, PlanFile, Schedule};
+use mainstay::planfile;
+use mainstay::scheduler::{self, Computed, History, TaskHistory};
+use proptest::prelude::*;
+
+/// A plan file as the test knows it; its zone is UTC.
+#[derive(Debug, Clone)]
+struct Estate {
+    /// Opening hour, length in minutes, cutoff in minutes; open daily.
+    windows: Vec<(u32, i64, i64)>,
+    /// First hour after the start, length in hours, whether preventive work is allowed.
+    blackouts: Vec<(i64, i64, bool)>,
+    crew: u32,
+    max_down: u32,
+    tasks: Vec<Work>,
+}
+
+#[derive(Debug, Clone)]
+struct Work {
+    schedule: Recurs,
+    tolerance: Option<u32>,
+    windows: BTreeSet<usize>,
+    targets: BTreeSet<usize>,
+    minutes: i64,
+    crew: u32,
+    priority: u8,
+    is_routine: bool,
+    after: BTreeSet<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Recurs {
+    Daily(u32, u32),
+    Every(i64),
+    At(i64),
+}
+
+const N_TARGETS: usize = 4;
+
+fn start() -> DateTime<Utc> {
+    "2026-03-01T05:40:00Z".parse().expect("an instant")
+}
+
+fn work(n_windows: usize, most_crew: u32, place: usize) -> impl Strategy<Value = Work> {
+    let schedule = prop_oneof![
+        (0..24u32, 0..60u32).prop_map(|(hour, minute)| Recurs::Daily(hour, minute)),
+        (12..100i64).prop_map(Recurs::Every),
+        (-10..150i64).prop_map(Recurs::At),
+    ];
+    let before = prop::collection::btree_set(0..place.max(1), 0..2.min(place + 1));
+    (
+        schedule,
+        prop::option::of(1..8u32),
+        prop::collection::btree_set(0..n_windows, 0..n_windows),
+        prop::collection::btree_set(0..N_TARGETS, 0..3),
+        5..150i64,
+        0..=most_crew,
+        0..100u8,
+        any::<bool>(),
+        before,
+    )
+        .prop_map(
+            move |(schedule, tolerance, windows, targets, minutes, crew, priority, is_routine, after)| {
+                let after = if place == 0 { BTreeSet::new() } else { after };
+                Work { schedule, tolerance, windows, targets, minutes, crew, priority, is_routine, after }
+            },
+        )
+}
+
+fn estate() -> impl Strategy<Value = Estate> {
+    let windows = prop::collection::vec((0..24u32, 30..600i64, 0..29i64), 1..4);
+    let blackouts = prop::collection::vec((0..150i64, 1..40i64, any::<bool>()), 0..3);
+    (windows, blackouts, 1..4u32, 1..3u32, 1..9usize).prop_flat_map(
+        |(windows, blackouts, crew, max_down, n_tasks)| {
+            let n_windows = windows.len();
+            let tasks: Vec<_> = (0..n_tasks).map(|place| work(n_windows, crew, place)).collect();
+            tasks.prop_map(move |tasks| Estate {
+                windows: windows.clone(),
+                blackouts: blackouts.clone(),
+                crew,
+                max_down,
+                tasks,
+            })
+        },
+    )
+}
+
+impl Estate {
+    fn yaml(&self) -> String {
+        let mut text = String::from("mainstay: 1\ntargets:\n");
+        for target in 0..N_TARGETS {
+            let group = if target < 3 { ", group: pair" } else { "" };
+            writeln!(text, "  t{target}: {{local: true{group}}}").unwrap();
+        }
+        writeln!(text, "groups: {{pair: {{max_down: {}}}}}", self.max_down).unwrap();
+        writeln!(text, "resources: {{crew: {}}}\nwindows:", self.crew).unwrap();
+        for (place, (hour, length, cutoff)) in self.windows.iter().enumerate() {
+            writeln!(
+                text,
+                "  w{place}: {{cron: \"0 {hour} * * *\", duration: {length}m, cutoff: {cutoff}m}}"
+            )
+            .unwrap();
+        }
+        if !self.blackouts.is_empty() {
+            text.push_str("blackouts:\n");
+        }
+        for (place, (from, length, allow)) in self.blackouts.iter().enumerate() {
+            let from = start() + TimeDelta::hours(*from);
+            let to = from + TimeDelta::hours(*length);
+            let allow = if *allow { "[preventive]" } else { "[]" };
+            writeln!(
+                text,
+                "  b{place}: {{from: {}, to: {}, allow: {allow}}}",
+                from.format("%FT%TZ"),
+                to.format("%FT%TZ")
+            )
+            .unwrap();
+        }
+        text.push_str("tasks:\n");
+        for (place, work) in self.tasks.iter().enumerate() {
+            let kind = if work.is_routine { "routine" } else { "preventive" };
+            let schedule = match work.schedule {
+                Recurs::Daily(hour, minute) => format!("cron: \"{minute} {hour} * * *\""),
+                Recurs::Every(hours) => format!("every: {hours}h"),
+                Recurs::At(hours) => format!("at: {}", (start() + TimeDelta::hours(hours)).format("%FT%TZ")),
+            };
+            let tolerance = work.tolerance.map_or(String::new(), |hours| format!(", tolerance: {hours}h"));
+            let names = |set: &BTreeSet<usize>, letter: &str| {
+                set.iter().map(|place| format!("{letter}{place}")).collect::<Vec<_>>().join(", ")
+            };
+            writeln!(
+                text,
+                "  k{place}:\n    type: {kind}\n    domain: component\n    schedule: {{{schedule}{tolerance}}}\n    \
+                 duration: {}m\n    priority: {}\n    window: [{}]\n    targets: [{}]\n    after: [{}]\n    \
+                 steps: [{{run: [\"true\"]}}]",
+                work.minutes,
+                work.priority,
+                names(&work.windows, "w"),
+                names(&work.targets, "t"),
+                names(&work.after, "k"),
+            )
+            .unwrap();
+            if work.crew > 0 {
+                writeln!(text, "    resources: {{crew: {}}}", work.crew).unwrap();
+            }
+        }
+        text
+    }
+
+    /// What is wrong with a schedule: nothing, it should be.
+    fn faults(&self, schedule: &Schedule) -> Vec<String> {
+        let mut faults = Vec::new();
+        let minute = TimeDelta::minutes(1);
+        let task_of = |name: &str| &self.tasks[name[1..].parse::<usize>().expect("a place")];
+        // Who uses how much of what, at the starts: use rises nowhere else.
+        for placed in &schedule.placed {
+            let (work, id) = (task_of(&placed.occurrence.task), &placed.occurrence.id);
+            let length = TimeDelta::minutes(work.minutes) * i32::try_from(work.targets.len().max(1)).unwrap();
+            if placed.end - placed.start != length {
+                faults.push(format!("{id} takes {}", placed.end - placed.start));
+            }
+            if placed.start < placed.occurrence.release || placed.start < schedule.from {
+                faults.push(format!("{id} starts before its release"));
+            }
+            if placed.occurrence.latest.is_some_and(|latest| latest <= placed.start) {
+                faults.push(format!("{id} starts after its latest start"));
+            }
+            if schedule.until <= placed.start {
+                faults.push(format!("{id} starts after the horizon"));
+            }
+            if !work.windows.is_empty() {
+                // Minute by minute: each is in some window, and the first is before a cutoff that is not
+                // followed by a later one.
+                let mut at = placed.start;
+                let mut is_open = true;
+                while at < placed.end {
+                    is_open &= work.windows.iter().any(|window| self.is_open(*window, at));
+                    at += minute;
+                }
+                if !is_open {
+                    faults.push(format!("{id} works outside its windows"));
+                }
+                if self.is_past_cutoff(&work.windows, placed.start) {
+                    faults.push(format!("{id} starts at or after the cutoff"));
+                }
+            }
+            for (from, hours, allow) in &self.blackouts {
+                let from = start() + TimeDelta::hours(*from);
+                let to = from + TimeDelta::hours(*hours);
+                let is_allowed = *allow && !work.is_routine;
+                if !is_allowed && placed.start < to && from < placed.end {
+                    faults.push(format!("{id} works in a blackout"));
+                }
+            }
+            let mut crew = 0;
+            let mut down = 0;
+            for other in &schedule.placed {
+                let of = task_of(&other.occurrence.task);
+                let is_same = other.occurrence.id == *id;
+                if other.start <= placed.start && placed.start < other.end {
+                    crew += of.crew;
+                    down += u32::from(of.targets.iter().any(|target| *target < 3));
+                    if !is_same && other.occurrence.task == placed.occurrence.task {
+                        faults.push(format!("{id} overlaps {}", other.occurrence.id));
+                    }
+                    if !is_same && of.targets.intersection(&work.targets).next().is_some() {
+                        faults.push(format!("{id} shares a target with {}", other.occurrence.id));
+                    }
+                }
+            }
+            if self.crew < crew {
+                faults.push(format!("crew of {crew} at the start of {id}"));
+            }
+            if self.max_down < down {
+                faults.push(format!("{down} of the group down at the start of {id}"));
+            }
+            for before in &work.after {
+                let name = format!("k{before}");
+                let released = placed.occurrence.release;
+                let last = (schedule.placed.iter())
+                    .filter(|other| other.occurrence.task == name && other.occurrence.release <= released)
+                    .max_by_key(|other| other.occurrence.release);
+                let lost = (schedule.unplaced.iter())
+                    .filter(|other| other.occurrence.task == name && other.occurrence.release <= released)
+                    .max_by_key(|other| other.occurrence.release);
+                let lost_at = lost.map(|lost| lost.occurrence.release);
+                if last.map(|last| last.occurrence.release) < lost_at {
+                    faults.push(format!("{id} is placed, but what it comes after is not"));
+                } else if last.is_some_and(|last| placed.start < last.end) {
+                    faults.push(format!("{id} starts before {name} has ended"));
+                }
+            }
+        }
+        let objective = schedule.objective;
+        if objective.makespan_seconds < objective.lower_bound_seconds {
+            faults.push(format!("the lower bound lies above: {objective:?}"));
+        }
+        faults
+    }
+
+    fn is_open(&self, window: usize, at: DateTime<Utc>) -> bool {
+        let (hour, length, _) = self.windows[window];
+        // Daily: it opened today or yesterday.
+        let minutes = i64::from(at.hour() * 60 + at.minute()) - i64::from(hour * 60);
+        [minutes, minutes + 24 * 60].iter().any(|since| 0 <= *since && *since < length)
+    }
+
+    /// The windows that are open now end, with those that touch them, at some instant: the cutoff is that of
+    /// the window that ends last.
+    fn is_past_cutoff(&self, windows: &BTreeSet<usize>, at: DateTime<Utc>) -> bool {
+        let mut end = at;
+        while windows.iter().any(|window| self.is_open(*window, end)) {
+            end += TimeDelta::minutes(1);
+            if TimeDelta::days(3) < end - at {
+                return false;
+            }
+        }
+        let minute_of_day = i64::from(end.hour() * 60 + end.minute());
+        let cutoff = windows
+            .iter()
+            .map(|window| self.windows[*window])
+            .filter(|(hour, length, _)| (i64::from(hour * 60) + length) % (24 * 60) == minute_of_day)
+            .map(|(_, _, cutoff)| cutoff)
+            .min()
+            .expect("some window ends here");
+        end - TimeDelta::minutes(cutoff) <= at
+    }
+}
+
+fn read(yaml: &str) -> PlanFile {
+    let loaded = planfile::parse("maintenance.yaml", yaml.as_bytes().to_vec());
+    let messages: Vec<_> = loaded.findings.iter().map(|finding| &finding.message).collect();
+    assert!(!loaded.has_errors(), "{messages:?}\n{yaml}");
+    loaded.plan.expect("a plan")
+}
+
+fn computed(
+    plan: &PlanFile,
+    history: &History,
+    published: Option<&Schedule>,
+    from: DateTime<Utc>,
+) -> Computed {
+    scheduler::compute(plan, "", history, published, from, from + TimeDelta::days(7)).expect("a schedule")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_rule_holds_in_every_schedule(estate in estate(), hours in 0..60i64) {
+        let yaml = estate.yaml();
+        let plan = read(&yaml);
+        let mut history = History::default();
+        for place in 0..estate.tasks.len() {
+            let known = TaskHistory { handled_until: Some(start()), ..TaskHistory::default() };
+            history.tasks.insert(format!("k{place}"), known);
+        }
+        let first = computed(&plan, &history, None, start());
+        prop_assert_eq!(estate.faults(&first.schedule), Vec::<String>::new(), "{}", yaml);
+
+        // The same input gives the same schedule.
+        prop_assert_eq!(&computed(&plan, &history, None, start()), &first);
+
+        // Published and unchanged, nothing moves.
+        let again = computed(&plan, &history, Some(&first.schedule), start());
+        prop_assert_eq!(again.schedule.objective.moved, 0, "{}", yaml);
+        prop_assert_eq!(scheduler::engine::diff(Some(&first.schedule), &again.schedule, &history), vec![]);
+
+        // Later, with some of it slept through, all rules still hold.
+        let later = start() + TimeDelta::hours(hours);
+        for placed in first.schedule.placed.iter().filter(|placed| placed.start < later).step_by(2) {
+            let past = history.tasks.get_mut(&placed.occurrence.task).expect("a task");
+            past.ended_runs += 1;
+            let (id, task) = (&placed.occurrence.id, &placed.occurrence.task);
+            // Intervals are numbered by the runs that there were.
+            let is_interval = id.0.contains('#');
+            let id = if is_interval { OccurrenceId::nth(task, past.ended_runs) } else { id.clone() };
+            past.started.insert(id);
+            past.last_end = Some(placed.end.min(later));
+            past.last_success = past.last_end;
+        }
+        let next = computed(&plan, &history, Some(&first.schedule), later);
+        prop_assert_eq!(estate.faults(&next.schedule), Vec::<String>::new(), "later\n{}", yaml);
+        let started: BTreeSet<&OccurrenceId> =
+            history.tasks.values().flat_map(|past| past.started.iter()).collect();
+        for placed in &next.schedule.placed {
+            prop_assert!(!started.contains(&placed.occurrence.id), "{} again", placed.occurrence.id);
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_occurrences_take_seconds() {
+    let mut yaml = String::from("mainstay: 1\nresources: {crew: 3}\nwindows:\n");
+    yaml.push_str("  night: {cron: \"0 22 * * *\", duration: 8h, cutoff: 30m}\ntargets:\n");
+    for target in 0..100 {
+        writeln!(yaml, "  t{target}: {{local: true}}").unwrap();
+    }
+    yaml.push_str("tasks:\n");
+    for task in 0..360 {
+        writeln!(
+            yaml,
+            "  k{task}:\n    type: routine\n    domain: system\n    schedule: {{cron: \"{} 21 * * *\"}}\n    \
+             window: night\n    targets: [t{}]\n    duration: 3m\n    resources: {{crew: 1}}\n    \
+             steps: [{{run: [\"true\"]}}]",
+            task % 60,
+            task % 100
+        )
+        .unwrap();
+    }
+    let plan = read(&yaml);
+    let begun = Instant::now();
+    let from = start();
+    let until = from + TimeDelta::weeks(4);
+    let computed = scheduler::compute(&plan, "", &History::default(), None, from, until).expect("a schedule");
+    let took = begun.elapsed();
+    assert_eq!(computed.schedule.placed.len() + computed.schedule.unplaced.len(), 360 * 28);
+    let by_day = computed.schedule.placed.iter().fold(BTreeMap::new(), |mut days, placed| {
+        *days.entry(placed.start.date_naive().num_days_from_ce()).or_insert(0) += 1;
+        days
+    });
+    assert!(by_day.len() > 27, "{by_day:?}");
+    // A second in a release build; the bound is for slow machines and debug builds.
+    assert!(took.as_secs() < 20, "took {took:?}");
+}
