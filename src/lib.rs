@@ -34,9 +34,13 @@ pub mod executor;
 pub mod ledger;
 pub mod manager;
 pub mod model;
+pub mod monitor;
 pub mod planfile;
+pub mod reporter;
 pub mod scheduler;
 pub mod state;
+mod table;
+mod text;
 pub mod validator;
 pub mod world;
 

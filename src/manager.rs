@@ -1,6 +1,10 @@
 //! The manager opens a plan file and a state file and offers the pipelines; it is the one module that knows
 //! all of them.
 
+mod monitor;
+mod report;
+mod standing;
+
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -11,6 +15,8 @@ use crate::planfile;
 use crate::scheduler::History;
 use crate::state::{Access, Published, State, StateError};
 use crate::world::clock::Clock;
+
+pub use standing::StandingError;
 
 /// One plan file with its state file.
 #[derive(Debug)]

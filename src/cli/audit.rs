@@ -12,12 +12,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{Format, OutputError, deliver};
-use super::terminal::inert;
 use super::{Exit, Global, Terminal, exit};
 use crate::ledger::{self, Anchor, Verdict, Verification, Verifier, export};
 use crate::manager::Manager;
 use crate::model::{Length, Moment, RunId};
 use crate::state::{Access, Log, LogFilter, Logged, State, StateError};
+use crate::text::inert;
 use crate::world::files;
 
 /// Show, verify and export the record of everything that happened

@@ -126,8 +126,8 @@ fn run(Cli { global, command }: Cli) -> Exit {
         Command::Plan(args) => plan::run(args, &global, &manager, &mut terminal),
         Command::Run(args) => run::run(args, &global, &manager, &mut terminal),
         Command::Validate(args) => validate::run(args, &global, &manager, &mut terminal),
-        Command::Monitor(args) => monitor::run(args, &global, &manager, &mut terminal),
-        Command::Report(args) => report::run(args, &global, &manager, &mut terminal),
+        Command::Monitor(args) => monitor::run(&args, &global, &manager, &mut terminal),
+        Command::Report(args) => report::run(&args, &global, &manager, &mut terminal),
         Command::Audit(args) => audit::run(args, &global, &manager, &mut terminal),
     };
     let result = result.and_then(|exit| terminal.finish().map(|()| exit));

@@ -21,7 +21,8 @@ pub enum Format {
 }
 
 impl Format {
-    pub(super) fn name(self) -> &'static str {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
@@ -84,14 +85,7 @@ pub fn deliver(
     supported: &[Format],
     render: &mut dyn FnMut(Format, bool) -> anyhow::Result<String>,
 ) -> anyhow::Result<Vec<(PathBuf, Format, String)>> {
-    let shown = global.format.unwrap_or(supported[0]);
-    let files = global.output.iter().map(|text| destination(text)).collect::<Result<Vec<_>, _>>()?;
-    for format in files.iter().map(|(_, format)| *format).chain([shown]) {
-        if !supported.contains(&format) {
-            let known: Vec<_> = supported.iter().map(|format| format!("`{}`", format.name())).collect();
-            return Err(OutputError::NoSuchFormat { asked: format.name(), known: known.join(", ") }.into());
-        }
-    }
+    let (shown, files) = chosen(global, supported)?;
     let mut written = Vec::new();
     for (path, format) in files {
         let text = render(format, false)?;
@@ -100,6 +94,25 @@ pub fn deliver(
     }
     terminal.result(&render(shown, true)?)?;
     Ok(written)
+}
+
+/// Reads `--format` and `--output`; for a command that does something before it has a result.
+///
+/// # Errors
+/// [`OutputError`] when a format is not supported or not known.
+pub fn chosen(
+    global: &Global,
+    supported: &[Format],
+) -> Result<(Format, Vec<(PathBuf, Format)>), OutputError> {
+    let shown = global.format.unwrap_or(supported[0]);
+    let files = global.output.iter().map(|text| destination(text)).collect::<Result<Vec<_>, _>>()?;
+    for format in files.iter().map(|(_, format)| *format).chain([shown]) {
+        if !supported.contains(&format) {
+            let known: Vec<_> = supported.iter().map(|format| format!("`{}`", format.name())).collect();
+            return Err(OutputError::NoSuchFormat { asked: format.name(), known: known.join(", ") });
+        }
+    }
+    Ok((shown, files))
 }
 
 /// Reads `PATH` or `FORMAT=PATH`.

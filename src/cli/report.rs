@@ -1,20 +1,92 @@
 //! `mainstay report`.
 
-use clap::Args;
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use sha2::{Digest, Sha256};
 
-use super::{Exit, Global, Terminal};
+use super::output::{Format, deliver};
+use super::{Exit, Global, Terminal, open_plan};
 use crate::manager::Manager;
+use crate::model::{Event, Length};
+use crate::reporter::formatter::page::Page;
+use crate::reporter::formatter::{html, json, markdown, text};
+use crate::state::{Access, StateError};
+use crate::table::PLAIN;
 
-/// To be written
+/// Says where things stand, to people
 #[derive(Debug, Args)]
-pub struct ReportArgs {}
+pub struct ReportArgs {
+    #[command(subcommand)]
+    report: Report,
+}
+
+#[derive(Debug, Subcommand)]
+enum Report {
+    Status(StatusArgs),
+}
+
+/// Every task with its state, the runs of the period, and what to do next
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mainstay report status                              the last week
+  mainstay report status --period 1d -o status.html   a page that needs no network
+Every file that is written is on record in the ledger, with its digest.
+
+Exit codes: 0 it was made, whatever it says; 2 wrong command line or file; 3 it could not be made.")]
+struct StatusArgs {
+    /// How much of the past it covers
+    #[arg(long, value_name = "LENGTH", default_value = "7d", value_parser = length)]
+    period: Length,
+}
+
+/// Reads a length that is more than nothing.
+fn length(text: &str) -> Result<Length, String> {
+    let length: Length = text.parse()?;
+    if length == Length::default() { Err("expected more than nothing".to_owned()) } else { Ok(length) }
+}
 
 /// Runs `mainstay report`.
 pub fn run(
-    _args: ReportArgs,
-    _global: &Global,
-    _manager: &Manager,
-    _terminal: &mut Terminal,
+    args: &ReportArgs,
+    global: &Global,
+    manager: &Manager,
+    terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
+    let Report::Status(StatusArgs { period }) = &args.report;
+    let (plan, loaded) = open_plan(manager, terminal)?;
+    let report = manager.status(&plan, &loaded.digest, period.0).context("making the report")?;
+    let page = Page::of(&report);
+    let screen = terminal.screen();
+    let formats = [Format::Text, Format::Json, Format::Markdown, Format::Html];
+    let written = deliver(global, terminal, &formats, &mut |format, shown| {
+        Ok(match format {
+            Format::Text => text::format(&page, if shown { screen } else { PLAIN }),
+            Format::Json => json::format(&report)?,
+            Format::Markdown => markdown::format(&page),
+            Format::Html => html::format(&page)?,
+        })
+    })?;
+    let events: Vec<_> = written
+        .iter()
+        .map(|(path, format, bytes)| Event::ReportWritten {
+            report: "status".to_owned(),
+            format: format.name().to_owned(),
+            path: path.display().to_string(),
+            digest: format!("{:x}", Sha256::digest(bytes)),
+        })
+        .collect();
+    if let Err(error) = record(manager, &events) {
+        terminal.warning(&format!("the report is written, but not on record: {}", crate::in_words(&error)));
+    }
     Ok(Exit::Done)
+}
+
+/// Puts written files on record; without a state file there is no record that they could be on.
+fn record(manager: &Manager, events: &[Event]) -> Result<(), StateError> {
+    if events.is_empty() || manager.existing_state()?.is_none() {
+        return Ok(());
+    }
+    manager.state(Access::ReadWrite)?.record_all(events)?;
+    Ok(())
 }

@@ -101,7 +101,7 @@ pub fn run(
     let journal = Journal::new(state, &tell);
     let left = recovery::settle(&journal, &world, &origin).context("settling what a crash left behind")?;
     for note in left {
-        terminal.warning(&super::terminal::inert(&note));
+        terminal.warning(&crate::text::inert(&note));
     }
     let holder = process_identity::current().context("finding out who this process is")?;
     let crew = Crew {
@@ -194,7 +194,7 @@ fn not_started(account: &Account) -> Option<NotStartedReport> {
 fn say_why_nothing(crew: &Crew, accounts: &[Account], terminal: &mut Terminal) -> anyhow::Result<()> {
     for account in accounts {
         if let Fate::NotNow(reason) = &account.fate {
-            terminal.status(&super::terminal::inert(&format!("`{}` waits: {reason}", account.task)));
+            terminal.status(&crate::text::inert(&format!("`{}` waits: {reason}", account.task)));
         }
     }
     let next = executor::next_start(crew, crew.world.clock.now())?;

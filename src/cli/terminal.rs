@@ -8,6 +8,8 @@ use clap::ColorChoice;
 use console::Style;
 
 use super::Global;
+use crate::table::Screen;
+pub(crate) use crate::text::inert;
 
 /// Both output streams, and what is known about them.
 #[derive(Debug)]
@@ -68,6 +70,12 @@ impl Terminal {
     /// The number of columns.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// What results are laid out for: a terminal has a width, a pipe has not.
+    pub fn screen(&self) -> Screen {
+        let width = self.is_interactive().then_some(self.width);
+        Screen { width, colors: console::colors_enabled() }
     }
 
     /// Writes the result, or a part of it, to stdout, as it is.
@@ -164,22 +172,4 @@ fn colors_by_default(stream: &impl IsTerminal) -> bool {
         return false;
     }
     forced || (stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"))
-}
-
-/// Makes text from outside safe to show: control characters, escape sequences and bidi overrides become
-/// visible escapes; line feeds and tabs stay.
-pub(crate) fn inert(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\t' => safe.push(c),
-            c if c.is_control() || is_bidi(c) => safe.extend(c.escape_unicode()),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
 }

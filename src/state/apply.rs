@@ -131,6 +131,11 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             tx.execute(sql, (task, occurrence.as_ref().map(|id| &id.0), reason))?;
             Ok(())
         }
+        // What fires has to be renewed, and an Alertmanager that is away forgets it: it is owed again.
+        Event::AlertsDelivered { error: Some(_), .. } => {
+            tx.execute("UPDATE alert SET delivered = NULL WHERE state = 'firing'", ())?;
+            Ok(())
+        }
         Event::AlertsDelivered { .. } | Event::ReportWritten { .. } | Event::ClockStepped { .. } => Ok(()),
     }
 }

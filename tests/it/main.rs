@@ -4,8 +4,10 @@
 
 mod audit;
 mod calendar_laws;
+mod monitor;
 mod plan;
 mod prometheus;
+mod report;
 mod run;
 mod schedule_laws;
 mod schema;

@@ -8,12 +8,12 @@ use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{Attribute, Cell, ContentArrangement};
 
 use crate::calendar::Zone;
-use crate::cli::terminal::inert;
 use crate::counted;
 use crate::model::{Change, Length, Occurrence, Span};
 use crate::scheduler::Computed;
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::words::{why_not, why_then};
+use crate::text::inert;
 
 /// What a schedule is shown with.
 pub struct Table<'a> {

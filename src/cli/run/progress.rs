@@ -6,9 +6,9 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::Terminal;
-use crate::cli::terminal::inert;
 use crate::executor::monitor::{Progress, Standing};
 use crate::model::{Event, RunId};
+use crate::text::inert;
 
 /// Draws what is going on.
 #[derive(Debug)]

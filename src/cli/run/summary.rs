@@ -5,10 +5,10 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use console::Style;
 
-use crate::cli::terminal::inert;
 use crate::executor::coordinator::{Account, Fate};
 use crate::executor::preflight::{Certainty, Item};
 use crate::model::{Outcome, Output, Run, StepRecord, Task};
+use crate::text::inert;
 
 /// The last lines of a failed step's output that are shown.
 const LAST_LINES: usize = 8;

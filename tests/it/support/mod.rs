@@ -2,11 +2,13 @@
 
 mod case;
 mod hung_peer;
+mod past;
 mod stack;
 mod wait;
 mod webhook;
 
 pub use case::Case;
 pub use hung_peer::HungPeer;
+pub use past::Past;
 pub use stack::Stack;
 pub use wait::wait_until;

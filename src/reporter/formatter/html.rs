@@ -1,0 +1,35 @@
+//! The page for a browser and a printer: one file, no script, no network.
+
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use serde::Serialize;
+
+use super::page::{Page, named_parts};
+
+const TEMPLATE: &str = include_str!("status.html");
+
+/// A part of a sentence; a name stands out.
+#[derive(Serialize)]
+struct Part<'a> {
+    text: &'a str,
+    is_name: bool,
+}
+
+/// Formats `page`.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn format(page: &Page) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("parts", |text: &str| {
+        let parts = named_parts(text).into_iter().enumerate();
+        let parts: Vec<_> = parts.map(|(index, text)| Part { text, is_name: index % 2 == 1 }).collect();
+        Value::from(Serde(&parts))
+    });
+    environment.add_template("status.html", TEMPLATE)?;
+    let made_by = concat!("mainstay ", env!("CARGO_PKG_VERSION"));
+    let page = Value::from(Serde(page));
+    environment.get_template("status.html")?.render(context! { page, made_by })
+}

@@ -1,0 +1,112 @@
+//! Text for people: what comes from outside made safe to show, and lengths of time in words.
+
+use std::fmt::Write;
+
+use chrono::TimeDelta;
+
+/// Makes text from outside safe to show: control characters, escape sequences and bidi overrides become
+/// visible escapes; line feeds and tabs stay.
+pub fn inert(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => safe.push(c),
+            c if acts(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Makes one line of text from outside safe to show: control characters, escape sequences and bidi overrides
+/// become visible escapes, and so does the beginning of a command to the machine that reads the log of a CI job
+/// (`::error::`, `##[error]`).
+pub fn inert_line(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
+    }
+    if safe.trim_start().starts_with("::") {
+        safe = safe.replacen(':', r"\u{3a}", 1);
+    }
+    safe.replace("##[", r"\u{23}#[").replace("##vso[", r"\u{23}#vso[")
+}
+
+/// JSON that a terminal may show: what acts beyond ASCII is written as an escape with the same meaning.
+pub fn inert_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if acts(c) && c != '\n' {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// A length of time as people say it, in its two largest units: `3d 4h`, `12m`, `0s`.
+pub fn roughly(length: TimeDelta) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let seconds = length.num_seconds();
+    let mut left = seconds.abs();
+    let mut words = Vec::new();
+    let first = UNITS.iter().position(|(size, _)| *size <= left).unwrap_or(UNITS.len() - 1);
+    for (size, name) in UNITS.iter().skip(first).take(2) {
+        if size <= &left || (words.is_empty() && left == 0) {
+            words.push(format!("{}{name}", left / size));
+        }
+        left %= size;
+    }
+    format!("{}{}", if seconds < 0 { "-" } else { "" }, words.join(" "))
+}
+
+/// Whether a terminal, or the order of the text around, obeys this character.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_said_in_its_two_largest_units() {
+        for (seconds, words) in [
+            (0, "0s"),
+            (59, "59s"),
+            (61, "1m 1s"),
+            (3_600, "1h"),
+            (90_061, "1d 1h"),
+            (86_460, "1d"),
+            (-90, "-1m 30s"),
+        ] {
+            assert_eq!(roughly(TimeDelta::seconds(seconds)), words);
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_shown_instead() {
+        for (hostile, shown) in [
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("a\rb", "a\\u{d}b"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("\u{202e}gpj", "\\u{202e}gpj"),
+            ("Gr\u{fc}n", "Gr\u{fc}n"),
+        ] {
+            assert_eq!(inert(hostile), shown);
+            assert_eq!(inert_line(hostile), shown);
+        }
+        assert_eq!(inert("a\n\tb"), "a\n\tb");
+        assert_eq!(inert_line("a\nb"), "a\\u{a}b");
+        assert_eq!(inert_line(" ::error::x"), " \\u{3a}:error::x");
+        assert_eq!(inert_line("a::b ##[error]"), "a::b \\u{23}#[error]");
+        assert_eq!(inert_json("\"a\u{9b}\u{202e}\"\n"), "\"a\\u009b\\u202e\"\n");
+    }
+}
