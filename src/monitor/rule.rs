@@ -87,3 +87,34 @@ pub fn rules(plan: &PlanFile) -> Vec<Rule> {
     }));
     rules
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planfile;
+
+    fn plan(more: &str) -> PlanFile {
+        planfile::parse("maintenance.yaml", format!("mainstay: 1\n{more}").into_bytes()).plan.unwrap()
+    }
+
+    #[test]
+    fn built_in_rules_are_always_there_and_give_way_to_a_name() {
+        let names = |rules: &[Rule]| rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>();
+        let built_in = ["MainstayTaskOverdue", "MainstayTaskFailed", "MainstayRunInterrupted"];
+        assert_eq!(names(&rules(&plan(""))), built_in);
+        let replaced = rules(&plan(
+            "alerts: {MainstayTaskOverdue: {expr: 'mainstay_task_overdue_seconds > 3600', for: 10m}}",
+        ));
+        assert_eq!(names(&replaced), ["MainstayTaskFailed", "MainstayRunInterrupted", "MainstayTaskOverdue"]);
+        assert_eq!((replaced[2].expr.limit, replaced[2].hold), (3600.0, TimeDelta::minutes(10)));
+    }
+
+    #[test]
+    fn alertmanager_is_told_when_there_is_one_and_the_rule_does_not_say_none() {
+        let alert = "alerts: {Open: {expr: 'mainstay_silences_open > 0', send: none}}\n";
+        let connected = "connections: {alertmanager: {url: 'http://127.0.0.1:9093'}}\n";
+        let sent = |text: &str| rules(&plan(text)).iter().map(|rule| rule.send).collect::<Vec<_>>();
+        assert_eq!(sent(alert), [false; 4]);
+        assert_eq!(sent(&format!("{alert}{connected}")), [true, true, true, false]);
+    }
+}
