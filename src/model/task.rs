@@ -238,7 +238,7 @@ pub struct SilenceSpec {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
-    /// By how much the number of series of a job may differ; default 2%.
+    /// By how much a job may have fewer series than before; default 2%.
     pub within: Option<Spanned<Tolerance>>,
     /// How long monitoring may take to come back before the comparison counts; default 2m.
     pub settle: Option<Spanned<Length>>,

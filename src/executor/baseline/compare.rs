@@ -5,7 +5,8 @@ use crate::model::Tolerance;
 
 /// Names everything that is worse than before, a sentence each; empty when monitoring is as it was.
 ///
-/// What was added is no loss: a task may add rules and targets. What is lost, down, erring or newly firing is.
+/// What was added is no loss: a task may add rules, targets and series. What is lost, down, erring or newly
+/// firing is.
 pub fn compare(before: &Facts, after: &Facts, within: Tolerance) -> Vec<String> {
     let mut worse = Vec::new();
     targets(before, after, &mut worse);
@@ -37,7 +38,7 @@ fn series(before: &Facts, after: &Facts, within: Tolerance, worse: &mut Vec<Stri
     for (job, had) in &before.series {
         match after.series.get(job) {
             None => worse.push(format!("job `{job}` had {had} series, and has none")),
-            Some(has) if !within.admits(*had, *has) => {
+            Some(has) if has < had && !within.admits(*had, *has) => {
                 worse.push(format!("job `{job}` had {had} series, and has {has} (allowed: within {within})"));
             }
             Some(_) => {}
@@ -92,7 +93,7 @@ mod tests {
             worse(|after| {
                 after.targets.insert("new".into(), "down".into());
                 after.rules.insert("group/New".into(), "unknown".into());
-                after.series.insert("node".into(), 203.0);
+                after.series.insert("node".into(), 300.0);
                 after.firing.clear();
             }),
             Vec::<String>::new()

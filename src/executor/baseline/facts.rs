@@ -64,7 +64,7 @@ pub(super) fn facts(
         config_digest: hex(&Sha256::digest(prometheus.config(TIMEOUT)?)),
         reload_ok: runtime.reload_config_success,
         targets: targets.iter().map(|target| (name_of(target), target.health.clone())).collect(),
-        series: series_by_job(prometheus, scrape_interval)?,
+        series: series_by_job(prometheus, scrape_interval, runtime.start_time)?,
         rules: rules.iter().flat_map(rules_of).collect(),
         firing: prometheus
             .alerts(TIMEOUT)?
@@ -98,9 +98,21 @@ fn alert_name(alert: &PrometheusAlert) -> String {
 /// Counts the samples of each target's last scrape, within two intervals: a longer look would count what was
 /// before the work. Prometheus keeps this count per scrape, so the question costs as much for a million
 /// series as for ten.
-fn series_by_job(prometheus: &Prometheus, interval: f64) -> Result<BTreeMap<String, f64>, PeerError> {
+///
+/// Prometheus as its own target is left out: it makes series as its API is first used, also by the questions
+/// that are asked here, and a restart forgets them.
+fn series_by_job(
+    prometheus: &Prometheus,
+    interval: f64,
+    started: DateTime<Utc>,
+) -> Result<BTreeMap<String, f64>, PeerError> {
     let within = (2.0 * interval).max(5.0).ceil();
-    let query = format!("sum by (job) (last_over_time(scrape_samples_post_metric_relabeling[{within}s]))");
+    let started = started.timestamp();
+    let query = format!(
+        "sum by (job) (last_over_time(scrape_samples_post_metric_relabeling[{within}s])
+         unless on (job, instance) (prometheus_build_info
+             and on (job, instance) (abs(process_start_time_seconds - {started}) < 2)))"
+    );
     let answered = prometheus.query(&query, TIMEOUT)?;
     let job = |labels: &BTreeMap<String, String>| labels.get("job").cloned().unwrap_or_default();
     Ok(answered.samples.iter().map(|sample| (job(&sample.labels), sample.number())).collect())
