@@ -317,6 +317,13 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        // First the baseline: right after a restart every check of monitoring finds nothing.
+        if let Some(before) = before {
+            let end = self.compare(progress, before, &self.interrupts.work)?;
+            if end.outcome != Outcome::Succeeded {
+                return Ok(end);
+            }
+        }
         for check in self.task.verify.iter() {
             let done = self.check(progress, Phase::Verify, check)?;
             if !done.is_well() {
@@ -326,10 +333,7 @@ impl<'a> Work<'a> {
                 return Ok(End::new(outcome, format!("verification `{}`: {why}", check.in_short())));
             }
         }
-        match before {
-            Some(before) => self.compare(progress, before, &self.interrupts.work),
-            None => Ok(End { outcome: Outcome::Succeeded, reason: None }),
-        }
+        Ok(End { outcome: Outcome::Succeeded, reason: None })
     }
 
     fn failed_at(&self, target: &str, (n, step): (usize, &Step), done: &Done) -> End {
