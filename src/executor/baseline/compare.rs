@@ -27,7 +27,7 @@ fn targets(before: &Facts, after: &Facts, worse: &mut Vec<String>) {
         match after.targets.get(target) {
             None => worse.push(format!("target {target} is gone")),
             Some(is) if was == "up" && is != "up" => {
-                worse.push(format!("target {target} was up, and is {is}"))
+                worse.push(format!("target {target} was up, and is {is}"));
             }
             Some(_) => {}
         }
@@ -100,9 +100,11 @@ mod tests {
         );
     }
 
+    type Change = fn(&mut Facts);
+
     #[test]
     fn every_kind_of_loss_is_named() {
-        let cases: [(fn(&mut Facts), &str); 9] = [
+        let cases: [(Change, &str); 9] = [
             (|f| f.targets.clear(), "target node {instance=\"a\"} is gone"),
             (
                 |f| f.targets.values_mut().for_each(|h| *h = "down".into()),

@@ -61,7 +61,7 @@ pub(super) fn facts(
     Ok(Facts {
         version: prometheus.version(TIMEOUT)?,
         started: runtime.start_time,
-        config_digest: hex(&Sha256::digest(prometheus.config(TIMEOUT)?)),
+        config_digest: format!("{:x}", Sha256::digest(prometheus.config(TIMEOUT)?)),
         reload_ok: runtime.reload_config_success,
         targets: targets.iter().map(|target| (name_of(target), target.health.clone())).collect(),
         series: series_by_job(prometheus, scrape_interval, runtime.start_time)?,
@@ -147,10 +147,6 @@ fn seconds(text: &str) -> Option<f64> {
         rest = &rest[unit_end..];
     }
     Some(total).filter(|total| *total > 0.0)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
