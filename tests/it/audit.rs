@@ -34,7 +34,7 @@ impl Estate {
         let estate = Self::empty();
         let state = open(&estate.state());
         let run = state
-            .start_run(NewRun {
+            .start_run(&NewRun {
                 task: "upgrade".to_owned(),
                 occurrence: None,
                 origin: mainstay::model::Origin::OnDemand,

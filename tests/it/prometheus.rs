@@ -309,7 +309,7 @@ fn a_silence_on_a_lease_is_renewed_while_it_is_held() {
         targets: vec!["t".to_owned()],
         holder,
     };
-    state.start_run(new).expect("a run");
+    state.start_run(&new).expect("a run");
     let quiet = |_: &mainstay::model::Event| {};
     let journal = Journal::new(state, &quiet);
     let alertmanager = Alertmanager::new(&stack.alertmanager_url(), &Client::new());

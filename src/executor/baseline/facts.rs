@@ -29,8 +29,10 @@ pub struct Facts {
     pub rules: BTreeMap<String, String>,
     /// The alerts that fire, by their labels.
     pub firing: BTreeSet<String>,
-    /// The ids of the silences in force.
-    pub silences: BTreeSet<String>,
+    /// The silences in force that are not mainstay's own, by id, with their end.
+    pub silences: BTreeMap<String, DateTime<Utc>>,
+    /// When this was asked, by the real clock.
+    pub at: DateTime<Utc>,
     /// The longest scrape interval, in seconds.
     pub scrape_interval: f64,
 }
@@ -73,6 +75,7 @@ pub(super) fn facts(
             .map(alert_name)
             .collect(),
         silences: silences(world)?,
+        at: Utc::now(),
         scrape_interval,
     })
 }
@@ -118,10 +121,13 @@ fn series_by_job(
     Ok(answered.samples.iter().map(|sample| (job(&sample.labels), sample.number())).collect())
 }
 
-fn silences(world: &World) -> Result<BTreeSet<String>, PeerError> {
-    let Some(alertmanager) = &world.alertmanager else { return Ok(BTreeSet::new()) };
-    let all = alertmanager.silences(TIMEOUT)?;
-    Ok(all.into_iter().filter(|silence| silence.status.state == "active").map(|silence| silence.id).collect())
+/// Mainstay's own come and go with their runs, and change their ids when they are renewed.
+fn silences(world: &World) -> Result<BTreeMap<String, DateTime<Utc>>, PeerError> {
+    let Some(alertmanager) = &world.alertmanager else { return Ok(BTreeMap::new()) };
+    let all = alertmanager.silences(TIMEOUT)?.into_iter();
+    let others =
+        all.filter(|silence| silence.status.state == "active" && !silence.comment.contains("[mainstay:"));
+    Ok(others.map(|silence| (silence.id, silence.ends_at)).collect())
 }
 
 /// Reads Prometheus' durations: `1m30s`, `15s`, `500ms`.
