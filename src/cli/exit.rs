@@ -83,7 +83,7 @@ fn of_run(error: &RunError) -> Exit {
     match error {
         RunError::NotInForce(_) => Exit::No,
         RunError::NoSuchTask { .. } | RunError::Schedule(_) => Exit::Wrong,
-        RunError::State(_) => Exit::Unknown,
+        RunError::NoTask | RunError::State(_) => Exit::Unknown,
     }
 }
 

@@ -16,6 +16,7 @@ mod validate;
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
@@ -144,7 +145,7 @@ fn run(Cli { global, command }: Cli) -> Exit {
         Command::Report(args) => report::run(&args, &global, &manager, &mut terminal),
         Command::Audit(args) => audit::run(args, &global, &manager, &mut terminal),
     };
-    let result = result.and_then(|exit| terminal.finish().map(|()| exit));
+    let result = result.and_then(|exit| terminal.finish().context("writing the result").map(|()| exit));
     result.unwrap_or_else(|error| exit::of_error(&error, &mut terminal))
 }
 

@@ -7,29 +7,29 @@
 //! 3. A run that touched something ends by verifying it, or by going the way back; `finally` and the end of the
 //!    silence come in any case.
 
+mod steps;
+
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 
-use super::actions::{self, Context, Done};
+use self::steps::Progress;
+pub use self::steps::step_tag;
+use super::actions::Done;
 use super::baseline::{self, Facts};
 use super::journal::Journal;
 use super::lease::{Lease, LeaseError, Purpose, Terms};
 use crate::model::{
-    Check, EnvValue, Event, Length, OccurrenceId, Outcome, Phase, RunId, SilenceSpec, Step, Task, Tolerance,
-    WindowSpan,
+    Event, Length, OccurrenceId, Outcome, Phase, RunId, SilenceSpec, Step, Task, Tolerance, WindowSpan,
 };
 use crate::planfile::matchers;
 use crate::state::StateError;
-use crate::validator::checks::{self, Answer};
 use crate::world::World;
 use crate::world::alertmanager::SilenceMatcher;
 use crate::world::cancel::Cancel;
 use crate::world::signals::Interrupts;
-use crate::world::stragglers::TAG;
 
 /// One run: everything that it needs to know.
 #[derive(Debug)]
@@ -80,11 +80,6 @@ const DEFAULT_WITHIN: Tolerance = Tolerance::Percent(2.0);
 /// The patience of a baseline without `settle`.
 const DEFAULT_SETTLE: Length = Length(chrono::TimeDelta::minutes(2));
 
-/// The tag that finds the processes of one attempt again.
-pub fn step_tag(origin: &str, run: RunId, ordinal: u32, attempt: u32) -> String {
-    format!("{}:{run}:{ordinal}:{attempt}", short(origin))
-}
-
 /// The tag that finds the silence of a run again.
 pub fn silence_tag(origin: &str, run: RunId) -> String {
     format!("mainstay:{}:{run}", short(origin))
@@ -93,18 +88,6 @@ pub fn silence_tag(origin: &str, run: RunId) -> String {
 /// Twelve of the origin's random digits tell ledgers apart as well as all of them.
 fn short(origin: &str) -> &str {
     origin.get(..12).unwrap_or(origin)
-}
-
-/// Where a run stands.
-struct Progress {
-    /// The number of the last step.
-    ordinal: Cell<u32>,
-    /// When the run as a whole has taken too long.
-    deadline: Option<Instant>,
-    /// The targets that a step has started on, in order.
-    touched: Vec<String>,
-    /// When the last step of the work ended, by the real clock.
-    end_of_work: DateTime<Utc>,
 }
 
 impl<'a> Work<'a> {
@@ -317,6 +300,13 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        // First the baseline: right after a restart every check of monitoring finds nothing.
+        if let Some(before) = before {
+            let end = self.compare(progress, before, false)?;
+            if end.outcome != Outcome::Succeeded {
+                return Ok(end);
+            }
+        }
         for check in self.task.verify.iter() {
             let done = self.check(progress, Phase::Verify, check)?;
             if !done.is_well() {
@@ -326,10 +316,7 @@ impl<'a> Work<'a> {
                 return Ok(End::new(outcome, format!("verification `{}`: {why}", check.in_short())));
             }
         }
-        match before {
-            Some(before) => self.compare(progress, before, &self.interrupts.work),
-            None => Ok(End { outcome: Outcome::Succeeded, reason: None }),
-        }
+        Ok(End { outcome: Outcome::Succeeded, reason: None })
     }
 
     fn failed_at(&self, target: &str, (n, step): (usize, &Step), done: &Done) -> End {
@@ -340,11 +327,13 @@ impl<'a> Work<'a> {
         End::new(outcome, format!("step {} of {of}, `{}`{on}: {why}", n + 1, step.label()))
     }
 
-    /// Waits until monitoring is as it was before the work.
-    fn compare(&self, progress: &Progress, before: &Facts, cancel: &Cancel) -> Result<End, StateError> {
+    /// Waits until monitoring is as it was before the work, or before the way back (`is_cleanup`).
+    fn compare(&self, progress: &Progress, before: &Facts, is_cleanup: bool) -> Result<End, StateError> {
+        let cancel = if is_cleanup { &self.interrupts.cleanup } else { &self.interrupts.work };
         let spec = self.task.baseline.as_ref().map(|spec| spec.value.clone()).unwrap_or_default();
         let within = spec.within.map_or(DEFAULT_WITHIN, |within| within.value);
         let patience = spec.settle.map_or(DEFAULT_SETTLE, |settle| settle.value).to_std();
+        let patience = progress.time_left(patience, if is_cleanup { Phase::Rollback } else { Phase::Verify });
         let mut settled = None;
         let done = self.once(progress, Phase::Verify, "compare with the baseline", "compare", || {
             let found =
@@ -397,7 +386,7 @@ impl<'a> Work<'a> {
             }
         }
         if let Some(before) = before {
-            let back = self.compare(progress, before, &self.interrupts.cleanup)?;
+            let back = self.compare(progress, before, true)?;
             if back.outcome != Outcome::Succeeded {
                 let why = back.reason.unwrap_or_default();
                 return Ok(End::new(Outcome::Failed, format!("{cause_text}; rolled back, but {why}")));
@@ -423,177 +412,6 @@ impl<'a> Work<'a> {
         }
         Ok(problem)
     }
-
-    /// One step on one target, with its attempts.
-    fn step(&self, progress: &Progress, phase: Phase, target: &str, step: &Step) -> Result<Done, StateError> {
-        let cancel = self.cancel_of(phase);
-        let attempts = step.retry.as_ref().map_or(1, |retry| retry.attempts.value);
-        let backoff =
-            step.retry.as_ref().and_then(|retry| retry.backoff).map_or(Duration::ZERO, |b| b.to_std());
-        let (label, action) = (step.label(), step.action_in_short());
-        let ordinal = next(progress);
-        for attempt in 1..=attempts {
-            let pause =
-                if attempt > 1 { backoff.saturating_mul(1 << (attempt - 2).min(16)) } else { Duration::ZERO };
-            let may_retry = |done: &Done| attempt < attempts && done.outcome == Outcome::Failed;
-            let done = self.recorded(
-                (ordinal, attempt),
-                (phase, target),
-                (&label, &action),
-                || {
-                    if cancel.wait(pause) {
-                        return Done::interrupted("not begun");
-                    }
-                    self.attempt(progress, phase, target, step, (ordinal, attempt), cancel)
-                },
-                may_retry,
-            )?;
-            let next_pause = backoff.saturating_mul(1 << (attempt - 1).min(16));
-            if !may_retry(&done) || cancel.is_fired() {
-                return Ok(done);
-            }
-            if phase == Phase::Steps && self.is_past_cutoff(next_pause) {
-                let why = done.message.clone().unwrap_or_default();
-                let message = Some(format!("{why}; no attempt is left before the cutoff"));
-                return Ok(Done { message, ..done });
-            }
-        }
-        Ok(Done::failed("no attempt was allowed"))
-    }
-
-    fn attempt(
-        &self,
-        progress: &Progress,
-        phase: Phase,
-        target: &str,
-        step: &Step,
-        (ordinal, attempt): (u32, u32),
-        cancel: &Cancel,
-    ) -> Done {
-        if let Some(only_if) = &step.only_if {
-            match checks::ask(only_if, self.world, cancel) {
-                Answer::Yes { .. } => {}
-                Answer::No { found, .. } => return Done::skipped(format!("left out: {found}")),
-                Answer::Unknown { why } => {
-                    return Done::failed(format!("`only_if` could not be found out: {why}"));
-                }
-            }
-        }
-        let context = Context {
-            world: self.world,
-            env: self.variables(target, step),
-            folder: step
-                .cwd
-                .as_ref()
-                .map_or_else(|| self.world.folder.clone(), |cwd| self.world.folder.join(&cwd.value)),
-            tag: step_tag(self.origin, self.run, ordinal, attempt),
-            timeout: time_left(step.timeout().to_std(), progress, phase),
-            cancel,
-        };
-        if context.timeout.is_zero() {
-            return Done::failed("the run's timeout is over");
-        }
-        actions::carry_out(step, &context)
-    }
-
-    /// `MAINSTAY_RUN`, `MAINSTAY_TASK`, `MAINSTAY_TARGET`, `MAINSTAY_OCCURRENCE`, and the step's own.
-    fn variables(&self, target: &str, step: &Step) -> BTreeMap<String, String> {
-        let mut variables = BTreeMap::from([
-            ("MAINSTAY_RUN".to_owned(), self.run.to_string()),
-            ("MAINSTAY_TASK".to_owned(), self.name.to_owned()),
-            ("MAINSTAY_TARGET".to_owned(), target.to_owned()),
-        ]);
-        if let Some(occurrence) = self.occurrence {
-            variables.insert("MAINSTAY_OCCURRENCE".to_owned(), occurrence.to_string());
-        }
-        for (name, value) in &step.env {
-            if let EnvValue::Text(text) = value
-                && name != TAG
-            {
-                variables.insert(name.clone(), text.clone());
-            }
-        }
-        variables
-    }
-
-    /// One check, on this machine.
-    fn check(&self, progress: &Progress, phase: Phase, check: &Check) -> Result<Done, StateError> {
-        let cancel = self.cancel_of(phase);
-        let name = check.in_short();
-        self.once(progress, phase, &name, &name, || {
-            if cancel.is_fired() {
-                return Done::interrupted("not begun");
-            }
-            let answer = checks::ask(check, self.world, cancel);
-            let words = answer.in_words();
-            match answer {
-                Answer::Yes { .. } => Done::well(words),
-                _ if cancel.is_fired() => Done::interrupted("stopped"),
-                Answer::No { .. } | Answer::Unknown { .. } => Done::failed(words),
-            }
-        })
-    }
-
-    /// Something that is tried once and belongs to no single target.
-    fn once(
-        &self,
-        progress: &Progress,
-        phase: Phase,
-        name: &str,
-        action: &str,
-        body: impl FnOnce() -> Done,
-    ) -> Result<Done, StateError> {
-        let target = self.targets.first().map_or("", String::as_str);
-        let target = if self.targets.len() == 1 { target } else { "" };
-        self.recorded((next(progress), 1), (phase, target), (name, action), body, |_| false)
-    }
-
-    /// Records the start, does it, records the end.
-    fn recorded(
-        &self,
-        (ordinal, attempt): (u32, u32),
-        (phase, target): (Phase, &str),
-        (name, action): (&str, &str),
-        body: impl FnOnce() -> Done,
-        is_retried: impl Fn(&Done) -> bool,
-    ) -> Result<Done, StateError> {
-        self.journal.record(&Event::StepStarted {
-            run: self.run,
-            ordinal,
-            phase,
-            target: target.to_owned(),
-            name: name.to_owned(),
-            action: action.to_owned(),
-            attempt,
-        })?;
-        let began = Instant::now();
-        let done = body();
-        self.journal.record(&Event::StepEnded {
-            run: self.run,
-            ordinal,
-            attempt,
-            outcome: done.outcome,
-            retried: is_retried(&done),
-            exit_code: done.exit_code,
-            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            message: done.message.clone(),
-            output: done.output.clone(),
-        })?;
-        Ok(done)
-    }
-
-    /// Cleaning up is not interrupted by the request that stopped the work.
-    fn cancel_of(&self, phase: Phase) -> &'a Cancel {
-        match phase {
-            Phase::Rollback | Phase::Finally => &self.interrupts.cleanup,
-            _ => &self.interrupts.work,
-        }
-    }
-
-    fn is_past_cutoff(&self, pause: Duration) -> bool {
-        let next = self.world.clock.now() + chrono::TimeDelta::from_std(pause).unwrap_or_default();
-        self.window.is_some_and(|window| window.cutoff <= next)
-    }
 }
 
 /// Fires when it goes out of scope.
@@ -602,19 +420,6 @@ struct FireOnDrop<'a>(&'a Cancel);
 impl Drop for FireOnDrop<'_> {
     fn drop(&mut self) {
         self.0.fire();
-    }
-}
-
-fn next(progress: &Progress) -> u32 {
-    progress.ordinal.set(progress.ordinal.get() + 1);
-    progress.ordinal.get()
-}
-
-/// The run's timeout bounds the work; cleaning up has its own timeouts only.
-fn time_left(timeout: Duration, progress: &Progress, phase: Phase) -> Duration {
-    match (progress.deadline, phase) {
-        (_, Phase::Rollback | Phase::Finally) | (None, _) => timeout,
-        (Some(deadline), _) => timeout.min(deadline.saturating_duration_since(Instant::now())),
     }
 }
 

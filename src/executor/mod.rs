@@ -36,6 +36,9 @@ pub enum RunError {
     /// The plan file is not in force.
     #[error("the plan file's status is {0}, and `run --due` works only by one that is approved or in review")]
     NotInForce(Status),
+    /// Nothing could ever be due.
+    #[error("the plan file has no task, so nothing can be due")]
+    NoTask,
     /// There is no such task.
     #[error("there is no task `{name}`")]
     NoSuchTask {
@@ -62,6 +65,9 @@ const HORIZON: TimeDelta = TimeDelta::days(1);
 pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
     if matches!(crew.plan.status, Status::Draft | Status::Retired) {
         return Err(RunError::NotInForce(crew.plan.status));
+    }
+    if crew.plan.tasks.is_empty() {
+        return Err(RunError::NoTask);
     }
     let mut accounts = Vec::new();
     let mut attempted = BTreeSet::new();

@@ -318,3 +318,51 @@ fn the_environment_of_a_step_is_clean_and_says_what_it_works_on() {
         ["LANG", "MAINSTAY_RUN", "MAINSTAY_STEP", "MAINSTAY_TARGET", "MAINSTAY_TASK", "PATH", "PWD", "SHELL"];
     assert_eq!(names, expected);
 }
+
+#[test]
+fn without_a_task_nothing_was_evaluated() {
+    let case = Case::new().plan_file("mainstay: 1\n");
+
+    case.run("run --due").exit(3).stderr("error: the plan file has no task, so nothing can be due\n");
+}
+
+#[test]
+fn a_disk_that_fills_up_stops_the_work_and_loses_nothing_that_was_recorded() {
+    let rest = "    steps:\n      - {name: fill, shell: 'dd if=/dev/zero of=disk/ballast bs=1k count=2000; true'}\n      - shell: touch never\n";
+    let case = Case::new().plan_file(plan(&task("fill", rest)));
+    let script = "set -e
+        mkdir disk; mount -t tmpfs -o size=400k tmpfs disk
+        set +e
+        $MAINSTAY --state disk/state.db run fill; echo $?
+        rm disk/ballast
+        $MAINSTAY --state disk/state.db run --due; echo $?
+        $MAINSTAY --state disk/state.db audit export";
+    let output = in_a_mount_namespace(case.path(), script);
+    let Some(output) = output else { return eprintln!("not tried: no mount namespace may be made here") };
+
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let mut lines = stdout.lines();
+    assert_eq!((lines.next(), lines.next()), (Some("3"), Some("0")), "{stdout}{stderr}");
+    assert!(stderr.contains("no room is left on the disk of the state file"), "{stderr}");
+    assert!(stderr.contains("run 1 of `fill` was interrupted"), "{stderr}");
+    let kinds: Vec<_> =
+        lines.map(|line| line.split("\"kind\":\"").nth(1).unwrap_or("").split('"').next()).collect();
+    let expected = ["state_created", "run_started", "step_started", "run_ended"].map(Some);
+    assert_eq!(kinds, expected);
+    assert!(!case.has("never"));
+}
+
+/// Runs a script that may mount, unseen by others; `None` where the machine does not allow that.
+fn in_a_mount_namespace(folder: &std::path::Path, script: &str) -> Option<std::process::Output> {
+    let run = |script: &str| {
+        let mut command = std::process::Command::new("unshare");
+        if !rustix::process::geteuid().is_root() {
+            command.arg("--map-root-user");
+        }
+        command.args(["--mount", "sh", "-c", script]).current_dir(folder);
+        command.env("MAINSTAY", env!("CARGO_BIN_EXE_mainstay")).output().ok()
+    };
+    let may = run("mkdir -p probe && mount -t tmpfs tmpfs probe")?;
+    may.status.success().then(|| run(script))?
+}

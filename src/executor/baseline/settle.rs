@@ -23,7 +23,8 @@ pub struct Settled {
 
 /// How often monitoring is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// What Prometheus' own pause after "ready" and two scrapes cost beside the scrape interval.
+/// How long Prometheus takes until targets that were discovered, or lost, are scraped, or not: until then it
+/// looks as it did before.
 const DISCOVERY: Duration = Duration::from_secs(5);
 /// Scrapes younger than the work that are seen before anything counts.
 const SCRAPES: f64 = 2.0;
@@ -65,9 +66,9 @@ pub fn settle(
     }
 }
 
-/// Less than this cannot succeed: the scrapes have to come first.
+/// Less than this cannot succeed: discovery and scrapes have to come first.
 fn least_patience(before: &Facts) -> Duration {
-    DISCOVERY + Duration::from_secs_f64((SCRAPES + 1.0) * before.scrape_interval)
+    2 * DISCOVERY + Duration::from_secs_f64((SCRAPES + 1.0) * before.scrape_interval)
 }
 
 /// A deadline that a WAL replay's progress moves.
@@ -117,6 +118,9 @@ fn look(
         let replay = prometheus.wal_replay(TIMEOUT)?;
         return Ok(Look::Replaying { current: replay.current, max: replay.max });
     }
+    if let Some(reason) = is_too_early(prometheus, before, end_of_work)? {
+        return Ok(Look::NotYet(reason));
+    }
     let targets = prometheus.targets(TIMEOUT)?;
     let rules = prometheus.rules(TIMEOUT)?;
     let stale = is_stale(before, &targets, &rules, end_of_work);
@@ -125,6 +129,19 @@ fn look(
     }
     let after = facts(prometheus, world, &targets, &rules)?;
     Ok(Look::Compared(compare(before, &after, within)))
+}
+
+/// Waits for the discovery and two scrapes since the work ended, or since Prometheus started if that was later.
+fn is_too_early(
+    prometheus: &Prometheus,
+    before: &Facts,
+    end_of_work: DateTime<Utc>,
+) -> Result<Option<String>, PeerError> {
+    let since = prometheus.runtime_info(TIMEOUT)?.start_time.max(end_of_work);
+    let needed = DISCOVERY + Duration::from_secs_f64(SCRAPES * before.scrape_interval);
+    let age = (Utc::now() - since).to_std().unwrap_or_default();
+    Ok((age < needed)
+        .then(|| format!("Prometheus may not have noticed yet what was changed {}s ago", age.as_secs())))
 }
 
 /// Names the first thing that has not been looked at since the work ended.
