@@ -9,7 +9,6 @@ use console::Style;
 
 use super::Global;
 use crate::table::Screen;
-pub(crate) use crate::text::inert;
 
 /// Both output streams, and what is known about them.
 #[derive(Debug)]
