@@ -82,17 +82,21 @@ fn every_example_in_the_help_is_a_command_line_that_mainstay_understands() {
 
 /// The command and all below it.
 fn all_commands() -> Vec<Command> {
-    let mut root = mainstay::cli::command();
+    let mut root = without_help_command(mainstay::cli::command());
     root.build();
     let mut found = vec![root];
     let mut next = 0;
     while next < found.len() {
-        let below: Vec<_> =
-            found[next].get_subcommands().filter(|below| below.get_name() != "help").cloned().collect();
+        let below: Vec<_> = found[next].get_subcommands().cloned().collect();
         found.extend(below);
         next += 1;
     }
     found
+}
+
+/// There is no manual page of `mainstay help`, so none may point to it.
+fn without_help_command(command: Command) -> Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help_command)
 }
 
 /// Its name in full: `mainstay-audit-log`.
@@ -102,14 +106,15 @@ fn full_name(command: &Command) -> &str {
 
 fn manual_page(command: &Command) -> String {
     let after_help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let man = Man::new(command.clone().after_help(""));
+    let man =
+        Man::new(command.clone().after_help("")).source(concat!("mainstay ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     man.render_title(&mut page).unwrap();
     man.render_name_section(&mut page).unwrap();
     man.render_synopsis_section(&mut page).unwrap();
     man.render_description_section(&mut page).unwrap();
     man.render_options_section(&mut page).unwrap();
-    if command.get_subcommands().any(|below| below.get_name() != "help") {
+    if command.get_subcommands().next().is_some() {
         man.render_subcommands_section(&mut page).unwrap();
     }
     sections_of(&after_help).to_writer(&mut page).unwrap();
