@@ -31,8 +31,8 @@ pub struct AuditArgs {
 const AFTER_HELP: &str = "\
 Examples:
   mainstay audit log --since 7d                  what happened this week?
-  mainstay audit verify --against 1042:3fe0...   is it all still there, as it was?
-  mainstay audit export -o ledger.jsonl          for the auditor, and for a place elsewhere";
+  mainstay audit verify --against 1042:3fe0...   is all there, as it was?
+  mainstay audit export -o ledger.jsonl          for the auditor";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -64,12 +64,21 @@ struct LogArgs {
 
 const LOG_HELP: &str = "\
 Examples:
-  mainstay audit log                               the newest 50 entries
-  mainstay audit log --task upgrade-prometheus     all that was done for one task
-  mainstay audit log --run 12 --limit 0            one run from its start to its end
-  mainstay audit log --since 24h --format json     for programs";
+  mainstay audit log                             the newest 50 entries
+  mainstay audit log --task upgrade              all about one task
+  mainstay audit log --run 12 --limit 0          one run, start to end
+  mainstay audit log --since 24h --format json   for programs
+
+Exit codes:
+  0  it was shown
+  2  the command line is wrong
+  3  there is no state file, or it cannot be read";
 
 /// Verify that the ledger is as it was written
+///
+/// A chain that is unbroken may still have lost its end, or have been written anew: only an anchor tells, a
+/// length and a root that were noted where nobody who writes the state file can write. Without one the verdict
+/// is `unanchored` and the exit code 3.
 #[derive(Debug, Args)]
 #[command(after_help = VERIFY_HELP)]
 struct VerifyArgs {
@@ -84,31 +93,33 @@ struct VerifyArgs {
 }
 
 const VERIFY_HELP: &str = "\
-A chain that is unbroken may still have lost its end, or have been written anew: only an anchor tells, a
-length and a root that were noted where nobody who writes the state file can write. Without one the verdict
-is `unanchored` and the exit code 3.
-
 Examples:
-  mainstay audit verify                              is the chain unbroken? prints the anchor to keep
-  mainstay audit verify --against 1042:3fe0...       is it as long as it was, and the same?
-  mainstay audit verify --against old-report.json    the same, from a report that somebody kept
-  mainstay audit verify --export ledger.jsonl        an exported ledger, without a state file
+  mainstay audit verify                             prints the anchor to keep
+  mainstay audit verify --against 1042:3fe0...      as it was then, or longer?
+  mainstay audit verify --against old-report.json   anchored by a kept report
+  mainstay audit verify --export ledger.jsonl       without a state file
 
-Exit codes: 0 intact; 1 tampered, rolled_back or forked; 3 unanchored or unknown.";
+Exit codes:
+  0  intact
+  1  tampered, rolled_back or forked
+  2  the command line is wrong
+  3  unanchored or unknown";
 
 /// Write the ledger as it is, one JSON object per line
+///
+/// The bytes are those that the digests were made of, so stock tools can follow the chain.
 #[derive(Debug, Args)]
 #[command(after_help = EXPORT_HELP)]
 struct ExportArgs {}
 
 const EXPORT_HELP: &str = "\
-The bytes are those that the digests were made of, so stock tools can follow the chain:
-  sed -n 41p ledger.jsonl | sha256sum     equals `prev` in line 42
-  tail -n 1 ledger.jsonl | sha256sum      is the root
-
 Examples:
   mainstay audit export > ledger.jsonl
-  mainstay audit export -o ledger.jsonl    whole or not at all, and readable by its owner only";
+  mainstay audit export -o ledger.jsonl   whole or not at all; for its owner
+
+With stock tools:
+  sed -n 41p ledger.jsonl | sha256sum     equals `prev` in line 42
+  tail -n 1 ledger.jsonl | sha256sum      is the root";
 
 /// Runs `mainstay audit`.
 pub fn run(

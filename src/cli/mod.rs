@@ -17,7 +17,7 @@ mod validate;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
 pub use terminal::Terminal;
@@ -34,7 +34,8 @@ use crate::validator;
     version,
     propagate_version = true,
     max_term_width = 100,
-    disable_help_subcommand = true
+    arg_required_else_help = true,
+    subcommand_required = true
 )]
 #[command(after_help = AFTER_HELP)]
 pub struct Cli {
@@ -47,6 +48,7 @@ pub struct Cli {
 
 /// What every command understands.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The plan file
     #[arg(
@@ -55,19 +57,20 @@ pub struct Global {
         global = true,
         value_name = "FILE",
         env = "MAINSTAY_FILE",
+        hide_env_values = true,
         default_value = "maintenance.yaml"
     )]
     pub file: PathBuf,
 
     /// The state file [default: .mainstay/state.db beside the plan file]
-    #[arg(long, global = true, value_name = "FILE", env = "MAINSTAY_STATE")]
+    #[arg(long, global = true, value_name = "FILE", env = "MAINSTAY_STATE", hide_env_values = true)]
     pub state: Option<PathBuf>,
 
-    /// How the result is written
+    /// How the result is written; not every command has every format
     #[arg(long, global = true, value_name = "FORMAT")]
     pub format: Option<output::Format>,
 
-    /// Also write the result to this file, in the format of its extension [PATH or FORMAT=PATH; repeatable]
+    /// Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable
     #[arg(short, long, global = true, value_name = "PATH")]
     pub output: Vec<String>,
 
@@ -100,17 +103,28 @@ enum Command {
 
 const AFTER_HELP: &str = "\
 Examples:
-  mainstay validate                  is the plan file right?
-  mainstay plan                      what happens when, and what changed
-  mainstay plan --publish            make that the schedule
-  mainstay run --due                 do what is due; for cron, silent when there is nothing
-  mainstay run upgrade --dry-run     what would `upgrade` do?
-  mainstay monitor                   measure, judge and alert once
-  mainstay report status             where things stand
-  mainstay audit verify              is the ledger as it was written?
+  mainstay validate                is the plan file right?
+  mainstay plan                    what happens when, and what changed
+  mainstay plan --publish          make that the schedule
+  mainstay run upgrade --dry-run   what would `upgrade` do?
+  mainstay run --due               do what is due; for cron: silent when idle
+  mainstay monitor                 measure, judge and alert once
+  mainstay report status           where things stand
+  mainstay audit verify            is the ledger as it was written?
+  mainstay help run                all about one command
 
-Exit codes: 0 yes, or done; 1 the answer is no; 2 wrong command line or file;
-3 could not be found out; 4 another mainstay holds the work; 128+N ended by signal N.";
+Exit codes:
+  0      yes, or done
+  1      the answer is no: a fault, a failed task, a firing alert
+  2      the command line or a file is wrong
+  3      it could not be found out
+  4      another mainstay holds the work
+  128+N  ended by signal N";
+
+/// The command line as clap knows it: completions and manual pages are made from it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the command line that the process was given and returns its exit code.
 pub fn main() -> std::process::ExitCode {

@@ -11,21 +11,36 @@ use crate::manager::Manager;
 use crate::monitor::reporter::{self, Monitored, Verdict};
 use crate::world::files::publish_atomically;
 
-/// Measures, judges and alerts once
+/// Measure, judge and alert once
 ///
 /// Collects mainstay's own metrics and those of `metrics:`, holds `alerts:` against them, and tells Alertmanager
 /// what fires and what does no longer. Three alerts are always there: MainstayTaskOverdue, MainstayTaskFailed and
 /// MainstayRunInterrupted; one of the same name in the plan file replaces it. For cron: `--quiet` says nothing
 /// when nothing fires.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Exit codes: 0 nothing fires; 1 an alert fires; 3 Alertmanager did not take an alert, or nothing fires and
-something could not be found out (no metric or no state file to read, a peer that does not answer, no samples).")]
+#[command(after_help = AFTER_HELP)]
 pub struct MonitorArgs {
     /// Also write the metrics to this file, for node_exporter's textfile collector
     #[arg(long, value_name = "PATH")]
     textfile: Option<PathBuf>,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  mainstay monitor                 every alert and every metric, once
+  mainstay monitor --quiet         only what fires, for cron
+  mainstay monitor --textfile /var/lib/prometheus/node-exporter/mainstay.prom
+  mainstay monitor --format json   for programs
+
+In a crontab:
+  * * * * *  mainstay -f /etc/mainstay/maintenance.yaml --quiet monitor
+
+Exit codes:
+  0  nothing fires
+  1  an alert fires
+  2  the command line or the plan file is wrong
+  3  Alertmanager did not take an alert; or nothing fires, and something could
+     not be found out: no state file, a peer that does not answer, no samples";
 
 const FORMATS: &[Format] = &[Format::Text, Format::Json];
 

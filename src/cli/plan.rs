@@ -40,15 +40,17 @@ pub struct PlanArgs {
 
 const AFTER_HELP: &str = "\
 Examples:
-  mainstay plan                          the next four weeks, and what changed
-  mainstay plan --horizon 1d             only the next day
-  mainstay plan --publish                make it the schedule
-  mainstay plan --explain upgrade        why does `upgrade` not run now?
-  mainstay plan --from 2026-12-20        what would it look like then?
-  mainstay plan --format json            for programs
+  mainstay plan                     the next four weeks, and what changed
+  mainstay plan --horizon 1d        only the next day
+  mainstay plan --publish           make it the schedule
+  mainstay plan --explain upgrade   why does `upgrade` not run now?
+  mainstay plan --from 2026-12-20   what would it look like then?
+  mainstay plan --format json       for programs
 
-Exit codes: 0 the schedule was computed, also when something cannot be placed; 2 the plan file is wrong;
-3 there is no task to plan, or the state cannot be read.";
+Exit codes:
+  0  the schedule was computed, also when something cannot be placed
+  2  the command line or the plan file is wrong
+  3  there is no task to plan, or the state cannot be read";
 
 /// Beyond this, a schedule is a guess.
 const LONGEST_HORIZON: TimeDelta = TimeDelta::days(3 * 366);

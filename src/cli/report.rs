@@ -13,32 +13,46 @@ use crate::reporter::formatter::{html, json, markdown, text};
 use crate::state::{Access, StateError};
 use crate::table::PLAIN;
 
-/// Says where things stand, to people
+/// Say where things stand, to people
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct ReportArgs {
     #[command(subcommand)]
     report: Report,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  mainstay report status                  where every task stands
+  mainstay report status -o status.html   also as a page";
 
 #[derive(Debug, Subcommand)]
 enum Report {
     Status(StatusArgs),
 }
 
-/// Every task with its state, the runs of the period, and what to do next
+/// Show every task with its state, the runs of the period, and what to do next
+///
+/// Every file that is written is on record in the ledger, with its digest.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  mainstay report status                              the last week
-  mainstay report status --period 1d -o status.html   a page that needs no network
-Every file that is written is on record in the ledger, with its digest.
-
-Exit codes: 0 it was made, whatever it says; 2 wrong command line or file; 3 it could not be made.")]
+#[command(after_help = STATUS_HELP)]
 struct StatusArgs {
     /// How much of the past it covers
     #[arg(long, value_name = "LENGTH", default_value = "7d", value_parser = length)]
     period: Length,
 }
+
+const STATUS_HELP: &str = "\
+Examples:
+  mainstay report status                     the last week
+  mainstay report status --period 1d         the last day
+  mainstay report status -o status.html      also a page that needs no network
+  mainstay report status --format markdown   for a ticket
+
+Exit codes:
+  0  it was made, whatever it says
+  2  the command line or the plan file is wrong
+  3  it could not be made";
 
 /// Reads a length that is more than nothing.
 fn length(text: &str) -> Result<Length, String> {

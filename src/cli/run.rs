@@ -32,7 +32,7 @@ use crate::world::signals::Interrupts;
 /// Everything is on record before it happens. Ctrl-C stops the work and cleans up; a second one stops the
 /// cleaning up; a third ends mainstay on the spot.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(override_usage = USAGE, after_help = AFTER_HELP)]
 pub struct RunArgs {
     /// Tasks to run now, in the order of their `after`; windows and blackouts still hold
     #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon"])]
@@ -61,15 +61,27 @@ pub struct RunArgs {
 
 const AFTER_HELP: &str = "\
 Examples:
-  mainstay run --due                          for cron: */5 * * * * mainstay -f /etc/maintenance.yaml run --due
-  mainstay run upgrade                        one task, now
-  mainstay run upgrade --dry-run              what would it do, and would it get through?
-  mainstay run --due --format json            the runs as one object
+  mainstay run --due                 what the schedule asks for
+  mainstay run upgrade               one task, now
+  mainstay run upgrade --dry-run     what would it do, would it get through?
+  mainstay run --due --format json   the runs as one object
   mainstay run --abandon 12 --reason 'done by hand'
 
-Exit codes: 0 done, or nothing was due; 1 a run did not succeed, or a named task may not run now;
-2 wrong command line or plan file; 3 it could not be recorded or found out; 4 another mainstay holds the work;
-130 interrupted.";
+In a crontab:
+  */5 * * * *  mainstay -f /etc/mainstay/maintenance.yaml run --due
+
+Exit codes:
+  0      done, or nothing was due
+  1      a run did not succeed, or a task that was named may not run now
+  2      the command line or the plan file is wrong
+  3      it could not be recorded or found out
+  4      another mainstay holds the work
+  128+N  ended by signal N";
+
+const USAGE: &str = "\
+mainstay run [OPTIONS] <TASK>...
+       mainstay run [OPTIONS] --due
+       mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>";
 
 /// Runs `mainstay run`.
 pub fn run(

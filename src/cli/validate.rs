@@ -23,13 +23,16 @@ pub struct ValidateArgs {
 
 const AFTER_HELP: &str = "\
 Examples:
-  mainstay validate                          is maintenance.yaml right?
-  mainstay -f site.yaml validate             is this one?
-  mainstay validate --fail-on warning        no warnings either, for a merge gate
-  mainstay validate --format json            findings for programs
+  mainstay validate                     is maintenance.yaml right?
+  mainstay -f site.yaml validate        is this one?
+  mainstay validate --fail-on warning   no warnings either, for a merge gate
+  mainstay validate --format json       findings for programs
 
-Exit codes: 0 right; 1 a finding at or over --fail-on; 2 the file cannot be read;
-3 there is no task to evaluate.";
+Exit codes:
+  0  the plan file is right
+  1  there is a finding at or over --fail-on
+  2  the command line is wrong, or the file cannot be read
+  3  there is no task to evaluate";
 
 #[derive(Debug, Clone, ValueEnum)]
 enum FailOn {

@@ -4,9 +4,11 @@
 
 mod audit;
 mod calendar_laws;
+mod generated;
 mod monitor;
 mod plan;
 mod prometheus;
+mod readme;
 mod report;
 mod run;
 mod schedule_laws;

@@ -69,7 +69,7 @@ fn what_failed_is_shown_with_what_it_printed_and_what_to_type() {
     for expected in [
         "1 thing needs attention.\n",
         "The last run of `upgrade`, run 2, failed. Repair the cause, then repeat it.\n    mainstay run upgrade\n",
-        "run 2, step install on prom-1 failed, exit code 1: exit code 1\n    Reading package lists...\n    E: Unable to locate package\n",
+        "run 2, step install on prom-1 failed, exit code 1\n    Reading package lists...\n    E: Unable to locate package\n",
         "as of      2026-03-07 12:00 CET\n",
         "success            2 of 3 (66 %)\n",
     ] {

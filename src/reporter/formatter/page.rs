@@ -299,8 +299,11 @@ impl Words<'_> {
             None => nothing(),
         };
         let detail = run.failed_step.as_ref().map(|step| {
-            let code = step.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
-            let message = step.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+            let code = step.exit_code.map(|code| format!("exit code {code}"));
+            // A step that is a process has nothing else to say than its exit code.
+            let message = step.message.clone().filter(|message| code.as_ref() != Some(message));
+            let code = code.map(|code| format!(", {code}")).unwrap_or_default();
+            let message = message.map(|message| format!(": {message}")).unwrap_or_default();
             Detail {
                 text: inert_line(&format!(
                     "step {} on {} {}{code}{message}",

@@ -1,14 +1,18 @@
 //! What the tests stand on: a real monitoring stack, peers that misbehave, and patience with a limit.
 
 mod case;
+mod generated;
 mod hung_peer;
 mod past;
 mod stack;
+mod understood;
 mod wait;
 mod webhook;
 
 pub use case::Case;
+pub use generated::assert_committed;
 pub use hung_peer::HungPeer;
 pub use past::Past;
 pub use stack::Stack;
+pub use understood::assert_understood;
 pub use wait::wait_until;

@@ -1,0 +1,241 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mainstay_global_optspecs
+    string join \n f/file= state= format= o/output= color= q/quiet v/verbose now= h/help V/version
+end
+
+function __fish_mainstay_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mainstay_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mainstay_using_subcommand
+    set -l cmd (__fish_mainstay_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mainstay -n "__fish_mainstay_needs_command" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_needs_command" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_needs_command" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_needs_command" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_needs_command" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_needs_command" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_needs_command" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_needs_command" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_needs_command" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "plan" -d 'Show what happens when, and what changed since the published schedule'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "run" -d 'Do maintenance: what is due, or the tasks that are named'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "validate" -d 'Tell whether the plan file is right'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "monitor" -d 'Measure, judge and alert once'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "report" -d 'Say where things stand, to people'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "audit" -d 'Show, verify and export the record of everything that happened'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l horizon -d 'How far to look ahead' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from -d 'Pretend that it is this time: 2026-12-20, 2026-12-20T02:30 or RFC 3339 [default: now]' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l explain -d 'Say when this task runs next, why not before, and when that could change' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l publish -d 'Make this the schedule in force'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l jobs -d 'How many runs may go at the same time' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l abandon -d 'Settle an interrupted run, so that nothing asks about it any more' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l reason -d 'Why, for the ledger' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l fail-on -d 'The least severe finding that makes the answer no' -r -f -a "error\t''
+warning\t''
+note\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l textfile -d 'Also write the metrics to this file, for node_exporter\'s textfile collector' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -f -a "status" -d 'Show every task with its state, the runs of the period, and what to do next'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -l period -d 'How much of the past it covers' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show every task with its state, the runs of the period, and what to do next'
+complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "log" -d 'Show what happened, newest last'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "verify" -d 'Verify that the ledger is as it was written'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "export" -d 'Write the ledger as it is, one JSON object per line'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l since -d 'Only since this time, or for this long: 2026-03-07, 2026-03-07T02:00:00Z, 7d' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l task -d 'Only what is about this task and its runs' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l run -d 'Only what is about this run' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l limit -d 'At most this many entries, the newest ones; 0 for all' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l against -d 'Compare with what was said of the ledger elsewhere: ENTRIES:ROOT, or a file that holds it, such as an old report [repeatable]' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l export -d 'Verify this exported ledger instead of the state file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "log" -d 'Show what happened, newest last'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify that the ledger is as it was written'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledger as it is, one JSON object per line'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "plan" -d 'Show what happens when, and what changed since the published schedule'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "run" -d 'Do maintenance: what is due, or the tasks that are named'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "validate" -d 'Tell whether the plan file is right'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "monitor" -d 'Measure, judge and alert once'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "report" -d 'Say where things stand, to people'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "audit" -d 'Show, verify and export the record of everything that happened'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from report" -f -a "status" -d 'Show every task with its state, the runs of the period, and what to do next'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "log" -d 'Show what happened, newest last'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Verify that the ledger is as it was written'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the ledger as it is, one JSON object per line'
