@@ -16,7 +16,7 @@ use super::{Exit, Global, Terminal, open_plan, output};
 use crate::calendar::Zone;
 use crate::executor::coordinator::{Account, Crew, Fate};
 use crate::executor::journal::Journal;
-use crate::executor::report::{NotStartedReport, report};
+use crate::executor::report::{self, NotStartedReport};
 use crate::executor::{self, RunError, preflight, recovery};
 use crate::manager::Manager;
 use crate::model::{Event, Outcome, PlanFile, Run, RunId, StepRecord};
@@ -94,7 +94,7 @@ pub fn run(
     let zone = zone_of(&plan)?;
     let world = World::new(&plan.connections, &manager.file, manager.clock());
     if args.dry_run {
-        return dry_run(&args, (&plan, &loaded.digest, &zone), &world, manager, terminal);
+        return dry_run(&args, global, (&plan, &loaded.digest, &zone), &world, manager, terminal);
     }
     let state = manager.state(Access::ReadWrite).context("opening the state")?;
     if let Some(run) = args.abandon {
@@ -165,7 +165,7 @@ fn show(
         Ok(match format {
             Format::Json => {
                 let not_started = accounts.iter().filter_map(not_started).collect();
-                let mut json = serde_json::to_string_pretty(&report(runs.clone(), not_started))?;
+                let mut json = serde_json::to_string_pretty(&report::report(runs.clone(), not_started))?;
                 json.push('\n');
                 json
             }
@@ -276,6 +276,7 @@ fn abandon(id: RunId, reason: &str, state: &State, terminal: &mut Terminal) -> a
 
 fn dry_run(
     args: &RunArgs,
+    global: &Global,
     (plan, digest, zone): (&PlanFile, &str, &Zone),
     world: &World,
     manager: &Manager,
@@ -283,11 +284,11 @@ fn dry_run(
 ) -> anyhow::Result<Exit> {
     let now = world.clock.now();
     let names = if args.due { due_names(plan, digest, manager, now)? } else { args.tasks.clone() };
-    if names.is_empty() {
+    if names.is_empty() && global.format.is_none() {
         terminal.status("nothing is due");
         return Ok(Exit::Done);
     }
-    let mut is_wrong = false;
+    let mut outlooks = Vec::new();
     for name in names {
         let Some(task) = plan.tasks.get(&name) else {
             let known = plan.tasks.names().map(str::to_owned).collect();
@@ -295,9 +296,19 @@ fn dry_run(
         };
         let length = executor::whole_length(plan, task);
         let items = preflight::look_ahead(plan, zone, task, length, world, now);
-        is_wrong |= items.iter().any(|item| item.certainty == preflight::Certainty::Wrong);
-        terminal.result(&summary::dry_run(&name, task, &items))?;
+        outlooks.push((name, task, items));
     }
+    output::deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, _| {
+        Ok(match format {
+            Format::Json => {
+                let tasks = outlooks.iter().map(|(name, _, items)| (name.as_str(), items.as_slice()));
+                serde_json::to_string_pretty(&report::dry_run(tasks))? + "\n"
+            }
+            _ => outlooks.iter().map(|(name, task, items)| summary::dry_run(name, task, items)).collect(),
+        })
+    })?;
+    let mut items = outlooks.iter().flat_map(|(_, _, items)| items);
+    let is_wrong = items.any(|item| item.certainty == preflight::Certainty::Wrong);
     Ok(if is_wrong { Exit::No } else { Exit::Done })
 }
 

@@ -94,7 +94,10 @@ impl<'a> Lease<'a> {
             alertmanager: alertmanager.url(),
             matchers: purpose.matchers.iter().map(ToString::to_string).collect(),
         })?;
-        let (id, until) = create(alertmanager, &purpose, terms)?;
+        let (id, until) = create(alertmanager, &purpose, terms).inspect_err(|_| {
+            // An answer that did not come does not mean that nothing was created.
+            let _ = expire_by_tag(alertmanager, &purpose.tag);
+        })?;
         let lease = Self {
             alertmanager,
             journal,

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
+
 use super::engine::{silence_tag, step_tag};
 use super::journal::Journal;
 use super::lease::expire_by_tag;
@@ -71,6 +73,11 @@ fn expire_leftover_silences(
         (state.open_silences()?, state.unfinished_runs()?)
     };
     for silence in silences.iter().filter(|silence| unfinished.iter().all(|run| run.id != silence.run)) {
+        if silence.until.is_some_and(|until| until < Utc::now()) {
+            let reason = "ended by itself: its run renewed it no more".to_owned();
+            journal.record(&Event::SilenceExpired { tag: silence.tag.clone(), reason })?;
+            continue;
+        }
         let Some(alertmanager) = world.alertmanager.as_ref().filter(|one| one.url() == silence.alertmanager)
         else {
             let (at, run) = (&silence.alertmanager, silence.run);

@@ -5,6 +5,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
+use super::preflight::Item;
 use crate::model::{Outcome, Run, StepRecord};
 
 /// The name and version of the object.
@@ -101,6 +102,42 @@ fn step_report(step: StepRecord) -> StepReport {
             dropped: output.dropped,
         }),
     }
+}
+
+/// What a dry run found out, as `mainstay run --dry-run --format json` tells it: `mainstay/run-dry-run/v1`.
+#[derive(Debug, Serialize)]
+pub struct DryRunReport {
+    schema: &'static str,
+    tasks: Vec<OutlookReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct OutlookReport {
+    task: String,
+    items: Vec<ItemReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct ItemReport {
+    phase: &'static str,
+    name: String,
+    certainty: &'static str,
+    note: String,
+}
+
+/// Tells what was found out about each task.
+pub fn dry_run<'a>(tasks: impl Iterator<Item = (&'a str, &'a [Item])>) -> DryRunReport {
+    let item = |item: &Item| ItemReport {
+        phase: item.phase.as_str(),
+        name: item.name.clone(),
+        certainty: item.certainty.as_str(),
+        note: item.note.clone(),
+    };
+    let tasks = tasks.map(|(task, items)| OutlookReport {
+        task: task.to_owned(),
+        items: items.iter().map(item).collect(),
+    });
+    DryRunReport { schema: "mainstay/run-dry-run/v1", tasks: tasks.collect() }
 }
 
 fn time(instant: DateTime<Utc>) -> String {

@@ -214,6 +214,8 @@ fn a_program_that_does_not_exist_is_named_before_and_while() {
     case.run("run typo --dry-run")
         .exit(1)
         .stdout_has("wrong     no-such-program-here --now: program `no-such-program-here` is not in PATH");
+    let json = case.run("run typo --dry-run --format json").exit(1).json();
+    assert_eq!(json["tasks"][0]["items"][1]["certainty"], "wrong");
     assert!(!case.has(".mainstay"), "a dry run writes nothing");
     case.run("run typo")
         .exit(1)
