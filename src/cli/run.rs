@@ -173,7 +173,9 @@ fn show(
         })
     })?;
     if global.format.is_none() {
-        summary::hints(&runs, accounts).iter().for_each(|hint| terminal.hint(hint));
+        for hint in summary::hints(&runs, accounts) {
+            terminal.hint(&hint);
+        }
     }
     Ok(())
 }

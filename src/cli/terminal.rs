@@ -115,37 +115,37 @@ impl Terminal {
     /// Says on stderr how the work goes; `--quiet` hides it.
     pub fn status(&mut self, text: &str) {
         if !self.quiet {
-            self.to_stderr(text);
+            self.say(text);
         }
     }
 
     /// Says on stderr what to do next; `--quiet` hides it.
     pub fn hint(&mut self, text: &str) {
         if !self.quiet {
-            self.to_stderr(&format!("{} {text}", Style::new().for_stderr().cyan().apply_to("hint:")));
+            self.say(&format!("{} {text}", Style::new().for_stderr().cyan().apply_to("hint:")));
         }
     }
 
     /// Says on stderr what is probably not meant.
     pub fn warning(&mut self, text: &str) {
-        self.to_stderr(&format!("{} {text}", Style::new().for_stderr().yellow().bold().apply_to("warning:")));
+        self.say(&format!("{} {text}", Style::new().for_stderr().yellow().bold().apply_to("warning:")));
     }
 
     /// Says on stderr what went wrong.
     pub fn error(&mut self, text: &str) {
-        self.to_stderr(&format!("{} {text}", Style::new().for_stderr().red().bold().apply_to("error:")));
+        self.say(&format!("{} {text}", Style::new().for_stderr().red().bold().apply_to("error:")));
     }
 
     /// Writes finished text to stderr, as it is.
     pub fn raw_error(&mut self, text: &str) {
-        self.to_stderr(text.trim_end_matches('\n'));
+        self.say(text.trim_end_matches('\n'));
     }
 
     /// Puts the result so far before it, so that both stand on a terminal in the order in which they were said.
     ///
     /// A stderr that cannot be written to stops nothing: there is nobody left to tell. What is wrong with
     /// stdout stays in its buffer, and [`Terminal::finish`] meets it again.
-    fn to_stderr(&mut self, text: &str) {
+    fn say(&mut self, text: &str) {
         if !self.out_closed {
             let _ = self.out.flush();
         }
