@@ -36,6 +36,12 @@ pub fn inert_line(text: &str) -> String {
     safe.replace("##[", r"\u{23}#[").replace("##vso[", r"\u{23}#vso[")
 }
 
+/// Makes one line of text from outside safe to show, one character for one, so that columns stay what they are:
+/// what acts becomes the replacement character; tabs stay.
+pub fn still(text: &str) -> String {
+    text.chars().map(|c| if acts(c) && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// JSON that a terminal may show: what acts beyond ASCII is written as an escape with the same meaning.
 pub fn inert_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());

@@ -1,7 +1,7 @@
 //! The command line: arguments in, one library call, result out.
 //!
-//! 1. Only [`terminal`] writes to the terminal.
-//! 2. Only [`exit`] knows exit codes.
+//! 1. Only `terminal` writes to the terminal.
+//! 2. Only `exit` knows exit codes.
 //! 3. `anyhow` lives here alone; it adds what was attempted to the library's typed errors.
 
 mod audit;

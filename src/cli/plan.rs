@@ -12,7 +12,7 @@ use crate::calendar::Zone;
 use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
 use crate::planfile::Loaded;
-use crate::scheduler::{self, engine, explain, report};
+use crate::scheduler::{self, engine, explain, monitor, report};
 
 /// Show what happens when, and what changed since the published schedule
 ///
@@ -117,9 +117,11 @@ fn show(
             manager.publish(&computed.schedule, base, &changes).context("publishing the schedule")?;
     }
     let in_force = if publish { Some(&computed.schedule) } else { before };
+    let overruns = monitor::overruns(plan, &past.history, computed.schedule.from);
     let table = text::Table {
         computed: &computed,
         changes: &changes,
+        overruns: &overruns,
         revision_before: before.map(|before| before.revision),
         is_published: publish,
         n_on_demand: plan.tasks.iter().filter(|(_, task)| task.schedule.is_none()).count(),
@@ -130,7 +132,7 @@ fn show(
     deliver(global, terminal, &[Format::Text, Format::Json, Format::Markdown], &mut |format, is_shown| {
         Ok(match format {
             Format::Json => {
-                let report = report::report(&computed, &changes, in_force, publish, zone);
+                let report = report::report(&computed, &changes, &overruns, in_force, publish, zone);
                 serde_json::to_string_pretty(&report)? + "\n"
             }
             Format::Markdown => table.markdown(),

@@ -98,7 +98,7 @@ pub fn run(
     }
     let state = manager.state(Access::ReadWrite).context("opening the state")?;
     if let Some(run) = args.abandon {
-        return abandon(RunId(run), &args.reason.unwrap_or_default(), state, terminal);
+        return abandon(RunId(run), &args.reason.unwrap_or_default(), &state, terminal);
     }
     let interrupts =
         Interrupts::new().and_then(|it| it.listen().map(|()| it)).context("listening for signals")?;
@@ -242,7 +242,7 @@ fn exit_of(accounts: &[Account], interrupts: &Interrupts, is_due: bool) -> Exit 
     Exit::Done
 }
 
-fn abandon(id: RunId, reason: &str, state: State, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+fn abandon(id: RunId, reason: &str, state: &State, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     let Some(run) = state.run(id)? else {
         terminal.error(&format!("there is no run {id}"));
         return Ok(Exit::Wrong);

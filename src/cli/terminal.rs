@@ -30,7 +30,7 @@ impl Terminal {
             ColorChoice::Always => set_colors(true, true),
             ColorChoice::Never => set_colors(false, false),
             ColorChoice::Auto => {
-                set_colors(colors_by_default(&io::stdout()), colors_by_default(&io::stderr()))
+                set_colors(colors_by_default(&io::stdout()), colors_by_default(&io::stderr()));
             }
         }
         let width =

@@ -207,17 +207,7 @@ impl Crew<'_> {
 
     fn start(&self, assignment: &Assignment) -> Result<(RunId, Event), StartError> {
         let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
-        let run = self.journal.state().start_run(NewRun {
-            task: assignment.task.clone(),
-            occurrence: assignment.occurrence.clone(),
-            origin,
-            due: assignment.due,
-            plan_digest: self.plan_digest.to_owned(),
-            targets: assignment.targets.clone(),
-            holder: self.holder.clone(),
-        })?;
-        let started = Event::RunStarted {
-            run,
+        let new = NewRun {
             task: assignment.task.clone(),
             occurrence: assignment.occurrence.clone(),
             origin,
@@ -226,6 +216,7 @@ impl Crew<'_> {
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
         };
-        Ok((run, started))
+        let run = self.journal.state().start_run(&new)?;
+        Ok((run, new.started_as(run)))
     }
 }

@@ -90,7 +90,7 @@ fn short(origin: &str) -> &str {
     origin.get(..12).unwrap_or(origin)
 }
 
-impl<'a> Work<'a> {
+impl Work<'_> {
     /// Carries out the run and records its end.
     ///
     /// # Errors

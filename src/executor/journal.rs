@@ -1,21 +1,20 @@
 //! The journal: what happens is on disk first, and on the screen second.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::Event;
 use crate::state::{State, StateError};
 
 /// Records events and tells whoever watches. Shared by all threads of one `mainstay run`.
 pub struct Journal<'a> {
-    state: Mutex<State>,
+    state: State,
     tell: &'a (dyn Fn(&Event) + Sync),
 }
 
 impl<'a> Journal<'a> {
     /// A journal that records in `state` and then tells `tell`.
     pub fn new(state: State, tell: &'a (dyn Fn(&Event) + Sync)) -> Self {
-        Self { state: Mutex::new(state), tell }
+        Self { state, tell }
     }
 
     /// Makes `event` durable, then tells it.
@@ -23,7 +22,7 @@ impl<'a> Journal<'a> {
     /// # Errors
     /// When it could not be made durable: what it announces must not be done then.
     pub fn record(&self, event: &Event) -> Result<(), StateError> {
-        self.state().record(event)?;
+        self.state.record(event)?;
         self.tell(event);
         Ok(())
     }
@@ -34,9 +33,8 @@ impl<'a> Journal<'a> {
     }
 
     /// The state, for questions.
-    pub fn state(&self) -> MutexGuard<'_, State> {
-        // A thread that panicked held no transaction open: SQLite has rolled it back.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn state(&self) -> &State {
+        &self.state
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { slice: TimeDelta::minutes(5), renew_every: Duration::from_secs(120) }
+        Self { slice: TimeDelta::minutes(5), renew_every: Duration::from_mins(2) }
     }
 }
 

@@ -184,11 +184,11 @@ fn in_order(plan: &PlanFile, names: &[String]) -> Result<Vec<Vec<String>>, RunEr
         }
     }
     let mut left: Vec<&String> = Vec::new();
-    names.iter().for_each(|name| {
+    for name in names {
         if !left.contains(&name) {
-            left.push(name)
+            left.push(name);
         }
-    });
+    }
     let mut levels = Vec::new();
     while !left.is_empty() {
         let waits = |name: &String| {

@@ -35,7 +35,7 @@ pub fn line(entry: &Entry) -> Result<String, LineError> {
 /// Canonical JSON of anything, and only if every number survives.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn canonical<T: serde::Serialize>(value: &T) -> Result<String, LineError> {
     let value = serde_json::to_value(value)?;
     exact(&value)?;

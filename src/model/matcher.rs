@@ -147,7 +147,7 @@ impl fmt::Display for Matcher {
             format!("({})", words.join(joint))
         };
         let mut words = Vec::new();
-        words.extend(tests.eq.iter().map(|value| value.to_string()));
+        words.extend(tests.eq.iter().map(ToString::to_string));
         words.extend(tests.ne.iter().map(|value| format!("not {value}")));
         words.extend(tests.lt.iter().map(|value| format!("below {}", value.value)));
         words.extend(tests.le.iter().map(|value| format!("at most {}", value.value)));

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::named::Anything;
-use super::{Check, Length, List, Matcher, Spanned};
+use super::{Check, Length, Matcher, Spanned};
 
 /// One thing that is done: exactly one action, and how it is done.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -280,6 +280,3 @@ impl JsonSchema for EnvValue {
         json_schema!({"anyOf": [{"type": ["string", "number", "boolean"]}, secret]})
     }
 }
-
-/// Steps of one phase.
-pub type Steps = List<Spanned<Step>>;

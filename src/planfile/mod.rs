@@ -16,7 +16,6 @@ mod source;
 mod tests;
 mod tree;
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -169,7 +168,7 @@ fn writers(mode: u32) -> Option<&'static str> {
 
 /// Reads the bytes of a plan file called `name`.
 pub fn parse(name: &str, bytes: Vec<u8>) -> Loaded {
-    let digest = hexadecimal(&Sha256::digest(&bytes));
+    let digest = format!("{:x}", Sha256::digest(&bytes));
     let (text, faults) = decode(bytes);
     let source = Source::new(name, text);
     let (plan, faults, is_complete) = if faults.is_empty() { judge(&source) } else { (None, faults, true) };
@@ -249,11 +248,4 @@ fn decode(bytes: Vec<u8>) -> (String, Vec<Fault>) {
             (text, vec![fault])
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

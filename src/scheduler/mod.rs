@@ -1,7 +1,8 @@
 //! The scheduler: planner -> optimizer -> engine -> monitor.
 //!
 //! [`planner`] turns requirements into occurrences, [`optimizer`] gives each its place in time, [`engine`] makes a
-//! schedule of them and compares it with the published one, [`monitor`] says where reality has left the plan.
+//! schedule of them and compares it with the published one, [`monitor`] says which work goes on for
+//! longer than planned.
 //!
 //! Pure: the plan file, the history and the time come in as values, so that `plan`, `plan --explain` and
 //! `run --due` see the same schedule.

@@ -1,77 +1,29 @@
 //! The schedule monitor: where reality has left the plan.
+//!
+//! What is due, missed or impossible is in the schedule itself; only what is going on now is not.
 
 use chrono::{DateTime, Utc};
 
-use super::{Computed, History, Skipped};
-use crate::model::{Because, OccurrenceId, Schedule};
+use super::History;
+use crate::model::{OccurrenceId, PlanFile};
 
-/// One way in which reality has left the plan.
+/// A run that should have ended by now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Drift {
-    /// Its due time has passed without a success.
-    Overdue {
-        /// Its task.
-        task: String,
-        /// Which.
-        occurrence: OccurrenceId,
-        /// When it was due.
-        due: DateTime<Utc>,
-        /// When it happens now; `None` when it cannot.
-        start: Option<DateTime<Utc>>,
-    },
-    /// It was slept through.
-    Missed(Skipped),
-    /// It has been going for longer than its estimate.
-    RunningLate {
-        /// Its task.
-        task: String,
-        /// Which; `None` on demand.
-        occurrence: Option<OccurrenceId>,
-        /// When it should have ended.
-        expected: DateTime<Utc>,
-    },
-    /// It was published and cannot happen any more.
-    DoesNotFit {
-        /// Its task.
-        task: String,
-        /// Which.
-        occurrence: OccurrenceId,
-        /// Its published start.
-        published: DateTime<Utc>,
-        /// Why.
-        because: Because,
-    },
+pub struct Overrun {
+    /// Its task.
+    pub task: String,
+    /// Which occurrence; `None` on demand.
+    pub occurrence: Option<OccurrenceId>,
+    /// When it should have ended.
+    pub expected: DateTime<Utc>,
 }
 
-/// Compares what was published and what has happened with what is possible at `now`.
-pub fn drift(
-    published: Option<&Schedule>,
-    history: &History,
-    computed: &Computed,
-    now: DateTime<Utc>,
-) -> Vec<Drift> {
-    let placed = computed.schedule.placed.iter().map(|placed| (&placed.occurrence, Some(placed.start)));
-    let unplaced = computed.schedule.unplaced.iter().map(|unplaced| (&unplaced.occurrence, None));
-    let overdue = placed.chain(unplaced).filter_map(|(occurrence, start)| {
-        let due = occurrence.due.filter(|due| *due < now)?;
-        let (task, occurrence) = (occurrence.task.clone(), occurrence.id.clone());
-        Some(Drift::Overdue { task, occurrence, due, start })
+/// Finds the runs of the tasks of `plan` that should have ended before `now`, in the plan file's order.
+pub fn overruns(plan: &PlanFile, history: &History, now: DateTime<Utc>) -> Vec<Overrun> {
+    let late = plan.tasks.names().filter_map(|task| {
+        let running = history.of(task).running.as_ref().filter(|running| running.until < now)?;
+        let (task, occurrence) = (task.to_owned(), running.occurrence.clone());
+        Some(Overrun { task, occurrence, expected: running.until })
     });
-    let missed = computed.missed.iter().cloned().map(Drift::Missed);
-    let late = history.tasks.iter().filter_map(|(task, past)| {
-        let running = past.running.as_ref().filter(|running| running.until < now)?;
-        let (task, occurrence, expected) = (task.clone(), running.occurrence.clone(), running.until);
-        Some(Drift::RunningLate { task, occurrence, expected })
-    });
-    let lost = computed.schedule.unplaced.iter().filter_map(|unplaced| {
-        let id = &unplaced.occurrence.id;
-        let old = published?.placed.iter().find(|placed| placed.occurrence.id == *id)?;
-        Some(Drift::DoesNotFit {
-            task: unplaced.occurrence.task.clone(),
-            occurrence: id.clone(),
-            published: old.start,
-            because: unplaced.because.clone(),
-        })
-    });
-    overdue.chain(missed).chain(late).chain(lost).collect()
+    late.collect()
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
+use super::monitor::Overrun;
 use super::words::{why_not, why_then};
 use super::{Computed, Skipped};
 use crate::calendar::Zone;
@@ -29,6 +30,7 @@ pub struct PlanReport {
     unplaced: Vec<UnplacedReport>,
     dropped: Vec<DroppedReport>,
     missed: Vec<MissedReport>,
+    overruns: Vec<OverrunReport>,
     objective: ObjectiveReport,
 }
 
@@ -72,6 +74,13 @@ struct MissedReport {
 }
 
 #[derive(Debug, Serialize)]
+struct OverrunReport {
+    id: Option<String>,
+    task: String,
+    expected_end: String,
+}
+
+#[derive(Debug, Serialize)]
 struct ObjectiveReport {
     weighted_tardiness_seconds: u64,
     moved: u64,
@@ -84,6 +93,7 @@ struct ObjectiveReport {
 pub fn report(
     computed: &Computed,
     changes: &[Change],
+    overruns: &[Overrun],
     published: Option<&Schedule>,
     is_published: bool,
     zone: &Zone,
@@ -130,6 +140,11 @@ pub fn report(
         task: missed.task.clone(),
         release: time(missed.release),
     };
+    let overrun = |overrun: &Overrun| OverrunReport {
+        id: overrun.occurrence.as_ref().map(|occurrence| occurrence.0.clone()),
+        task: overrun.task.clone(),
+        expected_end: time(overrun.expected),
+    };
     let objective = schedule.objective;
     PlanReport {
         schema: SCHEMA,
@@ -142,6 +157,7 @@ pub fn report(
         unplaced: unplaced.collect(),
         dropped: dropped.collect(),
         missed: computed.missed.iter().map(missed).collect(),
+        overruns: overruns.iter().map(overrun).collect(),
         objective: ObjectiveReport {
             weighted_tardiness_seconds: objective.weighted_tardiness_seconds,
             moved: objective.moved,

@@ -29,6 +29,14 @@ pub struct NewRun {
     pub holder: Holder,
 }
 
+impl NewRun {
+    /// What is recorded when the run begins.
+    pub fn started_as(&self, run: RunId) -> Event {
+        let NewRun { task, occurrence, origin, due, plan_digest, targets, holder } = self.clone();
+        Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder }
+    }
+}
+
 impl State {
     /// Begins a run: numbers it and records its start. From here on nobody else can start the same
     /// occurrence, another run of the task, or work on one of its targets.
@@ -36,17 +44,14 @@ impl State {
     /// # Errors
     /// [`StartError`]; then nothing was recorded. A run whose process has died still holds its task and its
     /// targets until it is resumed or abandoned.
-    pub fn start_run(&self, new: NewRun) -> Result<RunId, StartError> {
+    pub fn start_run(&self, new: &NewRun) -> Result<RunId, StartError> {
         let started = self.write(|writing| {
-            if let Some(refusal) = refusal(writing.transaction, &new)? {
+            if let Some(refusal) = refusal(writing.transaction, new)? {
                 return Ok(Err(refusal));
             }
             let sql = "SELECT coalesce(max(id), 0) + 1 FROM run";
             let run = RunId(writing.transaction.query_row(sql, [], |row| row.get(0))?);
-            let NewRun { task, occurrence, origin, due, plan_digest, targets, holder } = new;
-            let event =
-                Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder };
-            writing.append(&event)?;
+            writing.append(&new.started_as(run))?;
             Ok(Ok(run))
         });
         started?

@@ -86,7 +86,7 @@ fn mode(path: &Path) -> u32 {
 fn a_run_is_recorded_from_start_to_end() {
     let place = Place::new();
     let state = place.open();
-    let run = state.start_run(new_run("upgrade", Some("upgrade#1"))).unwrap();
+    let run = state.start_run(&new_run("upgrade", Some("upgrade#1"))).unwrap();
     assert_eq!(run, RunId(1));
     let step = |attempt| Event::StepStarted {
         run,
@@ -374,7 +374,7 @@ fn of_many_who_start_an_occurrence_one_wins() {
     drop(place.open());
     let results: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = (0..16)
-            .map(|_| scope.spawn(|| place.open().start_run(new_run("upgrade", Some("upgrade#1")))))
+            .map(|_| scope.spawn(|| place.open().start_run(&new_run("upgrade", Some("upgrade#1")))))
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
@@ -392,16 +392,16 @@ fn of_many_who_start_an_occurrence_one_wins() {
 fn a_task_and_a_target_are_in_one_run_at_a_time() {
     let place = Place::new();
     let state = place.open();
-    let run = state.start_run(new_run("upgrade", Some("upgrade#1"))).unwrap();
-    let again = state.start_run(new_run("upgrade", Some("upgrade#2"))).unwrap_err();
+    let run = state.start_run(&new_run("upgrade", Some("upgrade#1"))).unwrap();
+    let again = state.start_run(&new_run("upgrade", Some("upgrade#2"))).unwrap_err();
     assert!(matches!(again, StartError::TaskRunning { run: r, .. } if r == run), "{again}");
     let same_target =
         NewRun { targets: vec!["x".into(), "host-of-upgrade".into()], ..new_run("clean", None) };
-    let busy = state.start_run(same_target.clone()).unwrap_err();
+    let busy = state.start_run(&same_target).unwrap_err();
     assert!(matches!(&busy, StartError::TargetBusy { target, .. } if target == "host-of-upgrade"), "{busy}");
     state.record(&ended(run, Outcome::Failed)).unwrap();
-    assert_eq!(state.start_run(same_target).unwrap(), RunId(2));
-    let once = state.start_run(new_run("upgrade", Some("upgrade#1"))).unwrap_err();
+    assert_eq!(state.start_run(&same_target).unwrap(), RunId(2));
+    let once = state.start_run(&new_run("upgrade", Some("upgrade#1"))).unwrap_err();
     assert!(matches!(once, StartError::AlreadyStarted { run: RunId(1), .. }), "{once}");
 }
 
@@ -411,7 +411,7 @@ fn a_run_is_taken_over_from_the_dead_only_and_by_one() {
     let state = place.open();
     let me = process_identity::current().unwrap();
     let dead = Holder { boot_id: "an earlier boot".to_owned(), ..me.clone() };
-    let run = state.start_run(NewRun { holder: dead.clone(), ..new_run("upgrade", None) }).unwrap();
+    let run = state.start_run(&NewRun { holder: dead.clone(), ..new_run("upgrade", None) }).unwrap();
     assert_eq!(state.resume_run(run, &me).unwrap().holder, me);
     let other = Holder { pid: me.pid + 1, ..me.clone() };
     let held = state.resume_run(run, &other).unwrap_err();
@@ -434,7 +434,7 @@ fn a_run_is_taken_over_from_the_dead_only_and_by_one() {
 fn an_event_that_does_not_fit_is_refused_whole() {
     let place = Place::new();
     let state = place.open();
-    let run = state.start_run(new_run("upgrade", None)).unwrap();
+    let run = state.start_run(&new_run("upgrade", None)).unwrap();
     let before = state.ledger_head().unwrap();
     let unknown = Event::SilenceExpired { tag: "no such".to_owned(), reason: String::new() };
     for misfit in [ended(RunId(7), Outcome::Succeeded), unknown] {
@@ -455,7 +455,7 @@ fn a_clock_that_went_back_is_recorded_and_order_stays() {
     place.open_at("2026-03-29T03:30:00Z").record(&refused(1)).unwrap();
     place.open_at("2025-03-29T02:30:00Z").record(&refused(2)).unwrap();
     let state = place.open_at("1970-01-01T00:00:00Z");
-    let run = state.start_run(new_run("upgrade", None)).unwrap();
+    let run = state.start_run(&new_run("upgrade", None)).unwrap();
     drop(state);
     let state = place.open_at("1969-12-31T00:00:00Z");
     state.record(&ended(run, Outcome::Succeeded)).unwrap();
@@ -477,7 +477,7 @@ fn a_clock_that_went_back_is_recorded_and_order_stays() {
 fn a_full_disk_is_named_and_costs_nothing_that_was_recorded() {
     let place = Place::new();
     let state = place.open();
-    let run = state.start_run(new_run("upgrade", None)).unwrap();
+    let run = state.start_run(&new_run("upgrade", None)).unwrap();
     state
         .read(|connection| {
             let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
@@ -564,14 +564,14 @@ fn a_miss_is_recorded_once_and_never_for_what_was_started() {
         release: instant("2026-03-07T06:00:00Z"),
         reason: "the machine slept".to_owned(),
     };
-    let run = state.start_run(new_run("upgrade", Some("upgrade#1"))).unwrap();
+    let run = state.start_run(&new_run("upgrade", Some("upgrade#1"))).unwrap();
     let misses = [miss("upgrade#1"), miss("upgrade#2"), miss("upgrade#2")];
     assert_eq!(state.record_missed(&misses).unwrap(), 1);
     assert_eq!(state.record_missed(&misses).unwrap(), 0);
     assert_eq!(state.missed(None).unwrap()[0].miss, miss("upgrade#2"));
     assert_eq!(state.missed(Some(Utc::now() + TimeDelta::hours(1))).unwrap(), []);
     state.record(&ended(run, Outcome::Succeeded)).unwrap();
-    let error = state.start_run(new_run("upgrade", Some("upgrade#2"))).unwrap_err();
+    let error = state.start_run(&new_run("upgrade", Some("upgrade#2"))).unwrap_err();
     assert!(matches!(error, StartError::Missed { .. }), "{error}");
     let history = state.task_history("upgrade").unwrap();
     assert_eq!((history.started.len(), history.missed.len()), (1, 1));
@@ -581,7 +581,7 @@ fn a_miss_is_recorded_once_and_never_for_what_was_started() {
 fn silences_stay_open_until_their_end_is_recorded() {
     let place = Place::new();
     let state = place.open();
-    let run = state.start_run(new_run("upgrade", None)).unwrap();
+    let run = state.start_run(&new_run("upgrade", None)).unwrap();
     let (tag, until) = ("mainstay-1".to_owned(), instant("2026-03-07T06:00:00Z"));
     let alertmanager = "http://127.0.0.1:9093".to_owned();
     let matchers = vec!["job=\"x\"".to_owned()];
@@ -606,7 +606,7 @@ fn silences_stay_open_until_their_end_is_recorded() {
 fn baselines_keep_what_was_before_and_how_it_compared() {
     let place = Place::new();
     let state = place.open();
-    let run = state.start_run(new_run("upgrade", None)).unwrap();
+    let run = state.start_run(&new_run("upgrade", None)).unwrap();
     let taken = |series: u32, at: &str| Event::BaselineTaken {
         run,
         at: instant(at),

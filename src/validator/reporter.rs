@@ -1,6 +1,5 @@
 //! Findings for people and for programs.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -10,6 +9,7 @@ use super::engine::Verdict;
 use crate::counted;
 use crate::model::{Finding, Place, Severity};
 use crate::planfile::Source;
+use crate::text::{inert_json, inert_line, still};
 
 /// Writes findings with the lines that they are about, as compilers do.
 ///
@@ -32,7 +32,7 @@ pub fn summary(findings: &[Finding], source: &Source, n_tasks: usize, verdict: V
     };
     let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
     let counts: Vec<_> = counts.into_iter().filter_map(|(severity, noun)| count(severity, noun)).collect();
-    let path = inert(&source.path);
+    let path = inert_line(&source.path);
     match verdict {
         Verdict::Fail => format!("{path}: {}\n", counts.join(", ")),
         Verdict::Pass => {
@@ -54,18 +54,18 @@ fn report<'a>(finding: &'a Finding, source: &'a Source) -> Vec<Group<'a>> {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(inert(&finding.message)).id(finding.code);
-    let expected = finding.expected.as_deref().map(inert);
+    let title = level.primary_title(inert_line(&finding.message)).id(finding.code);
+    let expected = finding.expected.as_deref().map(inert_line);
     let mut groups = match &finding.place {
         Some(place) => vec![excerpt(Group::with_title(title), place, expected, source)],
         None => vec![Group::with_title(title)],
     };
     if let Some((place, what)) = &finding.related {
-        let title = Level::NOTE.secondary_title(inert(what));
+        let title = Level::NOTE.secondary_title(inert_line(what));
         groups.push(excerpt(Group::with_title(title), place, None, source));
     }
     if let Some(help) = &finding.help {
-        groups.push(Group::with_title(Level::HELP.secondary_title(inert(help))));
+        groups.push(Group::with_title(Level::HELP.secondary_title(inert_line(help))));
     }
     groups
 }
@@ -73,7 +73,7 @@ fn report<'a>(finding: &'a Finding, source: &'a Source) -> Vec<Group<'a>> {
 /// Adds a place with its line and a mark under it.
 fn excerpt<'a>(group: Group<'a>, place: &Place, label: Option<String>, source: &Source) -> Group<'a> {
     let (line, column) = (place.start.line as usize, place.start.column as usize);
-    let path = inert(&place.file);
+    let path = inert_line(&place.file);
     if let Some((text, mark)) = line_of(place, source) {
         let mark = AnnotationKind::Primary.span(mark).label(label);
         return group.element(Snippet::source(text).path(path).line_start(line).annotation(mark));
@@ -100,27 +100,6 @@ fn line_of(place: &Place, source: &Source) -> Option<(String, Range<usize>)> {
     let (before, marked, after) = (still(&line[..from]), still(&line[from..to]), still(&line[to..]));
     let mark = before.len()..before.len() + marked.len();
     Some((before + &marked + &after, mark))
-}
-
-/// Makes text from outside safe to show on one line.
-fn inert(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if acts(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
-    }
-    safe
-}
-
-/// The same, one character for one, so that columns stay what they are.
-fn still(text: &str) -> String {
-    text.chars().map(|c| if acts(c) && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-/// Whether a terminal, or the order of the text around, obeys this character.
-fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// Names the form of [`json`].
@@ -170,15 +149,5 @@ pub fn json(findings: &[Finding], source: &Source, evaluated: usize, verdict: Ve
     let object = Json { schema: SCHEMA, verdict, findings: findings.collect(), evaluated };
     let text = serde_json::to_string_pretty(&object);
     let text = text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON"));
-    // JSON leaves most of these as they are; its own escapes mean the same and act on no terminal.
-    let mut safe = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        if acts(c) && c != '\n' {
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
-        } else {
-            safe.push(c);
-        }
-    }
-    safe.push('\n');
-    safe
+    inert_json(&text) + "\n"
 }

@@ -34,7 +34,7 @@ impl Estate {
         let estate = Self::empty();
         let state = open(&estate.state());
         let run = state
-            .start_run(NewRun {
+            .start_run(&NewRun {
                 task: "upgrade".to_owned(),
                 occurrence: None,
                 origin: mainstay::model::Origin::OnDemand,
@@ -301,7 +301,6 @@ const ENTRIES_OF_CHILD: usize = 200;
 
 /// Not a test but a program for the tests below: records, and says on stdout what is on disk.
 #[test]
-#[ignore = "run by other tests"]
 fn child_that_records() {
     let Some(path) = env::var_os(STATE_OF_CHILD) else { return };
     let state = open(Path::new(&path));
@@ -314,7 +313,7 @@ fn child_that_records() {
 fn child(estate: &Estate) -> Command {
     let mut child = Command::new(env::current_exe().unwrap());
     child
-        .args(["--exact", "audit::child_that_records", "--ignored", "--nocapture"])
+        .args(["--exact", "audit::child_that_records", "--nocapture"])
         .env(STATE_OF_CHILD, estate.state())
         .stdout(Stdio::piped());
     child

@@ -1,6 +1,6 @@
 //! `mainstay plan` as people and programs see it.
 
-use super::support::Case;
+use super::support::{Case, Past};
 
 /// Weekend nights from 02:00 to 06:00, nothing new after 05:30.
 const UPGRADE_IN_WEEKEND_NIGHT: &str = "\
@@ -248,4 +248,23 @@ Sun 2026-03-08 02:05  now  upgrade-prometheus  local    weekend-night  20m    ~ 
 1 occurrence until Mon 2026-03-09 02:05 UTC; 0 new, 1 moved, 0 dropped since revision 1
 ";
     case.run("--now 2026-03-08T02:05:00Z plan --horizon 1d").stdout(expected).stderr(HINT).exit(0);
+}
+
+#[test]
+fn work_that_should_have_ended_is_named() {
+    let case = Case::new().plan_file(UPGRADE_IN_WEEKEND_NIGHT);
+    Past(&case).begin("2026-03-07T02:00:00Z", "upgrade-prometheus", "upgrade-prometheus#1");
+    let in_time = case.run("--now 2026-03-07T02:20:00Z plan").exit(0).take_text();
+    assert!(!in_time.contains("still running"), "{in_time}");
+    case.run("--now 2026-03-07T02:20:01Z plan")
+        .any_output()
+        .stdout_has("! upgrade-prometheus is still running; it was to end Sat 2026-03-07 02:20\n")
+        .exit(0);
+    let plan = case.run("--now 2026-03-07T02:20:01Z plan --format json").exit(0).json();
+    let overrun = serde_json::json!({
+        "id": "upgrade-prometheus#1",
+        "task": "upgrade-prometheus",
+        "expected_end": "2026-03-07T02:20:00Z",
+    });
+    assert_eq!(plan["overruns"], serde_json::json!([overrun]));
 }

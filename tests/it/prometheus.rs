@@ -1,6 +1,5 @@
 //! The main job: maintenance of a real Prometheus with a real Alertmanager, asserted against their own APIs.
 
-use std::fs;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -62,7 +61,7 @@ fn ledger(case: &Case) -> Vec<Value> {
         let entry: Value = serde_json::from_str(line).expect("a line is JSON");
         assert_eq!(entry["prev"], prev, "line {}", n + 1);
         assert_eq!(entry["seq"], n + 1);
-        prev = Sha256::digest(format!("{line}\n")).iter().map(|byte| format!("{byte:02x}")).collect();
+        prev = format!("{:x}", Sha256::digest(format!("{line}\n")));
         entries.push(entry["event"].clone());
     }
     entries
@@ -310,7 +309,7 @@ fn a_silence_on_a_lease_is_renewed_while_it_is_held() {
         targets: vec!["t".to_owned()],
         holder,
     };
-    state.start_run(new).expect("a run");
+    state.start_run(&new).expect("a run");
     let quiet = |_: &mainstay::model::Event| {};
     let journal = Journal::new(state, &quiet);
     let alertmanager = Alertmanager::new(&stack.alertmanager_url(), &Client::new());

@@ -162,7 +162,7 @@ fn a_run_that_nobody_works_on_any_more_is_named_first() {
             targets: vec!["prom-1".to_owned()],
             holder: dead,
         };
-        state.start_run(new).unwrap();
+        state.start_run(&new).unwrap();
     });
     let report = json(&case, NOW);
     assert_eq!(report["attention"][0]["command"], "mainstay run --resume 4");

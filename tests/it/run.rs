@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::support::{Case, wait_until};
 
 /// Long enough for a busy machine, short enough for a test that fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A plan file of tasks, each indented by two blanks.
 fn plan(tasks: &str) -> String {

@@ -103,7 +103,7 @@ fn a_stack_ends_with_the_test_process_however_that_ends() {
     let file = place.path().join("dir");
 
     let status = Command::new(env::current_exe().expect("this program has a path"))
-        .args(["--ignored", "--exact", "stack_selftest::a_test_that_dies"])
+        .args(["--exact", "stack_selftest::a_test_that_dies"])
         .env(TELL_DIR_IN, &file)
         .output()
         .expect("this program runs a second time")
@@ -116,7 +116,6 @@ fn a_stack_ends_with_the_test_process_however_that_ends() {
 }
 
 #[test]
-#[ignore = "started by a_stack_ends_with_the_test_process_however_that_ends"]
 fn a_test_that_dies() {
     let Some(file) = env::var_os(TELL_DIR_IN) else { return };
     let stack = Stack::alertmanager_only();

@@ -12,6 +12,7 @@ use crate::counted;
 use crate::model::{Change, Length, Occurrence, Span};
 use crate::scheduler::Computed;
 use crate::scheduler::explain::{Explanation, Source};
+use crate::scheduler::monitor::Overrun;
 use crate::scheduler::words::{why_not, why_then};
 use crate::text::inert;
 
@@ -21,6 +22,8 @@ pub struct Table<'a> {
     pub computed: &'a Computed,
     /// What changed since the published one.
     pub changes: &'a [Change],
+    /// What should have ended by now.
+    pub overruns: &'a [Overrun],
     /// The revision that it is compared with.
     pub revision_before: Option<u64>,
     /// Whether it was just published.
@@ -105,7 +108,7 @@ impl Table<'_> {
         })
     }
 
-    /// What cannot happen, what is gone, what was missed, and the sum of it.
+    /// What cannot happen, what is gone, what takes too long, what was missed, and the sum of it.
     fn notes(&self) -> Vec<String> {
         let schedule = &self.computed.schedule;
         let mut notes = Vec::new();
@@ -124,6 +127,10 @@ impl Table<'_> {
                 let (id, start) = (one_line(&occurrence.0), self.zone.local(*start));
                 notes.push(format!("- {id} is gone; it was to start {start}"));
             }
+        }
+        for overrun in self.overruns {
+            let (task, expected) = (one_line(&overrun.task), self.zone.local(overrun.expected));
+            notes.push(format!("! {task} is still running; it was to end {expected}"));
         }
         let n_missed = u64::try_from(self.computed.missed.len()).unwrap_or(u64::MAX);
         let n_missed = n_missed.saturating_add(self.computed.n_missed_dropped);

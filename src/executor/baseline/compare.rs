@@ -17,8 +17,9 @@ pub fn compare(before: &Facts, after: &Facts, within: Tolerance) -> Vec<String> 
     }
     let new_alerts = after.firing.difference(&before.firing);
     worse.extend(new_alerts.map(|alert| format!("alert {alert} fires, and did not before")));
-    let lost_silences = before.silences.difference(&after.silences);
-    worse.extend(lost_silences.map(|id| format!("silence {id} was in force, and is not now")));
+    let lost_silences =
+        before.silences.iter().filter(|(id, end)| after.at < **end && !after.silences.contains_key(*id));
+    worse.extend(lost_silences.map(|(id, _)| format!("silence {id} was in force, and is not now")));
     worse
 }
 
@@ -27,7 +28,7 @@ fn targets(before: &Facts, after: &Facts, worse: &mut Vec<String>) {
         match after.targets.get(target) {
             None => worse.push(format!("target {target} is gone")),
             Some(is) if was == "up" && is != "up" => {
-                worse.push(format!("target {target} was up, and is {is}"))
+                worse.push(format!("target {target} was up, and is {is}"));
             }
             Some(_) => {}
         }
@@ -75,7 +76,8 @@ mod tests {
             series: [("node".to_owned(), 200.0)].into(),
             rules: [("group/Rule".to_owned(), "ok".to_owned())].into(),
             firing: ["{alertname=\"Watchdog\"}".to_owned()].into(),
-            silences: ["id".to_owned()].into(),
+            silences: [("id".to_owned(), DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1))].into(),
+            at: DateTime::UNIX_EPOCH,
             scrape_interval: 1.0,
         }
     }
@@ -95,14 +97,18 @@ mod tests {
                 after.rules.insert("group/New".into(), "unknown".into());
                 after.series.insert("node".into(), 300.0);
                 after.firing.clear();
+                after.silences.clear();
+                after.at += chrono::TimeDelta::hours(2);
             }),
             Vec::<String>::new()
         );
     }
 
+    type Change = fn(&mut Facts);
+
     #[test]
     fn every_kind_of_loss_is_named() {
-        let cases: [(fn(&mut Facts), &str); 9] = [
+        let cases: [(Change, &str); 9] = [
             (|f| f.targets.clear(), "target node {instance=\"a\"} is gone"),
             (
                 |f| f.targets.values_mut().for_each(|h| *h = "down".into()),

@@ -29,8 +29,10 @@ pub struct Facts {
     pub rules: BTreeMap<String, String>,
     /// The alerts that fire, by their labels.
     pub firing: BTreeSet<String>,
-    /// The ids of the silences in force.
-    pub silences: BTreeSet<String>,
+    /// The silences in force that are not mainstay's own, by id, with their end.
+    pub silences: BTreeMap<String, DateTime<Utc>>,
+    /// When this was asked, by the real clock.
+    pub at: DateTime<Utc>,
     /// The longest scrape interval, in seconds.
     pub scrape_interval: f64,
 }
@@ -61,7 +63,7 @@ pub(super) fn facts(
     Ok(Facts {
         version: prometheus.version(TIMEOUT)?,
         started: runtime.start_time,
-        config_digest: hex(&Sha256::digest(prometheus.config(TIMEOUT)?)),
+        config_digest: format!("{:x}", Sha256::digest(prometheus.config(TIMEOUT)?)),
         reload_ok: runtime.reload_config_success,
         targets: targets.iter().map(|target| (name_of(target), target.health.clone())).collect(),
         series: series_by_job(prometheus, scrape_interval, runtime.start_time)?,
@@ -73,6 +75,7 @@ pub(super) fn facts(
             .map(alert_name)
             .collect(),
         silences: silences(world)?,
+        at: Utc::now(),
         scrape_interval,
     })
 }
@@ -118,10 +121,13 @@ fn series_by_job(
     Ok(answered.samples.iter().map(|sample| (job(&sample.labels), sample.number())).collect())
 }
 
-fn silences(world: &World) -> Result<BTreeSet<String>, PeerError> {
-    let Some(alertmanager) = &world.alertmanager else { return Ok(BTreeSet::new()) };
-    let all = alertmanager.silences(TIMEOUT)?;
-    Ok(all.into_iter().filter(|silence| silence.status.state == "active").map(|silence| silence.id).collect())
+/// Mainstay's own come and go with their runs, and change their ids when they are renewed.
+fn silences(world: &World) -> Result<BTreeMap<String, DateTime<Utc>>, PeerError> {
+    let Some(alertmanager) = &world.alertmanager else { return Ok(BTreeMap::new()) };
+    let all = alertmanager.silences(TIMEOUT)?.into_iter();
+    let others =
+        all.filter(|silence| silence.status.state == "active" && !silence.comment.contains("[mainstay:"));
+    Ok(others.map(|silence| (silence.id, silence.ends_at)).collect())
 }
 
 /// Reads Prometheus' durations: `1m30s`, `15s`, `500ms`.
@@ -147,10 +153,6 @@ fn seconds(text: &str) -> Option<f64> {
         rest = &rest[unit_end..];
     }
     Some(total).filter(|total| *total > 0.0)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

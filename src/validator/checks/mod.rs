@@ -53,8 +53,8 @@ impl Answer {
         }
     }
 
-    fn unknown(why: impl ToString) -> Self {
-        Self::Unknown { why: why.to_string() }
+    fn unknown(why: impl Into<String>) -> Self {
+        Self::Unknown { why: why.into() }
     }
 
     /// Holds `found` against `matcher`, and says what `found` is.

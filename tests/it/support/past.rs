@@ -32,7 +32,7 @@ impl Past<'_> {
                 targets: vec!["prom-1".to_owned()],
                 holder: process_identity::current().unwrap(),
             };
-            let run = state.start_run(new).unwrap();
+            let run = state.start_run(&new).unwrap();
             let step = Event::StepStarted {
                 run,
                 ordinal: 1,
