@@ -18,7 +18,7 @@ use super::support::assert_understood;
 
 const README: &str = include_str!("../../README.md");
 const BEGIN: &str = "2026-03-07T10:00:00Z";
-const CARGO_RUN: &str = "cargo run --release --locked -- ";
+const CARGO_RUN: &str = "cargo run --locked -- ";
 
 #[test]
 fn the_commands_of_the_readme_print_what_it_shows() {
