@@ -47,6 +47,35 @@ fn the_commands_within_the_text_of_the_readme_are_understood() {
     assert!(found.len() > 5, "{found:?}");
 }
 
+/// The rows are private to the library, so their source is read.
+#[test]
+fn what_is_not_supported_yet_is_in_the_readme_and_nothing_else() {
+    let section = README.split("\n## ").find(|section| section.starts_with("What is not there yet")).unwrap();
+    let (keys, _) = section.split_once("Of the command line").unwrap();
+    let rows = include_str!("../../src/planfile/meaning/unsupported.rs");
+    let rows = &rows[rows.find("const ROWS").unwrap()..rows.find("fn check").unwrap()];
+    let row = Regex::new(r#"(?:key|values)\(At::\w+, "(\w+)"(?:, &\[([^\]]*)\])?\)"#).unwrap();
+    let mut refused: Vec<String> = Vec::new();
+    for found in row.captures_iter(rows) {
+        let values = found.get(2).map(|values| values.as_str().replace('"', ""));
+        match values {
+            None => refused.push(found[1].to_owned()),
+            Some(values) => refused.extend(values.split(", ").map(str::to_owned)),
+        }
+    }
+    let listed = Regex::new("`(?:missed: |overlap: )?(\\w+):?`").unwrap();
+    let mut listed = all_of(&listed, keys);
+    // They are named for what they belong to.
+    listed.retain(|name| !["env", "alertmanager", "prometheus"].contains(&name.as_str()));
+    // "secrets in `env:`" is what the row says of `secret`.
+    refused.retain(|name| name != "secret");
+    for names in [&mut refused, &mut listed] {
+        names.sort();
+        names.dedup();
+    }
+    assert_eq!(listed, refused);
+}
+
 #[test]
 fn the_commands_in_the_comments_of_the_examples_are_understood_there() {
     let command = Regex::new(r"(?m)^#   .*?(mainstay -f .*)$").unwrap();
@@ -102,8 +131,7 @@ impl Place {
     /// Writes a block that names its file.
     fn write(&self, text: &str) {
         let name = text.lines().next().and_then(|line| line.strip_prefix("# "));
-        let Some(name) = name.filter(|name| *name == "maintenance.yaml") else { return };
-        let path = self.current.join(name);
+        let path = self.current.join(name.expect("a block of YAML says which file it is"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text.to_owned() + "\n").unwrap();
         fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
