@@ -2,12 +2,16 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
 use crate::ledger::chain::LineError;
 use crate::model::{Holder, OccurrenceId, RunId};
+
+/// How long another process that writes is waited for.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The state file cannot be used, or did not take what was to be recorded; nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -330,7 +334,7 @@ pub(super) fn of_sqlite(source: rusqlite::Error, path: &std::path::Path) -> Stat
     }
     match code.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-            StateError::Busy { path, waited_seconds: super::open::BUSY_TIMEOUT.as_secs() }
+            StateError::Busy { path, waited_seconds: BUSY_TIMEOUT.as_secs() }
         }
         ErrorCode::DiskFull => StateError::Full { path },
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StateError::ReadOnly { path },

@@ -8,13 +8,10 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use super::error::{Fault, of_sqlite};
+use super::error::{BUSY_TIMEOUT, Fault, of_sqlite};
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
 use crate::world::process_identity;
-
-/// How long we wait for another process that writes.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the state file is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
