@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::Scope;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use super::journal::Journal;
 use crate::model::{Event, RunId};
@@ -161,7 +161,7 @@ fn create(
     terms: Terms,
 ) -> Result<(String, DateTime<Utc>), PeerError> {
     // Alertmanager lives by the real clock, whatever time the caller pretends it is.
-    let now = Utc::now();
+    let now = Utc::now().trunc_subsecs(3);
     let until = now + terms.slice;
     let comment = format!("{} [{}]", purpose.comment, purpose.tag);
     let id = alertmanager.create_silence(

@@ -1,5 +1,7 @@
 //! Entries in words.
 
+use chrono::SecondsFormat;
+
 use crate::model::{Event, OccurrenceId};
 
 /// What happened, in one line. Names come from outside: whoever shows it makes it inert.
@@ -26,7 +28,9 @@ pub fn in_words(event: &Event) -> String {
             format!("run {run}: {phase}: {name} on {target} started{again}")
         }
         Event::StepEnded { run, ordinal, outcome, exit_code, retried, message, .. } => {
-            let code = exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
+            let is_said = message.as_deref().is_some_and(|message| message.contains("exit code"));
+            let code = exit_code.filter(|_| !is_said);
+            let code = code.map(|code| format!(", exit code {code}")).unwrap_or_default();
             let retried = if *retried { ", to be tried again" } else { "" };
             format!("run {run}: step {ordinal} {outcome}{code}{retried}{}", because(message.as_deref()))
         }
@@ -39,10 +43,13 @@ pub fn in_words(event: &Event) -> String {
         }
         Event::SilenceIntended { run, tag, .. } => format!("run {run}: silence {tag} about to be created"),
         Event::SilenceCreated { run, tag, until, .. } => {
-            format!("run {run}: silence {tag} in force until {}", until.to_rfc3339())
+            format!(
+                "run {run}: silence {tag} in force until {}",
+                until.to_rfc3339_opts(SecondsFormat::Secs, true)
+            )
         }
         Event::SilenceRenewed { tag, until, .. } => {
-            format!("silence {tag} renewed until {}", until.to_rfc3339())
+            format!("silence {tag} renewed until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true))
         }
         Event::SilenceExpired { tag, reason } => format!("silence {tag} ended: {reason}"),
         Event::RunEnded { run, outcome, reason } => {

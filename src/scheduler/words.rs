@@ -70,6 +70,9 @@ fn until(end: DateTime<Utc>, zone: &Zone) -> String {
 /// Why something cannot happen.
 pub fn why_not(because: &Because, zone: &Zone) -> String {
     match because {
+        Because::WindowClosed { until } => {
+            format!("its next window opens {}", zone.date_and_time(*until))
+        }
         Because::NoWindow { longest, needed } => {
             format!("needs {}; its longest window has {}", Length(*needed), Length(*longest))
         }

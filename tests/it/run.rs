@@ -263,7 +263,9 @@ fn a_task_outside_its_window_waits_and_says_for_what() {
     );
     let case = Case::new().plan_file(text);
 
-    case.run("--now 2026-03-07T12:00:00Z run nightly").exit(1).stdout_has("`nightly` was not started: ");
+    case.run("--now 2026-03-07T12:00:00Z run nightly")
+        .exit(1)
+        .stdout("`nightly` was not started: its next window opens 2026-03-08 02:00\n");
     case.run("--now 2026-03-07T12:00:00Z run --due").exit(0);
     assert!(!case.has("done"));
     case.run("--now 2026-03-08T03:31:00Z run nightly").exit(1).stdout_has("cutoff");

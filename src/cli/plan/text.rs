@@ -311,13 +311,13 @@ fn ahead(length: TimeDelta) -> String {
     if length <= TimeDelta::zero() { "now".to_owned() } else { roughly(length) }
 }
 
-/// The largest unit that fits twice, or once exactly enough: `3 days`, `26 hours`, `5 minutes`.
+/// Days and hours from two of them on, and minutes: `3 days`, `26 hours`, `5 minutes`.
 fn roughly(length: TimeDelta) -> String {
     let count = |n: i64, unit: &str| counted(usize::try_from(n).unwrap_or(0), unit);
     match length {
         length if TimeDelta::days(2) <= length => count(length.num_days(), "day"),
         length if TimeDelta::hours(2) <= length => count(length.num_hours(), "hour"),
-        length if TimeDelta::minutes(2) <= length => count(length.num_minutes(), "minute"),
+        length if TimeDelta::minutes(1) <= length => count(length.num_minutes(), "minute"),
         length => count(length.num_seconds(), "second"),
     }
 }
