@@ -5,8 +5,6 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Length;
-
 /// Names one due instance of a task, the same at every planning: `TASK@RELEASE` for a calendar instant
 /// (RFC 3339, UTC), `TASK#N` for the N-th interval of an interval task.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -256,12 +254,5 @@ pub(crate) mod seconds {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeDelta, D::Error> {
         i64::deserialize(deserializer).map(TimeDelta::seconds)
-    }
-}
-
-impl Occurrence {
-    /// The estimate as it is shown to people.
-    pub fn estimate_text(&self) -> String {
-        Length(self.estimate).to_string()
     }
 }

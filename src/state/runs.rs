@@ -128,15 +128,6 @@ impl State {
         })
     }
 
-    /// The newest run of all.
-    ///
-    /// # Errors
-    /// [`StateError`].
-    pub fn newest_run(&self) -> Result<Option<Run>, StateError> {
-        let sql = "SELECT * FROM run ORDER BY id DESC LIMIT 1";
-        self.read(|connection| codec::first(connection, sql, [], from_row))
-    }
-
     /// Runs that have not ended, oldest first: they are being worked on, or were interrupted.
     ///
     /// # Errors
