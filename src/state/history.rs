@@ -9,6 +9,7 @@ use super::codec::{self, stamp};
 use super::error::Fault;
 use super::{State, StateError, runs};
 use crate::model::{OccurrenceId, Outcome, RunId};
+use crate::world::process_identity;
 
 /// The past of one task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,7 +30,7 @@ pub struct TaskHistory {
     pub started: BTreeSet<OccurrenceId>,
     /// Occurrences that are recorded as missed.
     pub missed: BTreeSet<OccurrenceId>,
-    /// The run that is going: its occurrence, and its start.
+    /// The run that a living process works on: its occurrence, and its start.
     pub running: Option<(Option<OccurrenceId>, DateTime<Utc>)>,
 }
 
@@ -84,7 +85,8 @@ fn histories(connection: &Connection, task: Option<&str>) -> Result<BTreeMap<Str
             ids.insert(occurrence);
         }
     }
-    for run in runs::unfinished(&snapshot)? {
+    let unfinished = runs::unfinished(&snapshot)?.into_iter();
+    for run in unfinished.filter(|run| process_identity::is_alive(&run.holder)) {
         if let Some(history) = histories.get_mut(&run.task) {
             history.running = Some((run.occurrence, run.started));
         }
