@@ -290,6 +290,11 @@ impl Work<'_> {
     fn steps_and_verify(&self, progress: &mut Progress, before: Option<&Facts>) -> Result<End, StateError> {
         for target in self.targets {
             for (n, step) in self.task.steps.iter().enumerate() {
+                if self.interrupts.work.is_fired() {
+                    let of = self.task.steps.len();
+                    let reason = format!("stopped before step {} of {of}, `{}`", n + 1, step.label());
+                    return Ok(End::new(Outcome::Interrupted, reason));
+                }
                 if !progress.touched.contains(target) {
                     progress.touched.push(target.clone());
                 }

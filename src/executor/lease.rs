@@ -4,7 +4,7 @@
 //! A silence is never updated in place: Alertmanager up to 0.27 expires the old one before it refuses a bad
 //! update. A renewal creates a new silence, and then ends the old one.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::Scope;
 use std::time::Duration;
@@ -69,8 +69,10 @@ pub struct Lease<'a> {
     journal: &'a Journal<'a>,
     purpose: Purpose,
     terms: Terms,
+    /// The silence in force. Locked while it is replaced or ended, so that no renewal outlives the end.
     id: Mutex<String>,
     failed_renewals: AtomicU32,
+    is_ended: AtomicBool,
     over: Cancel,
 }
 
@@ -104,6 +106,7 @@ impl<'a> Lease<'a> {
             terms,
             id: Mutex::new(id.clone()),
             failed_renewals: AtomicU32::new(0),
+            is_ended: AtomicBool::new(false),
             over,
             purpose,
         };
@@ -128,8 +131,11 @@ impl<'a> Lease<'a> {
     /// # Errors
     /// [`LeaseError`]; the silence then ends by itself within the slice, and is looked for at the next start.
     pub fn end(&self, reason: &str) -> Result<Option<String>, LeaseError> {
+        let no_renewal = self.id.lock().unwrap_or_else(PoisonError::into_inner);
         self.over.fire();
+        self.is_ended.store(true, Ordering::SeqCst);
         expire_by_tag(self.alertmanager, &self.purpose.tag)?;
+        drop(no_renewal);
         let (tag, reason) = (self.purpose.tag.clone(), reason.to_owned());
         self.journal.record(&Event::SilenceExpired { tag, reason })?;
         let failed = self.failed_renewals.load(Ordering::SeqCst);
@@ -137,8 +143,12 @@ impl<'a> Lease<'a> {
     }
 
     fn renew(&self) -> Result<(), LeaseError> {
+        let mut in_force = self.id.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.over.is_fired() {
+            return Ok(());
+        }
         let (id, until) = create(self.alertmanager, &self.purpose, self.terms)?;
-        let old = std::mem::replace(&mut *self.id.lock().unwrap_or_else(PoisonError::into_inner), id.clone());
+        let old = std::mem::replace(&mut *in_force, id.clone());
         self.journal.record(&Event::SilenceRenewed { tag: self.purpose.tag.clone(), id, until })?;
         self.alertmanager.expire_silence(&old, TIMEOUT)?;
         Ok(())
@@ -147,8 +157,8 @@ impl<'a> Lease<'a> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if !self.over.is_fired() {
-            self.over.fire();
+        self.over.fire();
+        if !self.is_ended.load(Ordering::SeqCst) {
             // The way out of an error: the silence ends by itself soon, and its intention is on record.
             let _ = expire_by_tag(self.alertmanager, &self.purpose.tag);
         }

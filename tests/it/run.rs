@@ -145,6 +145,19 @@ fn ctrl_c_stops_the_tree_cleans_up_and_is_on_record() {
 }
 
 #[test]
+fn ctrl_c_before_the_first_step_leaves_nothing_to_take_back() {
+    let rest = "    preconditions:\n      - {command: {run: [sh, -c, 'touch began; sleep 600']}, timeout: 900s}\n    steps:\n      - shell: touch done\n    rollback:\n      - shell: touch undone\n";
+    let case = Case::new().plan_file(plan(&task("careful", rest)));
+    let child = case.command("run careful").spawn().expect("a process");
+    wait_until("the precondition is asked", PATIENCE, || case.has("began"));
+
+    signal(&child, Signal::INT);
+
+    assert_eq!(child.wait_with_output().expect("an end").status.code(), Some(130));
+    assert!(!case.has("done") && !case.has("undone"));
+}
+
+#[test]
 fn a_kill_leaves_a_state_that_says_where_it_was_and_no_process_after_the_next_start() {
     let case = Case::new().plan_file(plan(&shell("slow", "touch began; sleep 600.02 & wait")));
     let mut child = case.command("run --due").spawn().expect("a process");
