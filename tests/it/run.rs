@@ -32,6 +32,11 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(pid, signal).expect("it can be signalled");
 }
 
+/// A command that goes on for ten minutes and that no other test, nor another run of this one, starts.
+fn nap(n: u32) -> String {
+    format!("sleep 60{n}.{}", std::process::id())
+}
+
 /// Living processes whose command line holds `words`.
 fn processes_with(words: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").expect("/proc");
@@ -129,8 +134,8 @@ fn a_held_task_is_answered_with_4_and_the_holder() {
 
 #[test]
 fn ctrl_c_stops_the_tree_cleans_up_and_is_on_record() {
-    let rest = "    steps:\n      - shell: 'touch began; sleep 600.01 & setsid sleep 600.01 & wait'\n      - shell: touch never\n    rollback:\n      - shell: touch undone\n    finally:\n      - shell: touch tidied\n";
-    let case = Case::new().plan_file(plan(&task("slow", rest)));
+    let rest = "    steps:\n      - shell: 'touch began; NAP & setsid NAP & wait'\n      - shell: touch never\n    rollback:\n      - shell: touch undone\n    finally:\n      - shell: touch tidied\n";
+    let case = Case::new().plan_file(plan(&task("slow", &rest.replace("NAP", &nap(1)))));
     let child = case.command("run slow --format json").spawn().expect("a process");
     wait_until("the step has begun", PATIENCE, || case.has("began"));
 
@@ -141,7 +146,7 @@ fn ctrl_c_stops_the_tree_cleans_up_and_is_on_record() {
     let runs: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(runs["runs"][0]["outcome"], "interrupted");
     assert!(!case.has("never") && case.has("undone") && case.has("tidied"));
-    assert_eq!(processes_with("sleep 600.01"), Vec::<String>::new());
+    assert_eq!(processes_with(&nap(1)), Vec::<String>::new());
 }
 
 #[test]
@@ -159,7 +164,7 @@ fn ctrl_c_before_the_first_step_leaves_nothing_to_take_back() {
 
 #[test]
 fn a_kill_leaves_a_state_that_says_where_it_was_and_no_process_after_the_next_start() {
-    let case = Case::new().plan_file(plan(&shell("slow", "touch began; sleep 600.02 & wait")));
+    let case = Case::new().plan_file(plan(&shell("slow", &format!("touch began; {} & wait", nap(2)))));
     let mut child = case.command("run --due").spawn().expect("a process");
     wait_until("the step has begun", PATIENCE, || case.has("began"));
     child.kill().expect("kill -9");
@@ -167,7 +172,7 @@ fn a_kill_leaves_a_state_that_says_where_it_was_and_no_process_after_the_next_st
 
     case.run("run --due").exit(0).stderr_has("warning: run 1 of `slow` was interrupted: mainstay (pid ");
 
-    assert_eq!(processes_with("sleep 600.02"), Vec::<String>::new());
+    assert_eq!(processes_with(&nap(2)), Vec::<String>::new());
     let log = case.run("audit log --run 1 --format json").json();
     let text = log.to_string();
     assert!(text.contains("step_started") && text.contains("in the middle of `touch began"), "{text}");
@@ -177,15 +182,15 @@ fn a_kill_leaves_a_state_that_says_where_it_was_and_no_process_after_the_next_st
 
 #[test]
 fn a_step_that_takes_too_long_is_stopped_with_everything_that_it_started() {
-    let rest = "    steps:\n      - {shell: 'sleep 600.03 & setsid sleep 600.03 & wait', timeout: 1s}\n";
-    let case = Case::new().plan_file(plan(&task("slow", rest)));
+    let rest = "    steps:\n      - {shell: 'NAP & setsid NAP & wait', timeout: 1s}\n";
+    let case = Case::new().plan_file(plan(&task("slow", &rest.replace("NAP", &nap(3)))));
 
     case.run("run slow")
         .exit(1)
         .stderr_has("hint: ")
         .stdout_has("stopped after 1s, its timeout; no process is left");
 
-    assert_eq!(processes_with("sleep 600.03"), Vec::<String>::new());
+    assert_eq!(processes_with(&nap(3)), Vec::<String>::new());
 }
 
 #[test]
