@@ -178,18 +178,14 @@ pub fn parse(name: &str, bytes: Vec<u8>) -> Loaded {
 
 /// Reads and judges a text.
 fn judge(source: &Source) -> (Option<PlanFile>, Vec<Fault>, bool) {
-    let tree = match tree::parse(&source.text) {
-        Ok(tree) => tree,
-        Err(faults) => {
-            let is_complete = faults.len() < reader::MAX_FAULTS;
-            return (None, faults, is_complete);
-        }
-    };
-    let reader::Read { value: plan, mut faults, spoiled, is_complete } = reader::read::<PlanFile>(&tree);
-    if let Some(plan) = &plan {
-        faults.extend(meaning::judge(plan, &tree, &spoiled));
+    let tree::Parsed { tree, mut faults, is_complete } = tree::parse(&source.text);
+    let Some(tree) = tree else { return (None, faults, is_complete) };
+    let read = reader::read::<PlanFile>(&tree);
+    faults.extend(read.faults);
+    if let Some(plan) = &read.value {
+        faults.extend(meaning::judge(plan, &tree, &read.spoiled));
     }
-    (plan, faults, is_complete)
+    (read.value, faults, read.is_complete)
 }
 
 /// Puts the faults in order and bounds their number.

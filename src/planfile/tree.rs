@@ -107,33 +107,43 @@ impl<'t> Tree<'t> {
     }
 }
 
-/// Reads `text` into a tree, or says everything that is wrong with its form.
+/// What a text is made of.
+pub struct Parsed<'t> {
+    /// The tree; withheld when a fault makes its meaning doubtful, so that one mistake is not told as many.
+    pub tree: Option<Tree<'t>>,
+    /// Everything that is wrong with its form, in the order in which it was found.
+    pub faults: Vec<Fault>,
+    /// Whether all of it was looked at; else there may be more faults.
+    pub is_complete: bool,
+}
+
+/// Reads `text` into a tree, and says everything that is wrong with its form.
 ///
-/// # Errors
-/// The faults, in the order in which they were found; the tree is withheld as soon as there is one that would
-/// make its meaning doubtful.
-pub fn parse(text: &str) -> Result<Tree<'_>, Vec<Fault>> {
+/// Of a key that is written twice the first one counts.
+pub fn parse(text: &str) -> Parsed<'_> {
     let mut builder = Builder::new(text);
     let outcome = builder.read();
     if let Err(fault) = outcome {
         builder.faults.push(*fault);
     }
-    if builder.faults.is_empty() {
-        let Some(root) = builder.root else { return Err(vec![builder.nothing()]) };
-        return Ok(Tree { nodes: builder.nodes, root });
+    let is_complete = builder.faults.len() < MAX_FAULTS;
+    let is_clear = |fault: &Fault| matches!(fault.code, "MS102" | "MS107");
+    if is_complete && builder.faults.iter().all(is_clear) {
+        let faults = if builder.root.is_some() { builder.faults } else { vec![builder.nothing()] };
+        let tree = builder.root.map(|root| Tree { nodes: builder.nodes, root });
+        return Parsed { tree, faults, is_complete };
     }
     // A template breaks YAML in many places at once; one message says it better than all of them.
     let spoils = |fault: &Fault| matches!(fault.code, "MS101" | "MS103");
-    if builder.faults.iter().any(spoils)
-        && let Some(span) = template(text)
-    {
-        return Err(vec![
+    let template = template(text).filter(|_| builder.faults.iter().any(spoils));
+    let faults = template.map_or(builder.faults, |span| {
+        vec![
             Fault::new("MS104", span, "this is template text, not YAML yet")
                 .expected("expected YAML after the template was rendered")
                 .help("render the template first and give mainstay the result, or put the text in quotes"),
-        ]);
-    }
-    Err(builder.faults)
+        ]
+    });
+    Parsed { tree: None, faults, is_complete }
 }
 
 /// A collection whose end has not come.

@@ -223,3 +223,15 @@ proptest! {
         mainstay::validator::reporter::text(&first.findings, &first.source, true);
     }
 }
+
+#[test]
+fn a_key_that_is_written_twice_hides_no_other_fault() {
+    let task = "{type: routine, domain: component, duration: 1m, steps: [{run: ['true']}]";
+    let text = format!("mainstay: 1\ntasks:\n  a: {task}}}\n  a: {task}}}\n  b: {task}, window: nope}}\n");
+
+    let found = Case::new().plan_file(text).run("validate --format json").exit(1).json();
+
+    let findings = found["findings"].as_array().expect("findings");
+    let codes: Vec<_> = findings.iter().map(|finding| (&finding["code"], &finding["line"])).collect();
+    assert_eq!(codes, [(&"MS102".into(), &4.into()), (&"MS201".into(), &5.into())]);
+}
