@@ -72,7 +72,7 @@ pub struct Task {
     /// How much depends on it; default the plan file's.
     pub criticality: Option<Criticality>,
     /// 0 to 100, default 50; weighs the time that it is late.
-    pub priority: Option<Spanned<u8>>,
+    pub priority: Option<Spanned<u32>>,
     /// When it recurs; without it the task runs on demand only.
     pub schedule: Option<Spanned<Recurrence>>,
     /// The maintenance windows it may run in; none means any time.
@@ -137,9 +137,9 @@ impl Task {
         self.title.as_deref().unwrap_or(name)
     }
 
-    /// 0 to 100.
+    /// 0 to 100; the plan file's reader refuses more.
     pub fn priority(&self) -> u8 {
-        self.priority.map_or(DEFAULT_PRIORITY, |priority| priority.value)
+        self.priority.map_or(DEFAULT_PRIORITY, |priority| u8::try_from(priority.value).unwrap_or(u8::MAX))
     }
 }
 

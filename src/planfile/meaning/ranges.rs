@@ -7,7 +7,7 @@ use crate::model::{FORMAT_VERSION, Length, Spanned};
 use crate::planfile::fault::Fault;
 
 /// The highest priority of a task.
-const MAX_PRIORITY: u8 = 100;
+const MAX_PRIORITY: u32 = 100;
 
 pub(super) fn check(facts: &Facts, faults: &mut Vec<Fault>) {
     let plan = facts.plan;
