@@ -388,3 +388,22 @@ fn in_a_mount_namespace(folder: &std::path::Path, script: &str) -> Option<std::p
     let may = run("mkdir -p probe && mount -t tmpfs tmpfs probe")?;
     may.status.success().then(|| run(script))?
 }
+
+#[test]
+fn on_a_terminal_the_step_that_is_going_is_shown() {
+    let case = Case::new().plan_file(plan(&shell("slow", "sleep 0.5")));
+    let mainstay = env!("CARGO_BIN_EXE_mainstay");
+    // `script` gives it a terminal; what it draws there comes back on stdout.
+    let output = std::process::Command::new("script")
+        .args(["-qec", &format!("{mainstay} run slow"), "/dev/null"])
+        .current_dir(case.path())
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .output()
+        .expect("script, of util-linux");
+
+    let drawn = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{drawn}");
+    assert!(drawn.contains("slow: sleep 0.5 (steps)"), "{drawn}");
+    assert!(drawn.contains("1 run: 1 succeeded"), "{drawn}");
+}
