@@ -50,7 +50,7 @@ targets: []
             "MS113 4:3 `a` has no `duration`",
             "MS114 5:11 `routin` is not a value of `type`",
             "MS115 6:13 `domain` cannot be a list",
-            "MS115 7:15 `priority` cannot be `300`",
+            "MS304 7:15 `priority` cannot be 300",
             "MS112 8:5 unknown key `durations`",
             "MS115 10:14 `run` cannot be a mapping",
             "MS112 11:9 unknown key `shel`",
