@@ -11,9 +11,10 @@ use chrono::{DateTime, Utc};
 
 use crate::executor::history_of;
 use crate::model::{Change, PlanFile, Schedule};
-use crate::planfile;
+use crate::planfile::{self, LoadError};
 use crate::scheduler::History;
 use crate::state::{Access, Published, State, StateError};
+use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use standing::StandingError;
@@ -44,7 +45,7 @@ const DEFAULT_STATE: &str = ".mainstay/state.db";
 impl Manager {
     /// Knows where things are; opens nothing.
     pub fn new(file: &Path, state_file: Option<&Path>, pretended: Option<DateTime<Utc>>) -> Self {
-        let beside = || file.parent().unwrap_or(Path::new("")).join(DEFAULT_STATE);
+        let beside = || planfile::folder_of(file).join(DEFAULT_STATE);
         Self { file: file.to_owned(), state_file: state_file.map_or_else(beside, Path::to_owned), pretended }
     }
 
@@ -103,11 +104,21 @@ impl Manager {
         Ok(Schedule { revision, ..schedule.clone() })
     }
 
-    /// Reads the plan file and everything that is wrong with it.
+    /// Reads the plan file to judge it: whoever can write it.
     ///
     /// # Errors
-    /// [`planfile::LoadError`] when there is nothing to judge.
-    pub fn plan_file(&self) -> Result<planfile::Loaded, planfile::LoadError> {
-        planfile::load(&self.file)
+    /// [`LoadError`] when there is nothing to judge.
+    pub fn check(&self) -> Result<Checked, LoadError> {
+        let text = planfile::load(&self.file)?;
+        Ok(checker::check(text, planfile::folder_of(&self.file), self.clock().now()))
+    }
+
+    /// Reads the plan file to work with it, and everything that is wrong with it.
+    ///
+    /// # Errors
+    /// [`LoadError`] when there is nothing to judge, or nothing that may be trusted.
+    pub fn plan_file(&self) -> Result<Checked, LoadError> {
+        let text = planfile::load_for_work(&self.file)?;
+        Ok(checker::check(text, planfile::folder_of(&self.file), self.clock().now()))
     }
 }

@@ -39,6 +39,11 @@ impl Zone {
         TimeZone::get(name).map(Self).map_err(|_| UnknownZone { name: name.to_owned() })
     }
 
+    /// The names of all zones.
+    pub fn names() -> Vec<String> {
+        jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect()
+    }
+
     /// The zone of a plan file that names none.
     pub fn utc() -> Self {
         Self(TimeZone::UTC)

@@ -24,8 +24,8 @@ pub use terminal::Terminal;
 
 use crate::manager::Manager;
 use crate::model::{PlanFile, Severity};
-use crate::planfile::Loaded;
 use crate::validator;
+use crate::validator::checker::Checked;
 
 /// Plans, runs and proves the maintenance of monitoring systems.
 #[derive(Debug, Parser)]
@@ -162,17 +162,21 @@ pub struct PlanIsWrong {
 ///
 /// # Errors
 /// [`crate::planfile::LoadError`], or [`PlanIsWrong`] after its errors were shown.
-pub fn open_plan(manager: &Manager, terminal: &mut Terminal) -> anyhow::Result<(PlanFile, Loaded)> {
+pub fn open_plan(manager: &Manager, terminal: &mut Terminal) -> anyhow::Result<(PlanFile, Checked)> {
     let mut loaded = manager.plan_file()?;
     let is_wrong = loaded.has_errors();
     match loaded.plan.take() {
         Some(plan) if !is_wrong => Ok((plan, loaded)),
         _ => {
-            let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
-            let errors: Vec<_> = errors.cloned().collect();
+            let errors = || loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
             let color = console::colors_enabled_stderr();
-            terminal.raw_error(&validator::reporter::text(&errors, &loaded.source, color));
-            Err(PlanIsWrong { path: loaded.source.path, n_errors: errors.len() }.into())
+            terminal.raw_error(&validator::reporter::text::findings(
+                errors(),
+                |name| loaded.source_of(name),
+                color,
+            ));
+            let n_errors = errors().count();
+            Err(PlanIsWrong { path: loaded.source.path, n_errors }.into())
         }
     }
 }

@@ -11,8 +11,8 @@ use super::{Exit, Global, Terminal};
 use crate::calendar::Zone;
 use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
-use crate::planfile::Loaded;
 use crate::scheduler::{self, engine, explain, monitor, report};
+use crate::validator::checker::Checked;
 
 /// Show what happens when, and what changed since the published schedule
 ///
@@ -69,7 +69,7 @@ fn horizon(text: &str) -> Result<Length, String> {
 /// What `plan` knows before it computes.
 struct Question {
     plan: PlanFile,
-    loaded: Loaded,
+    loaded: Checked,
     zone: Zone,
     past: Past,
     from: DateTime<Utc>,

@@ -6,7 +6,8 @@ use super::output::{Format, deliver};
 use super::{Exit, Global, Terminal};
 use crate::manager::Manager;
 use crate::model::Severity;
-use crate::validator::engine::{Verdict, judge};
+use crate::validator::engine::Verdict;
+use crate::validator::report::{FileReport, Report};
 use crate::validator::reporter;
 
 /// Tell whether the plan file is right
@@ -59,19 +60,16 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let ValidateArgs { fail_on } = args;
-    let loaded = manager.plan_file()?;
-    let (findings, source) = (&loaded.findings, &loaded.source);
-    let n_tasks = loaded.plan.as_ref().map_or(0, |plan| plan.tasks.len());
-    let verdict = judge(findings, n_tasks, fail_on.into());
+    let fail_on = fail_on.into();
+    let report = Report::new(vec![FileReport::of(manager.check()?, fail_on)], fail_on);
     deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
-        if format == Format::Json {
-            return Ok(reporter::json(findings, source, n_tasks, verdict));
-        }
         let color = is_shown && console::colors_enabled();
-        let summary = reporter::summary(findings, source, n_tasks, verdict);
-        Ok(reporter::text(findings, source, color) + &summary)
+        Ok(match format {
+            Format::Json => reporter::json::json(&report, Severity::Note),
+            _ => reporter::text::text(&report, Severity::Note, color),
+        })
     })?;
-    Ok(match verdict {
+    Ok(match report.verdict {
         Verdict::Pass => Exit::Done,
         Verdict::Fail => Exit::No,
         Verdict::Unknown => Exit::Unknown,

@@ -54,4 +54,40 @@ pub struct Finding {
     pub related: Option<(Place, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// What it is about, as the path of its keys: `tasks.tidy.steps[0].timeout`; empty for the file as a whole.
+    pub subject: String,
+    /// What can be done about it without a person.
+    pub remedy: Option<Remedy>,
+}
+
+/// A change that mends a finding, and that nobody has to decide about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// Write a value of the plan file that is not there.
+    Set {
+        /// The keys from the root on.
+        path: Vec<String>,
+        /// What is written.
+        value: Value,
+    },
+    /// Write a page that is not there, as a stub for people to fill in.
+    Document {
+        /// Which of `documents:`.
+        kind: String,
+        /// Its name, relative to the plan file's folder.
+        path: String,
+    },
+}
+
+/// A value of the plan file, to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// One text; quoted where YAML would read something else.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// A mapping, in this order.
+    Map(Vec<(String, Value)>),
 }

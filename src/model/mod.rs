@@ -24,7 +24,7 @@ pub use check::{
     Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };
 pub use event::{Entry, Event, Output};
-pub use finding::{Finding, Place, Position, Severity};
+pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
 pub use matcher::{Literal, Matcher, Tests};
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, Connection, Connections, HttpMetric, HttpValue, Metric,
@@ -35,7 +35,7 @@ pub use occurrence::{
     Because, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
 };
 pub use plan_file::{
-    Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status,
+    Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status, Waiver,
 };
 pub use run::{Holder, Origin, Outcome, Phase, Run, RunId, StepRecord};
 pub use scalar::{Length, Moment, Tolerance};

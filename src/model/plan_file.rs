@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::named::Anything;
 use super::{
-    AlertRule, Blackout, Check, Connections, Group, Length, List, Metric, Named, Spanned, Target, Task,
-    Window,
+    AlertRule, Blackout, Check, Connections, Group, Length, List, Metric, Moment, Named, Spanned, Target,
+    Task, Window,
 };
 
 /// The format version that this mainstay reads.
@@ -87,6 +87,24 @@ pub struct PlanFile {
     /// How often people look.
     #[serde(default)]
     pub reviews: Named<Spanned<Review>>,
+    /// Findings of `validate` that are borne, each with its reason.
+    #[serde(default)]
+    pub ignore: List<Spanned<Waiver>>,
+}
+
+/// A finding that is borne, and why. The same can stand in a comment beside what it is about:
+/// `# mainstay: ignore MS316 until 2027-01-31 there is no way back from a new kernel`.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The code of the rule.
+    pub code: Spanned<String>,
+    /// The path of what it is about, such as `tasks.upgrade`, with all below it; default the whole file.
+    pub at: Option<Spanned<String>>,
+    /// When it ends; a date includes that day. Without it the waiver has no end.
+    pub until: Option<Spanned<Moment>>,
+    /// Why the finding is borne.
+    pub reason: Spanned<String>,
 }
 
 /// How much depends on something.

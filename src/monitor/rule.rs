@@ -94,7 +94,10 @@ mod tests {
     use crate::planfile;
 
     fn plan(more: &str) -> PlanFile {
-        planfile::parse("maintenance.yaml", format!("mainstay: 1\n{more}").into_bytes()).plan.unwrap()
+        planfile::Text::new("maintenance.yaml", format!("mainstay: 1\n{more}").into_bytes())
+            .read()
+            .into_plan()
+            .unwrap()
     }
 
     #[test]

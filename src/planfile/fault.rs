@@ -1,22 +1,23 @@
 //! A finding while it is made: with spans, before it has places.
 
-use super::codes;
 use super::source::Source;
-use crate::model::{Finding, Span};
+use crate::model::{Finding, Remedy, Severity, Span};
 
 /// What is wrong, and where.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// A code of [`codes::CODES`].
+    /// The code of the rule that found it.
     pub code: &'static str,
-    /// Where.
+    /// Where; of a fault of the file as a whole, its beginning.
     pub span: Span,
+    is_of_file: bool,
     message: String,
     expected: Option<String>,
     /// Where the names that were expected are defined.
     defined_at: Option<Span>,
     related: Option<(Span, String)>,
     help: Option<String>,
+    remedy: Option<Remedy>,
 }
 
 impl Fault {
@@ -25,12 +26,24 @@ impl Fault {
         Self {
             code,
             span,
+            is_of_file: false,
             message: message.into(),
             expected: None,
             defined_at: None,
             related: None,
             help: None,
+            remedy: None,
         }
+    }
+
+    /// Something that is wrong with the file as a whole, and at no place in it.
+    pub fn of_file(code: &'static str, message: impl Into<String>) -> Self {
+        Self { is_of_file: true, ..Self::new(code, Span::default(), message) }
+    }
+
+    /// Whether it says something about what stands in the file; what is said of a stand-in does not.
+    pub fn stands(&self) -> bool {
+        self.is_of_file || self.span != Span::default()
     }
 
     /// Says what was expected at its place.
@@ -58,6 +71,12 @@ impl Fault {
         self
     }
 
+    /// Says what mends it without a person.
+    pub fn mended_by(mut self, remedy: Remedy) -> Self {
+        self.remedy = Some(remedy);
+        self
+    }
+
     /// Suggests the name of `known` that is nearest to `found`, if one is near.
     pub fn near<'a>(self, found: &str, known: impl Iterator<Item = &'a str>) -> Self {
         match nearest(found, known) {
@@ -71,20 +90,27 @@ impl Fault {
         self.help.is_some()
     }
 
-    /// The finding, with its severity from the table of codes.
-    pub fn finding(self, source: &Source) -> Finding {
+    /// Whether it is about the file as a whole.
+    pub fn is_of_file(&self) -> bool {
+        self.is_of_file
+    }
+
+    /// The finding about `subject`, with its places.
+    pub fn finding(self, severity: Severity, subject: String, source: &Source) -> Finding {
         let expected = match (self.expected, self.defined_at) {
             (Some(expected), Some(key)) => Some(format!("{expected} (line {})", source.line(key.start))),
             (expected, _) => expected,
         };
         Finding {
             code: self.code,
-            severity: codes::severity(self.code),
+            severity,
             message: self.message,
-            place: Some(source.place(self.span)),
+            place: (!self.is_of_file).then(|| source.place(self.span)),
             expected,
             related: self.related.map(|(span, what)| (source.place(span), what)),
             help: self.help,
+            subject,
+            remedy: self.remedy,
         }
     }
 }

@@ -1,53 +1,60 @@
-//! Text to model: reads a plan file and finds every fault in it, with its place.
+//! Text to model: reads a plan file and finds every fault of its form, with its place.
 //!
-//! 1. All faults of a file are found in one pass, and reported in the order in which they stand.
+//! 1. All faults of form are found in one pass; what the plan means is judged by `validator::rules`.
 //! 2. Nothing here changes anything, asks the network or knows the time.
-//! 3. A plan that comes with an error finding is for judging only, never for work.
+//! 3. A plan that comes with a fault is for judging only, never for work.
 
 pub mod alert_expr;
-pub mod codes;
 mod fault;
 pub mod matchers;
-mod meaning;
 mod reader;
 mod schema;
 mod source;
-#[cfg(test)]
-mod tests;
 mod tree;
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use fault::Fault;
+pub(crate) use reader::one_of;
 pub use schema::schema;
 pub use source::Source;
+pub(crate) use tree::{Kind, NodeId, Tree};
 
-use crate::model::{Finding, PlanFile, Severity, Span};
-use fault::Fault;
+use crate::model::{PlanFile, Span};
 use source::offset;
 
-/// What was read, and everything that is wrong with it.
+/// A plan file as it lies there: its text, not what it says.
 #[derive(Debug, Clone)]
-pub struct Loaded {
+pub struct Text {
     /// The text.
     pub source: Source,
-    /// What it says, as far as it could be read.
-    pub plan: Option<PlanFile>,
-    /// Everything that is wrong with it, in the order in which it stands.
-    pub findings: Vec<Finding>,
     /// SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
+    /// Who beside its owner can write it: `everybody`, `its group`.
+    pub writers: Option<&'static str>,
+    /// Why the bytes are no text.
+    faults: Vec<Fault>,
 }
 
-impl Loaded {
-    /// Whether the plan must not be worked with.
-    pub fn has_errors(&self) -> bool {
-        self.plan.is_none() || self.findings.iter().any(|finding| finding.severity == Severity::Error)
-    }
+/// What a plan file says, as far as it could be read, and what is wrong with its form.
+pub struct Reading<'t> {
+    /// Its mappings, lists and scalars; `None` when the form leaves their meaning in doubt.
+    pub(crate) tree: Option<Tree<'t>>,
+    /// What it says; may hold stand-ins for what could not be read, and then comes with a fault.
+    pub plan: Option<PlanFile>,
+    /// Everything that is wrong with its form.
+    pub(crate) faults: Vec<Fault>,
+    /// Where something begins that something was left out of, sorted.
+    pub(crate) spoiled: Vec<u32>,
+    /// Whether all of it was looked at; else there may be more faults.
+    pub(crate) is_complete: bool,
+    /// The comments that are meant for mainstay.
+    pub(crate) comments: Vec<Span>,
 }
 
 /// The plan file could not be read at all.
@@ -107,54 +114,62 @@ impl LoadError {
 
 /// The size of the largest file that is read.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// The most findings that are reported.
-const MAX_FINDINGS: usize = 200;
 
-/// Reads a plan file.
+/// Reads the bytes of a plan file.
 ///
 /// # Errors
-/// [`LoadError`] when there is nothing to judge; what is wrong with the content is in [`Loaded::findings`].
-pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+/// [`LoadError`] when there is nothing to judge.
+pub fn load(path: &Path) -> Result<Text, LoadError> {
     let refused = |source: io::Error| match source.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => LoadError::NotFound { path: path.to_owned() },
         _ => LoadError::Io { path: path.to_owned(), source },
     };
     // Without O_NONBLOCK, opening a named pipe waits for a writer.
     let nonblock = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let mut file = File::options().read(true).custom_flags(nonblock).open(path).map_err(refused)?;
+    let file = File::options().read(true).custom_flags(nonblock).open(path).map_err(refused)?;
     let meta = file.metadata().map_err(refused)?;
     if !meta.is_file() {
         let what = if meta.is_dir() { "a folder" } else { "a device or a pipe" };
         return Err(LoadError::NotAFile { path: path.to_owned(), what });
     }
-    let too_large = |bytes| LoadError::TooLarge { path: path.to_owned(), bytes };
     if meta.len() > MAX_BYTES {
-        return Err(too_large(meta.len()));
+        return Err(LoadError::TooLarge { path: path.to_owned(), bytes: meta.len() });
     }
-    let writers = writers(meta.mode());
-    if let Some(who) = writers
-        && rustix::process::geteuid().is_root()
-    {
-        return Err(LoadError::WritableByOthers { path: path.to_owned(), who });
+    let text = load_from(path, file)?;
+    Ok(Text { writers: writers(meta.mode()), ..text })
+}
+
+/// Reads the bytes of a plan file that will be worked with.
+///
+/// # Errors
+/// As [`load`]; and when the caller is root and others can write the file.
+pub fn load_for_work(path: &Path) -> Result<Text, LoadError> {
+    let text = load(path)?;
+    match text.writers {
+        Some(who) if rustix::process::geteuid().is_root() => {
+            Err(LoadError::WritableByOthers { path: path.to_owned(), who })
+        }
+        _ => Ok(text),
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
-    file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(refused)?;
+}
+
+/// Reads the bytes of a plan file from `input` to its end; `path` is what people know it by.
+///
+/// # Errors
+/// [`LoadError`] when it is too large or cannot be read.
+pub fn load_from(path: &Path, input: impl io::Read) -> Result<Text, LoadError> {
+    let refused = |source: io::Error| LoadError::Io { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    input.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(refused)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(too_large(bytes.len() as u64));
+        return Err(LoadError::TooLarge { path: path.to_owned(), bytes: bytes.len() as u64 });
     }
-    let mut loaded = parse(&path.display().to_string(), bytes);
-    if let Some(who) = writers {
-        loaded.findings.push(Finding {
-            code: "MS004",
-            severity: codes::severity("MS004"),
-            message: format!("the plan file can be written by {who}"),
-            place: None,
-            expected: None,
-            related: None,
-            help: Some(format!("chmod go-w {}", path.display())),
-        });
-    }
-    Ok(loaded)
+    Ok(Text::new(&path.display().to_string(), bytes))
+}
+
+/// The folder that the names in a plan file are relative to: its own.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// Who beside its owner can write a file of this mode.
@@ -166,50 +181,36 @@ fn writers(mode: u32) -> Option<&'static str> {
     }
 }
 
-/// Reads the bytes of a plan file called `name`.
-pub fn parse(name: &str, bytes: Vec<u8>) -> Loaded {
-    let digest = format!("{:x}", Sha256::digest(&bytes));
-    let (text, faults) = decode(bytes);
-    let source = Source::new(name, text);
-    let (plan, faults, is_complete) = if faults.is_empty() { judge(&source) } else { (None, faults, true) };
-    let findings = report(faults, is_complete, &source);
-    Loaded { source, plan, findings, digest }
-}
-
-/// Reads and judges a text.
-fn judge(source: &Source) -> (Option<PlanFile>, Vec<Fault>, bool) {
-    let tree::Parsed { tree, mut faults, is_complete } = tree::parse(&source.text);
-    let Some(tree) = tree else { return (None, faults, is_complete) };
-    let read = reader::read::<PlanFile>(&tree);
-    faults.extend(read.faults);
-    if let Some(plan) = &read.value {
-        faults.extend(meaning::judge(plan, &tree, &read.spoiled));
+impl Text {
+    /// The text of the bytes of a plan file called `name`.
+    pub fn new(name: &str, bytes: Vec<u8>) -> Self {
+        let digest = format!("{:x}", Sha256::digest(&bytes));
+        let (text, faults) = decode(bytes);
+        Self { source: Source::new(name, text), digest, writers: None, faults }
     }
-    (read.value, faults, read.is_complete)
+
+    /// Reads what it says.
+    pub fn read(&self) -> Reading<'_> {
+        if !self.faults.is_empty() {
+            return nothing_read(self.faults.clone(), true);
+        }
+        let tree::Parsed { tree, mut faults, is_complete, comments } = tree::parse(&self.source.text);
+        let Some(tree) = tree else { return nothing_read(faults, is_complete) };
+        let reader::Read { value: plan, faults: of_form, spoiled, is_complete } = reader::read(&tree);
+        faults.extend(of_form);
+        Reading { tree: Some(tree), plan, faults, spoiled, is_complete, comments }
+    }
 }
 
-/// Puts the faults in order and bounds their number.
-fn report(mut faults: Vec<Fault>, is_complete: bool, source: &Source) -> Vec<Finding> {
-    faults.sort_by_key(|fault| (fault.span, fault.code));
-    let left_out = faults.len().saturating_sub(MAX_FINDINGS);
-    faults.truncate(MAX_FINDINGS);
-    let mut findings: Vec<_> = faults.into_iter().map(|fault| fault.finding(source)).collect();
-    let message = match (left_out, is_complete) {
-        (0, true) => return findings,
-        (0, false) => "there may be more findings".to_owned(),
-        (_, true) => format!("there are {left_out} more findings"),
-        (_, false) => format!("there are at least {left_out} more findings"),
-    };
-    findings.push(Finding {
-        code: "MS006",
-        severity: codes::severity("MS006"),
-        message,
-        place: None,
-        expected: None,
-        related: None,
-        help: Some("mend the first ones and validate again".to_owned()),
-    });
-    findings
+impl Reading<'_> {
+    /// The plan, if nothing is wrong with its form.
+    pub fn into_plan(self) -> Option<PlanFile> {
+        self.plan.filter(|_| self.faults.is_empty())
+    }
+}
+
+fn nothing_read<'t>(faults: Vec<Fault>, is_complete: bool) -> Reading<'t> {
+    Reading { tree: None, plan: None, faults, spoiled: Vec::new(), is_complete, comments: Vec::new() }
 }
 
 /// The text of the bytes, or why they are none.

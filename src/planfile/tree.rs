@@ -96,6 +96,57 @@ impl<'t> Tree<'t> {
         self.entries(map).iter().copied().find(|(name, _)| self.text(*name) == key)
     }
 
+    /// The path of keys to the innermost value that `at` lies in, its key included: `tasks.tidy.steps[0].run`.
+    pub fn path_to(&self, at: u32) -> String {
+        let mut path = String::new();
+        let mut node = self.root;
+        // Aliases share nodes, so the way down is bounded by the depth, not by the text.
+        for _ in 0..=MAX_DEPTH {
+            let below = match &self.node(node).kind {
+                Kind::Scalar { .. } => None,
+                Kind::Seq(elements) => {
+                    let found = elements.iter().position(|element| self.holds(*element, *element, at));
+                    found.map(|index| (format!("[{index}]"), elements[index]))
+                }
+                Kind::Map(entries) => {
+                    let found = entries.iter().find(|(key, value)| self.holds(*key, *value, at));
+                    let dot = if path.is_empty() { "" } else { "." };
+                    found.map(|(key, value)| (format!("{dot}{}", self.text(*key)), *value))
+                }
+            };
+            let Some((step, next)) = below else { break };
+            path.push_str(&step);
+            node = next;
+        }
+        path
+    }
+
+    /// What begins in a place: from the first entry or element that begins there to the end of what they hold.
+    pub fn extent(&self, place: Span) -> Option<Span> {
+        let mut extent: Option<Span> = None;
+        let mut add = |first: NodeId, last: NodeId| {
+            let (start, end) = (self.span(first).start, self.span(last).end.max(self.span(first).end));
+            if place.start <= start && start < place.end {
+                let so_far = extent.get_or_insert(Span { start, end });
+                *so_far = Span { start: so_far.start.min(start), end: so_far.end.max(end) };
+            }
+        };
+        for node in &self.nodes {
+            match &node.kind {
+                Kind::Scalar { .. } => {}
+                Kind::Seq(elements) => elements.iter().for_each(|element| add(*element, *element)),
+                Kind::Map(entries) => entries.iter().for_each(|(key, value)| add(*key, *value)),
+            }
+        }
+        extent
+    }
+
+    /// Whether a place lies between the beginning of one node and the end of another.
+    fn holds(&self, first: NodeId, last: NodeId, at: u32) -> bool {
+        let (start, end) = (self.span(first).start, self.span(last).end.max(self.span(first).end));
+        start <= at && at < end.max(start + 1)
+    }
+
     /// Whether a value is left out or written as null.
     pub fn is_null(&self, id: NodeId) -> bool {
         match &self.node(id).kind {
@@ -115,6 +166,8 @@ pub struct Parsed<'t> {
     pub faults: Vec<Fault>,
     /// Whether all of it was looked at; else there may be more faults.
     pub is_complete: bool,
+    /// The comments that are meant for mainstay, `# mainstay: ...`: their places, with the `#`.
+    pub comments: Vec<Span>,
 }
 
 /// Reads `text` into a tree, and says everything that is wrong with its form.
@@ -131,7 +184,7 @@ pub fn parse(text: &str) -> Parsed<'_> {
     if is_complete && builder.faults.iter().all(is_clear) {
         let faults = if builder.root.is_some() { builder.faults } else { vec![builder.nothing()] };
         let tree = builder.root.map(|root| Tree { nodes: builder.nodes, root });
-        return Parsed { tree, faults, is_complete };
+        return Parsed { tree, faults, is_complete, comments: builder.comments };
     }
     // A template breaks YAML in many places at once; one message says it better than all of them.
     let spoils = |fault: &Fault| matches!(fault.code, "MS101" | "MS103");
@@ -143,7 +196,7 @@ pub fn parse(text: &str) -> Parsed<'_> {
                 .help("render the template first and give mainstay the result, or put the text in quotes"),
         ]
     });
-    Parsed { tree: None, faults, is_complete }
+    Parsed { tree: None, faults, is_complete, comments: Vec::new() }
 }
 
 /// A collection whose end has not come.
@@ -169,6 +222,7 @@ struct Builder<'t> {
     unfinished: HashSet<usize>,
     root: Option<NodeId>,
     faults: Vec<Fault>,
+    comments: Vec<Span>,
 }
 
 /// The most faults of form that are collected.
@@ -185,13 +239,14 @@ impl<'t> Builder<'t> {
             unfinished: HashSet::new(),
             root: None,
             faults: Vec::new(),
+            comments: Vec::new(),
         }
     }
 
     fn read(&mut self) -> Read {
         let mut options = Options::default();
         options.emit_unresolved_aliases = true;
-        options.set_emit_comments(false);
+        options.set_emit_comments(self.text.split('#').skip(1).any(is_for_mainstay));
         options.flow_nesting_limit = MAX_DEPTH as usize;
         options.block_nesting_limit = MAX_DEPTH as usize;
         let mut documents = 0;
@@ -233,6 +288,7 @@ impl<'t> Builder<'t> {
                     let stand_in = self.add(Kind::Seq(Vec::new()), span)?;
                     self.place(stand_in);
                 }
+                Event::Comment(text, _) if is_for_mainstay(&text) => self.comments.push(span),
                 _ => {}
             }
             if self.faults.len() >= MAX_FAULTS {
@@ -454,6 +510,11 @@ impl<'t> Builder<'t> {
         let width = self.text[at..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
         Span { start: offset(at), end: offset(at + width) }
     }
+}
+
+/// Whether a comment, without its `#`, is meant for mainstay.
+fn is_for_mainstay(comment: &str) -> bool {
+    comment.trim_start().starts_with("mainstay:")
 }
 
 fn too_deep(span: Span) -> Fault {

@@ -656,9 +656,10 @@ mod tests {
     }
 
     fn read(yaml: &str) -> PlanFile {
-        let loaded = crate::planfile::parse("maintenance.yaml", yaml.as_bytes().to_vec());
-        assert!(!loaded.has_errors(), "{:?}", loaded.findings);
-        loaded.plan.expect("a plan")
+        crate::planfile::Text::new("maintenance.yaml", yaml.as_bytes().to_vec())
+            .read()
+            .into_plan()
+            .expect("a plan")
     }
 
     fn computed(plan: &PlanFile, past: &[&str], published: Option<&Schedule>, from: &str) -> Computed {

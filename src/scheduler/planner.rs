@@ -330,9 +330,7 @@ mod tests {
             "mainstay: 1\ntasks:\n  k:\n    type: routine\n    domain: data\n    schedule: {{{schedule}}}\n    \
              duration: 10m\n    steps: [{{run: [\"true\"]}}]\n"
         );
-        let loaded = crate::planfile::parse("maintenance.yaml", yaml.into_bytes());
-        assert!(!loaded.has_errors(), "{:?}", loaded.findings);
-        loaded.plan.expect("a plan")
+        crate::planfile::Text::new("maintenance.yaml", yaml.into_bytes()).read().into_plan().expect("a plan")
     }
 
     /// What is planned on 2026-03-10 at noon for one day.

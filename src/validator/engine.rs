@@ -27,6 +27,17 @@ pub fn judge(findings: &[Finding], evaluated: usize, fail_on: Severity) -> Verdi
     }
 }
 
+/// What several files amount to: one that is wrong makes the answer no, wherever it stands in the order; else
+/// one of which nobody can say makes it unknown. Without a file, nothing was evaluated.
+pub fn judge_all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    let worse = |a: Verdict, b: Verdict| match (a, b) {
+        (Verdict::Fail, _) | (_, Verdict::Fail) => Verdict::Fail,
+        (Verdict::Unknown, _) | (_, Verdict::Unknown) => Verdict::Unknown,
+        (Verdict::Pass, Verdict::Pass) => Verdict::Pass,
+    };
+    verdicts.reduce(worse).unwrap_or(Verdict::Unknown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,11 +52,27 @@ mod tests {
             expected: None,
             related: None,
             help: None,
+            subject: String::new(),
+            remedy: None,
         };
         let found = [warning];
         assert_eq!(judge(&found, 1, Severity::Error), Verdict::Pass);
         assert_eq!(judge(&found, 1, Severity::Warning), Verdict::Fail);
         assert_eq!(judge(&found, 0, Severity::Error), Verdict::Unknown);
         assert_eq!(judge(&[], 1, Severity::Note), Verdict::Pass);
+    }
+
+    #[test]
+    fn the_order_of_files_does_not_decide() {
+        use Verdict::{Fail, Pass, Unknown};
+        let check = |verdicts: &[Verdict], expected| {
+            assert_eq!(judge_all(verdicts.iter().copied()), expected);
+            assert_eq!(judge_all(verdicts.iter().rev().copied()), expected);
+        };
+        check(&[], Unknown);
+        check(&[Pass, Pass], Pass);
+        check(&[Pass, Unknown], Unknown);
+        check(&[Fail, Unknown, Pass], Fail);
+        check(&[Pass, Fail], Fail);
     }
 }

@@ -1,7 +1,15 @@
 //! The validator: checker -> verifier -> engine -> reporter.
 //!
-//! Of a plan file, [`crate::planfile`] is checker and verifier: it holds the text against every rule.
+//! The checker holds a plan file against the [`rules`]; live checks of the system are in [`checks`].
 
+pub mod checker;
 pub mod checks;
 pub mod engine;
+mod facts;
+pub mod report;
 pub mod reporter;
+pub mod rules;
+pub mod surroundings;
+#[cfg(test)]
+mod tests;
+mod waivers;

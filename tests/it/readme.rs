@@ -52,8 +52,8 @@ fn the_commands_within_the_text_of_the_readme_are_understood() {
 fn what_is_not_supported_yet_is_in_the_readme_and_nothing_else() {
     let section = README.split("\n## ").find(|section| section.starts_with("What is not there yet")).unwrap();
     let (keys, _) = section.split_once("Of the command line").unwrap();
-    let rows = include_str!("../../src/planfile/meaning/unsupported.rs");
-    let rows = &rows[rows.find("const ROWS").unwrap()..rows.find("fn check").unwrap()];
+    let rows = include_str!("../../src/validator/rules/later/unsupported.rs");
+    let rows = &rows[rows.find("const ROWS").unwrap()..rows.find("fn look").unwrap()];
     let row = Regex::new(r#"(?:key|values)\(At::\w+, "(\w+)"(?:, &\[([^\]]*)\])?\)"#).unwrap();
     let mut refused: Vec<String> = Vec::new();
     for found in row.captures_iter(rows) {

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use mainstay::model::{OccurrenceId, PlanFile, Schedule};
-use mainstay::planfile;
 use mainstay::scheduler::{self, Computed, History, TaskHistory};
+use mainstay::validator::checker;
 use proptest::prelude::*;
 
 /// A plan file as the test knows it; its zone is UTC.
@@ -277,7 +277,11 @@ impl Estate {
 }
 
 fn read(yaml: &str) -> PlanFile {
-    let loaded = planfile::parse("maintenance.yaml", yaml.as_bytes().to_vec());
+    let loaded = checker::check_bytes(
+        "maintenance.yaml",
+        yaml.as_bytes().to_vec(),
+        "2026-01-01T00:00:00Z".parse().expect("a time"),
+    );
     let messages: Vec<_> = loaded.findings.iter().map(|finding| &finding.message).collect();
     assert!(!loaded.has_errors(), "{messages:?}\n{yaml}");
     loaded.plan.expect("a plan")

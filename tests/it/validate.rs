@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use mainstay::planfile;
+use mainstay::validator::checker;
 use proptest::prelude::*;
 
 use super::support::Case;
@@ -20,6 +20,10 @@ tasks:
     steps:
       - run: [rm, old]
 ";
+
+fn check(name: &str, bytes: Vec<u8>) -> checker::Checked {
+    checker::check_bytes(name, bytes, "2026-03-07T10:00:00Z".parse().expect("a time"))
+}
 
 /// The plan file of the product definition: every key that there is.
 const EVERYTHING: &str = include_str!("plans/everything.yaml");
@@ -171,7 +175,7 @@ fn hostile_text_is_shown_and_never_acts() {
 
 #[test]
 fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of_everything() {
-    let loaded = planfile::parse("everything.yaml", EVERYTHING.as_bytes().to_vec());
+    let loaded = check("everything.yaml", EVERYTHING.as_bytes().to_vec());
     let found: Vec<_> =
         loaded.findings.iter().map(|finding| format!("{} {}", finding.code, finding.message)).collect();
     let keys = ["ssh", "ssh", "rollout", "approval", "claims", "secrets", "standards", "access"];
@@ -208,8 +212,8 @@ proptest! {
     fn whatever_is_read_is_judged_the_same_twice_and_at_places_in_the_text(
         bytes in prop_oneof![nearly_right(), mutated(), prop::collection::vec(any::<u8>(), 0..200)]
     ) {
-        let first = planfile::parse("p", bytes.clone());
-        let second = planfile::parse("p", bytes);
+        let first = check("p", bytes.clone());
+        let second = check("p", bytes);
         prop_assert_eq!(&first.findings, &second.findings);
         prop_assert!(first.plan.is_some() || first.has_errors() && !first.findings.is_empty());
         for finding in &first.findings {

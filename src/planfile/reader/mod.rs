@@ -243,7 +243,7 @@ fn expect_one_of(fault: Fault, found: &str, known: &'static [&'static str]) -> F
 }
 
 /// `a`, `a or b`, `a, b or c`.
-pub(super) fn one_of(names: &[String]) -> String {
+pub(crate) fn one_of(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),

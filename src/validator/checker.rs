@@ -1,0 +1,117 @@
+//! The checker: reads a plan file, holds it against all rules, and says everything that was found.
+//!
+//! 1. All faults of a file are found in one pass, and reported in the order in which they stand.
+//! 2. The same text, time and surroundings give the same findings, byte for byte.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use super::facts::Facts;
+use super::rules;
+use super::surroundings::Surroundings;
+use super::waivers;
+use crate::model::{Finding, PlanFile, Severity};
+use crate::planfile::{Fault, Source, Text};
+
+/// A plan file, and everything that is wrong with it.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The text.
+    pub source: Source,
+    /// What it says, as far as it could be read.
+    pub plan: Option<PlanFile>,
+    /// Everything that is wrong with it, in the order in which it stands.
+    pub findings: Vec<Finding>,
+    /// How many findings a waiver took back.
+    pub n_waived: usize,
+    /// Other files that findings point into.
+    pub others: Vec<Source>,
+    /// SHA-256 of the file's bytes, in hexadecimal.
+    pub digest: String,
+}
+
+impl Checked {
+    /// Whether the plan must not be worked with.
+    pub fn has_errors(&self) -> bool {
+        self.plan.is_none() || self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The text of the file that a finding points into.
+    pub fn source_of(&self, file: &str) -> &Source {
+        self.others.iter().find(|source| source.path == file).unwrap_or(&self.source)
+    }
+
+    /// How many tasks were looked at.
+    pub fn n_tasks(&self) -> usize {
+        self.plan.as_ref().map_or(0, |plan| plan.tasks.len())
+    }
+}
+
+/// The most findings that are reported of a file: as many as GitHub takes of one SARIF file.
+pub const MAX_FINDINGS: usize = 25_000;
+
+/// Checks the text of a plan file that lies in `folder`, as of `now`.
+pub fn check(text: Text, folder: &Path, now: DateTime<Utc>) -> Checked {
+    let writers = text.writers;
+    check_within(text, now, |plan| Surroundings::look(plan, folder, writers))
+}
+
+/// Checks a text with nothing around it: the bytes of a plan file called `name`, as of `now`.
+pub fn check_bytes(name: &str, bytes: Vec<u8>, now: DateTime<Utc>) -> Checked {
+    check_within(Text::new(name, bytes), now, |_| Surroundings::default())
+}
+
+/// Checks a text; `look` finds what lies beside it once it is known what it names.
+fn check_within(text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile) -> Surroundings) -> Checked {
+    let reading = text.read();
+    let mut faults = reading.faults;
+    let mut n_waived = 0;
+    if let (Some(plan), Some(tree)) = (&reading.plan, &reading.tree) {
+        let around = look(plan);
+        let facts = Facts::new(plan, tree, &reading.spoiled, &around, now);
+        rules::look(&facts, &mut faults);
+        faults.retain(Fault::stands);
+        n_waived = waivers::apply(&facts, &text.source, &reading.comments, &mut faults);
+    }
+    let subjects = |fault: &Fault| match &reading.tree {
+        Some(tree) if !fault.is_of_file() => tree.path_to(fault.span.start),
+        _ => String::new(),
+    };
+    let findings = report(faults, reading.is_complete, subjects, &text.source);
+    drop(reading.tree);
+    Checked {
+        plan: reading.plan,
+        findings,
+        n_waived,
+        others: Vec::new(),
+        digest: text.digest,
+        source: text.source,
+    }
+}
+
+/// Puts the faults in order and bounds their number.
+fn report(
+    mut faults: Vec<Fault>,
+    is_complete: bool,
+    subject: impl Fn(&Fault) -> String,
+    source: &Source,
+) -> Vec<Finding> {
+    faults.sort_by_key(|fault| (fault.span, fault.code));
+    let left_out = faults.len().saturating_sub(MAX_FINDINGS);
+    faults.truncate(MAX_FINDINGS);
+    let finding = |fault: Fault| {
+        let (severity, subject) = (rules::severity(fault.code), subject(&fault));
+        fault.finding(severity, subject, source)
+    };
+    let mut findings: Vec<_> = faults.into_iter().map(finding).collect();
+    let message = match (left_out, is_complete) {
+        (0, true) => return findings,
+        (0, false) => "there may be more findings".to_owned(),
+        (_, true) => format!("there are {left_out} more findings"),
+        (_, false) => format!("there are at least {left_out} more findings"),
+    };
+    let more = Fault::of_file("MS006", message).help("mend the first ones and validate again");
+    findings.push(more.finding(rules::severity("MS006"), String::new(), source));
+    findings
+}

@@ -1,0 +1,204 @@
+//! What rules look at: the plan, the text that it was read from, the time, and what lies beside the file.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::surroundings::Surroundings;
+use crate::calendar::{CronError, CronSchedule, Zone};
+use crate::model::{Check, PlanFile, Span, Spanned, Step, Task};
+use crate::planfile::{Fault, NodeId, Tree};
+
+/// What rules look at.
+pub(super) struct Facts<'a> {
+    pub(super) plan: &'a PlanFile,
+    pub(super) tree: &'a Tree<'a>,
+    /// The moment that it is judged at.
+    pub(super) now: DateTime<Utc>,
+    /// The plan file's zone; UTC when it is unknown.
+    pub(super) zone: Zone,
+    /// What lies beside the plan file.
+    pub(super) around: &'a Surroundings,
+    sections: HashMap<&'a str, Section<'a>>,
+    /// Every cron expression of the file: the same few stand at thousands of tasks, and reading one that never
+    /// comes takes long.
+    crons: HashMap<&'a str, Result<CronSchedule, CronError>>,
+    /// Where something begins that something was left out of, sorted.
+    spoiled: &'a [u32],
+    /// How many more pairs of names may be compared to find out what was meant.
+    comparisons: Cell<usize>,
+}
+
+/// Enough for every finding of a file with a thousand names; after that, a wrong name gets no suggestion.
+const MAX_COMPARISONS: usize = 200_000;
+
+/// The names of a section, also of what could not be read.
+struct Section<'a> {
+    key: NodeId,
+    /// The key and the value of each.
+    names: HashMap<&'a str, (NodeId, NodeId)>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(
+        plan: &'a PlanFile,
+        tree: &'a Tree<'a>,
+        spoiled: &'a [u32],
+        around: &'a Surroundings,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let sections = tree.entries(tree.root()).iter().map(|(key, value)| {
+            let names = tree.entries(*value).iter().map(|entry| (tree.text(entry.0), *entry)).collect();
+            (tree.text(*key), Section { key: *key, names })
+        });
+        let zone = plan.timezone.as_ref().and_then(|zone| Zone::named(&zone.value).ok());
+        Self {
+            plan,
+            tree,
+            now,
+            zone: zone.unwrap_or_else(Zone::utc),
+            around,
+            sections: sections.collect(),
+            crons: crons(plan),
+            spoiled,
+            comparisons: Cell::new(MAX_COMPARISONS),
+        }
+    }
+
+    /// The key of a section.
+    pub(super) fn section(&self, section: &str) -> Option<NodeId> {
+        self.sections.get(section).map(|section| section.key)
+    }
+
+    /// The place of a section's key.
+    pub(super) fn section_key(&self, section: &str) -> Option<Span> {
+        self.section(section).map(|key| self.tree.span(key))
+    }
+
+    /// The entries of a section: key and value of each, also of what could not be read.
+    pub(super) fn entries(&self, section: &str) -> &'a [(NodeId, NodeId)] {
+        let entry = self.sections.contains_key(section).then(|| self.tree.entry(self.tree.root(), section));
+        entry.flatten().map_or(&[], |(_, map)| self.tree.entries(map))
+    }
+
+    /// Whether a section holds a name.
+    pub(super) fn knows(&self, section: &str, name: &str) -> bool {
+        self.sections.get(section).is_some_and(|section| section.names.contains_key(name))
+    }
+
+    /// The names of a section.
+    pub(super) fn names(&self, section: &str) -> impl Iterator<Item = &'a str> {
+        self.sections.get(section).into_iter().flat_map(|section| section.names.keys().copied())
+    }
+
+    /// How many names a section has.
+    pub(super) fn n_names(&self, section: &str) -> usize {
+        self.sections.get(section).map_or(0, |section| section.names.len())
+    }
+
+    /// The node of what a name of a section stands for.
+    pub(super) fn node_of(&self, section: &str, name: &str) -> Option<NodeId> {
+        self.sections.get(section)?.names.get(name).map(|(_, value)| *value)
+    }
+
+    /// The place of what a name of a section stands for.
+    pub(super) fn value_of(&self, section: &str, name: &str) -> Span {
+        self.node_of(section, name).map_or(Span::default(), |value| self.tree.span(value))
+    }
+
+    /// Whether something within a place could not be read, so that what seems to be missing may be there.
+    pub(super) fn is_spoiled(&self, span: Span) -> bool {
+        let first = self.spoiled.partition_point(|start| *start < span.start);
+        self.spoiled.get(first).is_some_and(|start| *start < span.end)
+    }
+
+    /// The fault of naming something that a section does not define.
+    pub(super) fn unknown(
+        &self,
+        section: &str,
+        what: &str,
+        owner: &str,
+        found: &str,
+        span: Span,
+    ) -> Option<Fault> {
+        if self.knows(section, found) {
+            return None;
+        }
+        let fault = Fault::new("MS201", span, format!("{owner} names an unknown {what} `{found}`"));
+        Some(match self.section_key(section) {
+            Some(key) => self.suggest(fault.expected_from(section, key), found, self.names(section)),
+            None => fault
+                .expected(format!("expected a name from `{section}:`, which the plan file does not have")),
+        })
+    }
+
+    /// Suggests the nearest of the names that are known.
+    pub(super) fn suggest<'n>(
+        &self,
+        fault: Fault,
+        found: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) -> Fault {
+        let known: Vec<_> = known.collect();
+        match self.comparisons.get().checked_sub(known.len()) {
+            Some(left) => {
+                self.comparisons.set(left);
+                fault.near(found, known.into_iter())
+            }
+            None => fault,
+        }
+    }
+
+    /// A cron expression of the plan file, as it was read.
+    pub(super) fn cron(&self, text: &str) -> Result<&CronSchedule, &CronError> {
+        match self.crons.get(text) {
+            Some(read) => read.as_ref(),
+            None => Err(&CronError::Never),
+        }
+    }
+
+    /// All steps of all tasks.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &'a Spanned<Step>> {
+        self.plan.tasks.iter().flat_map(|(_, task)| steps_of(task))
+    }
+
+    /// All checks, with the place of each.
+    pub(super) fn checks(&self) -> impl Iterator<Item = (Span, &'a Check)> {
+        let spanned = |check: &'a Spanned<Check>| (check.span, &check.value);
+        let tasks = self.plan.tasks.iter();
+        let of_tasks = tasks.flat_map(|(_, task)| task.preconditions.iter().chain(task.verify.iter()));
+        let of_steps = self.steps().flat_map(move |step| {
+            let wait = step.wait.as_ref();
+            let until = wait.and_then(|wait| Some((wait.span, wait.until.as_deref()?)));
+            step.only_if.as_ref().map(spanned).into_iter().chain(until)
+        });
+        let named = self.plan.checks.iter().map(|(_, check)| check);
+        of_tasks.chain(named).map(spanned).chain(of_steps)
+    }
+}
+
+/// All steps of a task, in the order in which they stand in the model.
+pub(super) fn steps_of(task: &Task) -> impl Iterator<Item = &Spanned<Step>> {
+    task.steps.iter().chain(task.rollback.iter()).chain(task.finally.iter())
+}
+
+fn crons(plan: &PlanFile) -> HashMap<&str, Result<CronSchedule, CronError>> {
+    let schedules = plan.tasks.iter().filter_map(|(_, task)| task.schedule.as_ref()?.cron.as_ref());
+    let windows = plan.windows.iter().filter_map(|(_, window)| window.cron.as_ref());
+    let mut crons = HashMap::new();
+    for cron in schedules.chain(windows) {
+        crons.entry(cron.value.as_str()).or_insert_with(|| CronSchedule::parse(&cron.value));
+    }
+    crons
+}
+
+/// Whether a value stands in the file; a stand-in does not.
+pub(super) fn stands<T>(value: &Spanned<T>) -> bool {
+    value.span != Span::default()
+}
+
+/// The first characters of something that may be many lines long.
+pub(super) fn beginning(span: Span) -> Span {
+    Span { start: span.start, end: span.end.min(span.start + 1) }
+}

@@ -1,0 +1,95 @@
+//! One object of the schema `mainstay/validate/v1`, for programs.
+
+use serde::Serialize;
+
+use crate::model::{Finding, Severity};
+use crate::text::inert_json;
+use crate::validator::engine::Verdict;
+use crate::validator::report::{FileReport, Report};
+
+/// Names the form of [`json`].
+const SCHEMA: &str = "mainstay/validate/v1";
+
+/// The result of `validate` for programs.
+#[derive(Debug, Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    verdict: Verdict,
+    findings: Vec<JsonFinding<'a>>,
+    /// How many tasks were looked at.
+    evaluated: usize,
+    /// How many findings a waiver took back.
+    waived: usize,
+    files: Vec<JsonFile<'a>>,
+}
+
+/// What one file amounts to.
+#[derive(Debug, Serialize)]
+struct JsonFile<'a> {
+    file: &'a str,
+    verdict: Verdict,
+    readable: bool,
+    evaluated: usize,
+    waived: usize,
+}
+
+/// One finding; lines and columns count from 1, the end is the position after the last character.
+#[derive(Debug, Serialize)]
+pub(super) struct JsonFinding<'a> {
+    code: &'static str,
+    severity: Severity,
+    message: &'a str,
+    file: &'a str,
+    line: Option<u32>,
+    column: Option<u32>,
+    end_line: Option<u32>,
+    end_column: Option<u32>,
+    subject: &'a str,
+    expected: Option<&'a str>,
+    help: Option<&'a str>,
+    /// Whether `--fix` mends it.
+    fixable: bool,
+}
+
+impl<'a> JsonFinding<'a> {
+    pub(super) fn new(file: &'a FileReport, finding: &'a Finding) -> Self {
+        let place = finding.place.as_ref();
+        Self {
+            code: finding.code,
+            severity: finding.severity,
+            message: &finding.message,
+            file: place.map_or(&file.source.path, |place| &place.file),
+            line: place.map(|place| place.start.line),
+            column: place.map(|place| place.start.column),
+            end_line: place.map(|place| place.end.line),
+            end_column: place.map(|place| place.end.column),
+            subject: &finding.subject,
+            expected: finding.expected.as_deref(),
+            help: finding.help.as_deref(),
+            fixable: finding.remedy.is_some(),
+        }
+    }
+}
+
+/// Writes one object of the schema `mainstay/validate/v1`; of the findings those from `least` on.
+pub fn json(report: &Report, least: Severity) -> String {
+    let shown = report.findings().filter(|(_, finding)| finding.severity >= least);
+    let files = report.files.iter().map(|file| JsonFile {
+        file: &file.source.path,
+        verdict: file.verdict,
+        readable: file.is_readable,
+        evaluated: file.n_tasks,
+        waived: file.n_waived,
+    });
+    let object = Json {
+        schema: SCHEMA,
+        verdict: report.verdict,
+        findings: shown.map(|(file, finding)| JsonFinding::new(file, finding)).collect(),
+        evaluated: report.n_tasks(),
+        waived: report.files.iter().map(|file| file.n_waived).sum(),
+        files: files.collect(),
+    };
+    let text = serde_json::to_string_pretty(&object);
+    let text = text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON"));
+    inert_json(&text) + "\n"
+}

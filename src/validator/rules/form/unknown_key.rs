@@ -1,0 +1,21 @@
+//! MS112: unknown key.
+
+use crate::validator::rules::prelude::*;
+
+pub(super) const RULE: Rule = Rule {
+    code: "MS112",
+    title: "unknown key",
+    severity: Severity::Error,
+    is_waivable: false,
+    why: "A key that nobody reads is a wish that nobody fulfils: a misspelt `verify` would leave the \
+          work unverified.",
+    before: "\
+mainstay: 1
+titel: Berlin
+",
+    after: "\
+mainstay: 1
+title: Berlin
+",
+    finder: Finder::Reader,
+};

@@ -1,0 +1,174 @@
+//! MS901: keys that have a meaning but no code behind them yet. A row of [`ROWS`] goes when what it speaks of comes.
+
+use crate::planfile::{Kind, NodeId, Tree};
+use crate::validator::rules::prelude::*;
+
+pub(super) const RULE: Rule = Rule {
+    code: "MS901",
+    title: "not supported yet",
+    severity: Severity::Error,
+    is_waivable: false,
+    why: "The key has a meaning but no code behind it yet; ignoring it would leave out what it asks \
+          for.",
+    before: "\
+mainstay: 1
+targets:
+  prom-1: {ssh: prom-1.example.org}
+",
+    after: "\
+mainstay: 1
+targets:
+  here: {local: true}
+",
+    finder: Finder::Look(look),
+};
+
+/// A kind of mapping.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum At {
+    Plan,
+    Target,
+    Schedule,
+    Window,
+    Task,
+    Step,
+    Env,
+    Check,
+}
+
+/// One key; with values, only these of them.
+struct Row {
+    at: At,
+    key: &'static str,
+    values: &'static [&'static str],
+}
+
+const fn key(at: At, key: &'static str) -> Row {
+    Row { at, key, values: &[] }
+}
+
+const fn values(at: At, key: &'static str, values: &'static [&'static str]) -> Row {
+    Row { at, key, values }
+}
+
+const ROWS: &[Row] = &[
+    key(At::Plan, "secrets"),
+    key(At::Plan, "reports"),
+    key(At::Plan, "standards"),
+    key(At::Plan, "access"),
+    key(At::Plan, "reviews"),
+    key(At::Target, "ssh"),
+    key(At::Target, "ansible"),
+    key(At::Schedule, "rrule"),
+    key(At::Schedule, "when"),
+    key(At::Schedule, "within"),
+    key(At::Window, "rrule"),
+    key(At::Task, "rollout"),
+    key(At::Task, "claims"),
+    key(At::Task, "approval"),
+    values(At::Task, "missed", &["all", "skip"]),
+    values(At::Task, "overlap", &["queue", "replace"]),
+    key(At::Step, "ansible"),
+    key(At::Step, "pause"),
+    key(At::Step, "user"),
+    values(At::Step, "alertmanager", &["silence", "expire"]),
+    values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
+    key(At::Env, "secret"),
+    key(At::Check, "dns"),
+    key(At::Check, "process"),
+    key(At::Check, "port"),
+    key(At::Check, "service"),
+    key(At::Check, "package"),
+    key(At::Check, "mount"),
+    key(At::Check, "disk"),
+    key(At::Check, "user"),
+    key(At::Check, "group"),
+    key(At::Check, "interface"),
+    key(At::Check, "kernel_param"),
+    key(At::Check, "certificate"),
+    key(At::Check, "alert_route"),
+    key(At::Check, "alert_path"),
+    key(At::Check, "config_live"),
+    key(At::Check, "restore"),
+];
+
+fn look(facts: &Facts, faults: &mut Vec<Fault>) {
+    let tree = facts.tree;
+    for (at, map) in mappings(facts) {
+        for (name, value) in tree.entries(map) {
+            let key = tree.text(*name);
+            let Some(row) = ROWS.iter().find(|row| row.at == at && row.key == key) else { continue };
+            if row.values.is_empty() {
+                if !is_empty(tree, *value) {
+                    faults.push(Fault::new(
+                        RULE.code,
+                        tree.span(*name),
+                        format!("`{key}` is not supported yet"),
+                    ));
+                }
+                continue;
+            }
+            // `clean_tombstones`, or `{delete_series: ...}`.
+            let choice = tree.entries(*value).first().map_or(*value, |(variant, _)| *variant);
+            if row.values.contains(&tree.text(choice)) {
+                let message = format!("`{key}: {}` is not supported yet", tree.text(choice));
+                faults.push(Fault::new(RULE.code, tree.span(choice), message));
+            }
+        }
+    }
+}
+
+fn is_empty(tree: &Tree, value: NodeId) -> bool {
+    match &tree.node(value).kind {
+        Kind::Scalar { .. } => tree.is_null(value),
+        Kind::Seq(elements) => elements.is_empty(),
+        Kind::Map(entries) => entries.is_empty(),
+    }
+}
+
+/// All mappings that rows speak of.
+fn mappings(facts: &Facts) -> Vec<(At, NodeId)> {
+    let tree = facts.tree;
+    let section = |name: &str| facts.entries(name).iter().map(|(_, value)| *value);
+    let mut found = vec![(At::Plan, tree.root())];
+    found.extend(section("targets").map(|target| (At::Target, target)));
+    found.extend(section("windows").map(|window| (At::Window, window)));
+    found.extend(section("checks").map(|check| (At::Check, check)));
+    for task in section("tasks") {
+        found.push((At::Task, task));
+        for (key, value) in tree.entries(task) {
+            match tree.text(*key) {
+                "schedule" => found.push((At::Schedule, *value)),
+                "preconditions" | "verify" => {
+                    found.extend(elements(tree, *value).iter().map(|check| (At::Check, *check)));
+                }
+                "steps" | "rollback" | "finally" => {
+                    for step in elements(tree, *value) {
+                        of_step(tree, *step, &mut found);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
+    found.push((At::Step, step));
+    for (key, value) in tree.entries(step) {
+        match tree.text(*key) {
+            "only_if" => found.push((At::Check, *value)),
+            "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
+            "env" => found.extend(tree.entries(*value).iter().map(|(_, value)| (At::Env, *value))),
+            _ => {}
+        }
+    }
+}
+
+fn elements<'a>(tree: &'a Tree, list: NodeId) -> &'a [NodeId] {
+    match &tree.node(list).kind {
+        Kind::Seq(elements) => elements,
+        Kind::Scalar { .. } | Kind::Map(_) => &[],
+    }
+}

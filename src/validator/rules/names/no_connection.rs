@@ -1,0 +1,68 @@
+//! MS206: no connection.
+
+use crate::model::Span;
+use crate::validator::rules::prelude::*;
+
+pub(super) const RULE: Rule = Rule {
+    code: "MS206",
+    title: "no connection",
+    severity: Severity::Error,
+    is_waivable: false,
+    why: "What asks a monitoring system has to know where it answers.",
+    before: "\
+mainstay: 1
+tasks:
+  tidy:
+    type: routine
+    domain: data
+    duration: 5m
+    steps: [{prometheus: snapshot}]
+",
+    after: r#"mainstay: 1
+connections:
+  prometheus: {url: "http://127.0.0.1:9090"}
+tasks:
+  tidy:
+    type: routine
+    domain: data
+    duration: 5m
+    steps: [{prometheus: snapshot}]
+"#,
+    finder: Finder::Look(look),
+};
+
+fn look(facts: &Facts, faults: &mut Vec<Fault>) {
+    let plan = facts.plan;
+    // A connection that could not be read is one all the same.
+    let connections = facts.tree.entry(facts.tree.root(), "connections").map(|(_, connections)| connections);
+    let has = |name: &str| connections.is_some_and(|map| facts.tree.entry(map, name).is_some());
+    if !has("prometheus") {
+        let of_checks = facts.checks().filter_map(|(_, check)| {
+            let promql = check.promql.as_ref().map(|promql| promql.span);
+            let target_up = check.target_up.as_ref().map(|target_up| target_up.span);
+            promql.or(target_up).or(check.rules_healthy.as_ref().map(|rules| rules.span))
+        });
+        let of_steps = facts.steps().filter_map(|step| Some(step.prometheus.as_ref()?.span));
+        let of_tasks = plan.tasks.iter().flat_map(|(_, task)| {
+            let baseline = task.baseline.as_ref().map(|baseline| baseline.span);
+            baseline.into_iter().chain(task.gate.as_ref().map(|gate| gate.span))
+        });
+        let of_metrics = plan.metrics.iter().filter_map(|(_, metric)| Some(metric.promql.as_ref()?.span));
+        let spans = of_checks.chain(of_steps).chain(of_tasks).chain(of_metrics);
+        faults.extend(spans.map(|span| missing("prometheus", beginning(span))));
+    }
+    if !has("alertmanager") {
+        let of_tasks = plan.tasks.iter().filter_map(|(_, task)| Some(task.silence.as_ref()?.span));
+        let of_steps = facts.steps().filter_map(|step| Some(step.alertmanager.as_ref()?.span));
+        faults.extend(of_tasks.chain(of_steps).map(|span| missing("alertmanager", beginning(span))));
+        let sends = plan.alerts.iter().filter_map(|(_, rule)| rule.send.as_ref());
+        let sends = sends.filter(|send| send.value == "alertmanager");
+        faults.extend(sends.map(|send| missing("alertmanager", send.span)));
+    }
+}
+
+fn missing(system: &str, span: Span) -> Fault {
+    Fault::new(RULE.code, span, format!("the plan file has no connection to {system}"))
+        .expected(format!("expected `{system}` in `connections:`"))
+        .help(format!("add `connections: {{{system}: {{url: ...}}}}`"))
+}

@@ -1,0 +1,198 @@
+//! Waivers: findings that are borne, with a reason, and for a time.
+//!
+//! They stand in the plan file, in a comment beside what they are about, or in the list `ignore:`.
+//!
+//! 1. A waiver takes back judgements only; what the other commands rely on stays an error.
+//! 2. A date includes its day, to the last moment of it in the plan file's zone; after that the finding is back.
+//! 3. A waiver that is not understood, unknown, expired or of no use is a finding itself, and cannot be waived.
+
+use chrono::{DateTime, Utc};
+
+use super::facts::Facts;
+use super::rules;
+use crate::model::{Moment, Span};
+use crate::planfile::{Fault, Source};
+
+/// One code that is waived.
+struct Waiver {
+    code: String,
+    scope: Scope,
+    /// The first instant at which it no longer holds.
+    ends: Option<DateTime<Utc>>,
+    /// Where it stands.
+    span: Span,
+    is_used: bool,
+}
+
+/// What a waiver is about.
+enum Scope {
+    File,
+    /// What a path of keys leads to, and all below it.
+    Path(String),
+    /// What begins beside a comment.
+    Place(Span),
+}
+
+/// Takes back the faults that are waived, adds what is wrong with the waivers, and says how many were taken back.
+pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &mut Vec<Fault>) -> usize {
+    let mut wrong = Vec::new();
+    let mut waivers = of_list(facts);
+    for comment in comments {
+        match of_comment(facts, source, *comment) {
+            Ok(read) => waivers.extend(read),
+            Err(fault) => wrong.push(fault),
+        }
+    }
+    if waivers.is_empty() && wrong.is_empty() {
+        return 0;
+    }
+    waivers.retain(|waiver| match objection(facts, waiver) {
+        Some(fault) => {
+            wrong.push(fault);
+            false
+        }
+        None => true,
+    });
+    let n_before = faults.len();
+    faults.retain(|fault| !is_waived(facts, fault, &mut waivers));
+    let n_waived = n_before - faults.len();
+    wrong.extend(waivers.iter().filter_map(remark));
+    faults.append(&mut wrong);
+    n_waived
+}
+
+fn of_list(facts: &Facts) -> Vec<Waiver> {
+    let read = |waiver: &crate::model::Spanned<crate::model::Waiver>| Waiver {
+        code: waiver.code.value.clone(),
+        scope: waiver.at.as_ref().map_or(Scope::File, |at| Scope::Path(at.value.clone())),
+        ends: waiver.until.map(|until| end_of(facts, until.value)),
+        span: waiver.code.span,
+        is_used: false,
+    };
+    facts.plan.ignore.iter().map(read).collect()
+}
+
+/// The first instant after what `until` includes.
+fn end_of(facts: &Facts, until: Moment) -> DateTime<Utc> {
+    let end = match until {
+        Moment::Date(date) => date.succ_opt().map_or(until, Moment::Date),
+        Moment::Utc(_) | Moment::Local(_) => until,
+    };
+    facts.zone.resolve(&end)
+}
+
+/// Reads `# mainstay: ignore MS123, MS124 until 2027-01-31 reason`.
+fn of_comment(facts: &Facts, source: &Source, comment: Span) -> Result<Vec<Waiver>, Fault> {
+    const FORM: &str = "expected `# mainstay: ignore CODE until DATE REASON`; `until DATE` may be left out";
+    let not_understood = || Fault::new("MS701", comment, "this comment is no waiver").expected(FORM);
+    let text = &source.text[comment.start as usize..comment.end as usize];
+    let said = text.trim_start_matches('#').trim_start().strip_prefix("mainstay:").unwrap_or_default();
+    let rest = said.trim().strip_prefix("ignore ").ok_or_else(not_understood)?;
+    let n_codes = rest.split_whitespace().take_while(|word| word.ends_with(',')).count() + 1;
+    let (codes, rest) = split_words(rest, n_codes);
+    let (until, reason) = match rest.strip_prefix("until ") {
+        None => (None, rest),
+        Some(rest) => {
+            let (until, reason) = split_words(rest, 1);
+            let until = until.parse::<Moment>().map_err(|expected| {
+                Fault::new("MS701", comment, format!("the waiver ends at `{until}`, which is no time"))
+                    .expected(expected)
+            })?;
+            (Some(end_of(facts, until)), reason)
+        }
+    };
+    if reason.is_empty() {
+        return Err(Fault::new("MS701", comment, "the waiver has no reason").expected(FORM));
+    }
+    let place = scope_of(facts, source, comment);
+    let waiver = |code: &str| Waiver {
+        code: code.to_owned(),
+        scope: Scope::Place(place),
+        ends: until,
+        span: comment,
+        is_used: false,
+    };
+    Ok(codes.split([',', ' ']).filter(|code| !code.is_empty()).map(waiver).collect())
+}
+
+/// The first `n` words of a text, and the rest of it.
+fn split_words(text: &str, n: usize) -> (&str, &str) {
+    let text = text.trim_start();
+    let mut end = 0;
+    for _ in 0..n {
+        let rest = &text[end..];
+        let begin = end + (rest.len() - rest.trim_start().len());
+        end = text[begin..].find(char::is_whitespace).map_or(text.len(), |at| begin + at);
+    }
+    (&text[..end], text[end..].trim_start())
+}
+
+/// What a comment speaks of: what begins on its own line or, when it stands alone there, on the next line that
+/// holds anything but comments.
+fn scope_of(facts: &Facts, source: &Source, comment: Span) -> Span {
+    let text = &source.text;
+    let own_start = text[..comment.start as usize].rfind('\n').map_or(0, |at| at + 1);
+    let mut start = own_start;
+    for line in text[own_start..].split_inclusive('\n') {
+        let is_code = !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        if is_code {
+            let line = Span { start: byte(start), end: byte(start + line.len()) };
+            return facts.tree.extent(line).unwrap_or(line);
+        }
+        start += line.len();
+    }
+    comment
+}
+
+fn byte(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Why a waiver does not hold, if it does not.
+fn objection(facts: &Facts, waiver: &Waiver) -> Option<Fault> {
+    let code = &waiver.code;
+    let Some(rule) = rules::by_code(code) else {
+        let known = rules::all().map(|rule| rule.code);
+        let fault = Fault::new("MS702", waiver.span, format!("the waiver names an unknown code `{code}`"));
+        return Some(fault.expected("expected the code of a finding, such as `MS316`").near(code, known));
+    };
+    if !rule.is_waivable {
+        let message = format!("`{code}` ({}) cannot be waived", rule.title);
+        return Some(Fault::new("MS705", waiver.span, message).help("mend what it finds"));
+    }
+    let ended = waiver.ends.filter(|ends| *ends <= facts.now)?;
+    let message = format!("the waiver of `{code}` ended on {}", facts.zone.date_and_time(ended));
+    Some(
+        Fault::new("MS703", waiver.span, message)
+            .help("mend what it finds, or decide again and give it another date"),
+    )
+}
+
+fn is_waived(facts: &Facts, fault: &Fault, waivers: &mut [Waiver]) -> bool {
+    let mut is_waived = false;
+    for waiver in waivers.iter_mut().filter(|waiver| waiver.code == fault.code) {
+        let is_meant = match &waiver.scope {
+            Scope::File => true,
+            Scope::Place(place) => place.start <= fault.span.start && fault.span.start < place.end,
+            Scope::Path(path) => {
+                let subject = facts.tree.path_to(fault.span.start);
+                let rest = subject.strip_prefix(path.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            }
+        };
+        waiver.is_used |= is_meant;
+        is_waived |= is_meant;
+    }
+    is_waived
+}
+
+/// What there is to say about a waiver that holds.
+fn remark(waiver: &Waiver) -> Option<Fault> {
+    let code = &waiver.code;
+    if !waiver.is_used {
+        let fault = Fault::new("MS704", waiver.span, format!("the waiver of `{code}` takes nothing back"));
+        return Some(fault.help("remove it"));
+    }
+    let fault = || Fault::new("MS706", waiver.span, format!("the waiver of `{code}` has no end"));
+    waiver.ends.is_none().then(|| fault().help("add `until` and a date on which somebody decides again"))
+}
