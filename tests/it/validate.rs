@@ -1,5 +1,9 @@
 //! `mainstay validate` as people and programs see it.
 
+mod inputs;
+mod manual;
+mod waivers;
+
 use std::os::unix::fs::PermissionsExt;
 
 use mainstay::validator::checker;
@@ -143,7 +147,7 @@ fn a_plan_file_that_cannot_be_read_is_another_matter_than_a_wrong_one() {
     let none = "error: there is no plan file maintenance.yaml\nhelp: name it with -f, or write one: README\n";
     Case::new().run("validate").stderr(none).exit(2);
     let folder = "error: here is a folder, not a file\nhelp: name the file with -f\n";
-    Case::new().file("here/x", "").run("-f here validate").stderr(folder).exit(2);
+    Case::new().file("here/x", "").run("-f here plan").stderr(folder).exit(2);
     let device = "error: /dev/zero is a device or a pipe, not a file\nhelp: name the file with -f\n";
     Case::new().run("-f /dev/zero validate").stderr(device).exit(2);
     let case = Case::new().plan_file("");
