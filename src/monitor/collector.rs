@@ -79,7 +79,7 @@ struct Answer {
 
 fn ask(plan: &PlanFile, name: &str, metric: &Metric, client: &Client) -> Result<Answer, String> {
     if name.starts_with(PREFIX) {
-        return Err(format!("names that begin with `{}` are our own", PREFIX));
+        return Err(format!("names that begin with `{PREFIX}` are our own"));
     }
     match (&metric.promql, &metric.http) {
         (Some(promql), None) => ask_prometheus(plan, name, promql, client),

@@ -72,6 +72,7 @@ impl Fault {
     }
 
     /// Says what mends it without a person.
+    #[allow(dead_code)]
     pub fn mended_by(mut self, remedy: Remedy) -> Self {
         self.remedy = Some(remedy);
         self

@@ -109,7 +109,9 @@ impl<'t> Tree<'t> {
                     found.map(|index| (format!("[{index}]"), elements[index]))
                 }
                 Kind::Map(entries) => {
-                    let found = entries.iter().find(|(key, value)| self.holds(*key, *value, at));
+                    // Keys stand in the order of the text; only values can be aliases of something elsewhere.
+                    let after = entries.partition_point(|(key, _)| self.span(*key).start <= at);
+                    let found = entries[..after].last().filter(|(key, value)| self.holds(*key, *value, at));
                     let dot = if path.is_empty() { "" } else { "." };
                     found.map(|(key, value)| (format!("{dot}{}", self.text(*key)), *value))
                 }
@@ -145,6 +147,15 @@ impl<'t> Tree<'t> {
     fn holds(&self, first: NodeId, last: NodeId, at: u32) -> bool {
         let (start, end) = (self.span(first).start, self.span(last).end.max(self.span(first).end));
         start <= at && at < end.max(start + 1)
+    }
+
+    /// The values of every entry called `key`, wherever it stands.
+    pub fn values_of(&self, key: &str) -> impl Iterator<Item = NodeId> {
+        let entries = self.nodes.iter().filter_map(|node| match &node.kind {
+            Kind::Map(entries) => Some(entries),
+            Kind::Scalar { .. } | Kind::Seq(_) => None,
+        });
+        entries.flatten().filter(move |(name, _)| self.text(*name) == key).map(|(_, value)| *value)
     }
 
     /// Whether a value is left out or written as null.

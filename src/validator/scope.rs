@@ -78,19 +78,23 @@ fn section_of(part: &str) -> &str {
     part.split('.').next().unwrap_or(part)
 }
 
-/// The parts of a file with the text of each: from the end of the part before it to its own.
-fn parts<'t>(text: &'t str, tree: &Tree) -> HashMap<String, &'t str> {
+/// The parts of a file with the text of each, comments before it included: of its key when it is a section or has
+/// no entries, and of its value.
+fn parts<'t>(text: &'t str, tree: &Tree) -> HashMap<String, (&'t str, &'t str)> {
     let mut parts = HashMap::new();
     let mut end = 0;
     for (key, value) in tree.entries(tree.root()) {
         let section = tree.text(*key);
         let entries = tree.entries(*value);
+        let head = cut(text, &mut end, tree, *key);
         if !matches!(tree.node(*value).kind, Kind::Map(_)) || entries.is_empty() {
-            parts.insert(section.to_owned(), cut(text, &mut end, tree, *value));
+            parts.insert(section.to_owned(), (head, cut(text, &mut end, tree, *value)));
             continue;
         }
+        parts.insert(section.to_owned(), (head, ""));
         for (name, value) in entries {
-            parts.insert(format!("{section}.{}", tree.text(*name)), cut(text, &mut end, tree, *value));
+            let name = format!("{section}.{}", tree.text(*name));
+            parts.insert(name, ("", cut(text, &mut end, tree, *value)));
         }
     }
     parts
@@ -104,7 +108,9 @@ fn cut<'t>(text: &'t str, end: &mut usize, tree: &Tree, node: NodeId) -> &'t str
     // A comment behind an entry is about that entry.
     let stop = if rest.trim_start().starts_with('#') { stop + rest.len() } else { stop };
     *end = stop;
-    text.get(start..stop).unwrap_or_default().trim()
+    // What stands between two parts belongs to neither.
+    let is_between = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | '{');
+    text.get(start..stop).unwrap_or_default().trim_start_matches(is_between)
 }
 
 /// Adds everything that refers to something touched, until nothing is added.

@@ -6,6 +6,7 @@ mod waivers;
 
 use std::os::unix::fs::PermissionsExt;
 
+use mainstay::model::Severity;
 use mainstay::validator::checker;
 use proptest::prelude::*;
 
@@ -188,8 +189,8 @@ fn hostile_text_is_shown_and_never_acts() {
 #[test]
 fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of_everything() {
     let loaded = check("everything.yaml", EVERYTHING.as_bytes().to_vec());
-    let found: Vec<_> =
-        loaded.findings.iter().map(|finding| format!("{} {}", finding.code, finding.message)).collect();
+    let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let found: Vec<_> = errors.map(|finding| format!("{} {}", finding.code, finding.message)).collect();
     let keys = ["ssh", "ssh", "rollout", "approval", "claims", "secrets", "standards", "access"];
     let expected: Vec<_> = keys.iter().map(|key| format!("MS901 `{key}` is not supported yet")).collect();
     assert_eq!(found, expected);
