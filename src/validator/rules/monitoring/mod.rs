@@ -12,6 +12,8 @@ mod same_alert;
 mod short_settle;
 mod silent_alert;
 mod swapped_connection;
+#[cfg(test)]
+mod tests;
 mod unknown_own_metric;
 mod unproved_silence;
 

@@ -5,6 +5,8 @@ mod expired_waiver;
 mod impossible_waiver;
 mod not_in_force;
 mod same_step_name;
+#[cfg(test)]
+mod tests;
 mod unclear_waiver;
 mod unknown_waiver;
 mod unused;
