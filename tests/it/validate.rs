@@ -1,5 +1,6 @@
 //! `mainstay validate` as people and programs see it.
 
+mod hostile;
 mod inputs;
 mod manual;
 mod waivers;
