@@ -6,6 +6,7 @@
 
 pub mod alert_expr;
 pub mod codes;
+pub mod edit;
 mod fault;
 pub mod matchers;
 mod meaning;
