@@ -5,6 +5,7 @@
 //! 3. A plan that comes with a fault is for judging only, never for work.
 
 pub mod alert_expr;
+pub mod edit;
 mod fault;
 pub mod matchers;
 mod reader;
