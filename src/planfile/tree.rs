@@ -133,6 +133,11 @@ impl<'t> Tree<'t> {
         }
     }
 
+    /// Whether a node is one text.
+    pub fn is_scalar(&self, id: NodeId) -> bool {
+        matches!(self.node(id).kind, Kind::Scalar { .. })
+    }
+
     /// The entries of a mapping; of anything else none.
     pub fn entries(&self, id: NodeId) -> &[(NodeId, NodeId)] {
         match &self.node(id).kind {

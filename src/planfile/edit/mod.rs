@@ -15,6 +15,7 @@
 //! meet at one place, where their order decides what they mean.
 
 mod apply;
+mod batch;
 mod block;
 mod diff;
 mod flow;
@@ -33,6 +34,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 pub use apply::{Edit, EditError, apply};
+pub use batch::{Inserted, Insertion, insert_all};
 pub use diff::diff;
 pub use value::Value;
 
@@ -199,7 +201,8 @@ impl<'t> Editor<'t> {
         value: &Value,
         position: Position<'_>,
     ) -> Result<Edit, CannotEdit> {
-        self.insert_below(map, &[key], value, position)
+        let (edit, change) = self.draft(map, &[key], value, position)?;
+        self.tried(edit, &change)
     }
 
     /// Inserts `value` at the end of a path of keys from the root, with the mappings that are missing on the
@@ -209,27 +212,33 @@ impl<'t> Editor<'t> {
     /// [`CannotEdit::Exists`] when there is a key at the end of the path, even without a value, and the other
     /// reasons of [`CannotEdit`].
     pub fn insert_path(&self, path: &[&str], value: &Value) -> Result<Edit, CannotEdit> {
-        let mut map = self.root();
-        let mut missing = path;
-        while let [key, rest @ ..] = missing
-            && let Some((_, below)) = self.tree.entry(map, key)
-        {
-            (map, missing) = (below, rest);
-        }
-        if missing.is_empty() {
+        let (map, n_found) = self.follow(path);
+        if n_found == path.len() {
             return Err(CannotEdit::Exists { what: path.join(".") });
         }
-        self.insert_below(map, missing, value, Position::Last)
+        let (edit, change) = self.draft(map, &path[n_found..], value, Position::Last)?;
+        self.tried(edit, &change)
     }
 
-    /// Inserts `value` below the mapping, with a new mapping for each key but the last.
-    fn insert_below(
+    /// Follows a path of keys from the root: the last node that is there, and how many keys lead to it.
+    fn follow(&self, path: &[&str]) -> (NodeId, usize) {
+        let (mut node, mut n_found) = (self.root(), 0);
+        while let Some(key) = path.get(n_found)
+            && let Some((_, below)) = self.tree.entry(node, key)
+        {
+            (node, n_found) = (below, n_found + 1);
+        }
+        (node, n_found)
+    }
+
+    /// Drafts the insertion of `value` below the mapping, with a new mapping for each key but the last.
+    fn draft<'k>(
         &self,
         map: NodeId,
-        keys: &[&str],
+        keys: &[&'k str],
         value: &Value,
         position: Position<'_>,
-    ) -> Result<Edit, CannotEdit> {
+    ) -> Result<(Edit, Change<'k>), CannotEdit> {
         let [key, below @ ..] = keys else { return Err(CannotEdit::NotA { expected: "a path" }) };
         self.check_alone(map)?;
         let nested =
@@ -259,7 +268,7 @@ impl<'t> Editor<'t> {
         } else {
             (self.insert_in_flow(map, index, is_before, item)?, What::Insert(index, Some(key), nested))
         };
-        self.tried(edit, &Change { at: map, what })
+        Ok((edit, Change { at: map, what }))
     }
 
     /// Inserts `value` at the end of a list, or into a value that is left out, null or `[]`.
