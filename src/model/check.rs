@@ -60,7 +60,7 @@ pub struct Check {
     /// A snapshot opened in a scratch instance answers the same queries.
     pub restore: Option<Spanned<Anything>>,
     /// The most that it may take; default 10s.
-    #[schemars(with = "Option<form::PositiveLength>", extend("default" = DEFAULT_TIMEOUT.to_string()))]
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
 }
 

@@ -76,6 +76,7 @@ pub struct HttpMetric {
 /// What the sample of an HTTP answer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum HttpValue {
     /// 1 when the answer came with the expected status, else 0.
     #[default]

@@ -106,6 +106,7 @@ fn the_implicit_target() -> Value {
 /// How much depends on something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Criticality {
     /// Little.
     Low,
@@ -132,6 +133,7 @@ impl fmt::Display for Criticality {
 /// Where a plan file stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Status {
     /// Being written: `run --due` refuses it.
     Draft,

@@ -37,7 +37,7 @@ pub struct Step {
     /// Action: a person confirms.
     pub pause: Option<Spanned<Pause>>,
     /// The most that one attempt may take; default 10m.
-    #[schemars(with = "Option<form::PositiveLength>", extend("default" = DEFAULT_TIMEOUT.to_string()))]
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
     /// What happens when it fails; default nothing.
     pub retry: Option<Spanned<Retry>>,
@@ -186,6 +186,7 @@ impl JsonSchema for Wait {
 /// What can be asked of Prometheus.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("type" = ["string", "object"]))]
 pub enum PrometheusAction {
     /// A TSDB snapshot through the admin API.
     Snapshot,
@@ -215,6 +216,7 @@ impl PrometheusAction {
 /// What can be asked of Alertmanager.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("type" = ["string", "object"]))]
 pub enum AlertmanagerAction {
     /// Load the configuration again.
     Reload,

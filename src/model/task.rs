@@ -11,6 +11,7 @@ use super::{Check, Criticality, Length, List, Moment, OneOrMany, Spanned, Step, 
 /// What makes a task necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum TaskType {
     /// The calendar.
     Routine,
@@ -36,6 +37,7 @@ impl fmt::Display for TaskType {
 /// What a task touches; standards ask different things of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Domain {
     /// A host or service as a whole: needs a way back, or a recorded reason for having none.
     System,
@@ -204,6 +206,7 @@ pub struct Rollout {
 /// What a start that was slept through does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Missed {
     /// The newest one happens late, the others are recorded as missed.
     #[default]
@@ -217,6 +220,7 @@ pub enum Missed {
 /// What happens to a start while the task's last run is still going.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Overlap {
     /// It is left out.
     #[default]
@@ -232,6 +236,7 @@ pub enum Overlap {
 /// Source: cronie's `cron.8` for `once`, Nomad and Temporal for `literal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum DstMode {
     /// Happens once: at the end of the gap, or at the first of the two.
     #[default]
@@ -296,6 +301,7 @@ pub struct Gate {
 /// What a gate does that cannot be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Unknown {
     /// The work does not start; the next `run --due` asks again.
     #[default]
@@ -319,6 +325,7 @@ pub enum Claim {
 /// How a claim is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum ClaimMode {
     /// Alone.
     Exclusive,

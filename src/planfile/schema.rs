@@ -1,11 +1,11 @@
 //! The JSON Schema of the plan file, made of the types that parse it.
 //!
-//! What a type or a field takes is said beside it, in `model`. Here is what the reader does with every value,
-//! whatever its key is: [`text_is_any_scalar`] and [`nothing_is_null`].
+//! What a type or a field takes is said beside it, in `model`. Here is what holds of every value, whatever its
+//! key is: [`nothing_is_null`], [`text_is_any_scalar`] and [`no_default_is_empty`].
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
-use schemars::transform::RecursiveTransform;
+use schemars::transform::{RecursiveTransform, ReplacePrefixItems};
 use serde_json::Value;
 
 use crate::model::PlanFile;
@@ -15,9 +15,14 @@ use crate::model::PlanFile;
 /// It is of draft 7, which every editor's language server reads.
 pub fn schema() -> Value {
     let mut settings = SchemaSettings::draft07();
-    // Before those of the draft, which move what stands beside a `$ref`.
-    settings.transforms.insert(0, Box::new(RecursiveTransform(text_is_any_scalar)));
-    settings.transforms.insert(0, Box::new(RecursiveTransform(nothing_is_null)));
+    // Without what schemars does for this draft to a description beside a `$ref`: a validator passes over it
+    // there, while an editor shows it and does not find the type of what is wrapped in `allOf`.
+    settings.transforms = vec![
+        Box::new(RecursiveTransform(nothing_is_null)),
+        Box::new(RecursiveTransform(text_is_any_scalar)),
+        Box::new(RecursiveTransform(no_default_is_empty)),
+        Box::new(ReplacePrefixItems::default()),
+    ];
     settings.into_generator().into_root_schema_for::<PlanFile>().to_value()
 }
 
@@ -25,7 +30,7 @@ pub fn schema() -> Value {
 ///
 /// A text that has to match a pattern says itself what else it takes.
 fn text_is_any_scalar(schema: &mut Schema) {
-    let is_free = ["const", "enum", "pattern"].iter().all(|key| schema.get(*key).is_none());
+    let is_free = ["const", "enum", "oneOf", "pattern"].iter().all(|key| schema.get(*key).is_none());
     if is_free && schema.get("type").is_some_and(|of| of == "string") {
         schema.insert("type".to_owned(), vec!["string", "number", "boolean"].into());
     }
@@ -51,5 +56,17 @@ fn nothing_is_null(schema: &mut Schema) {
                 object.entry(key).or_insert(value);
             }
         }
+    }
+}
+
+/// An editor writes the default behind a key; behind one that takes a list it had better begin an element.
+fn no_default_is_empty(schema: &mut Schema) {
+    let is_empty = |value: &Value| match value {
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        _ => false,
+    };
+    if schema.get("default").is_some_and(is_empty) {
+        schema.remove("default");
     }
 }

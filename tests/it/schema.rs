@@ -62,9 +62,11 @@ fn an_editor_has_a_description_of_every_key_that_it_offers() {
             assert!(is_description(&of["description"]), "{name}: {key}: {of}");
             n_keys += 1;
         }
-        for alternative in definition["oneOf"].as_array().into_iter().flatten() {
-            let is_choice = alternative.get("type").is_some();
-            assert!(!is_choice || is_description(&alternative["description"]), "{name}: {alternative}");
+        let alternatives = definition["oneOf"].as_array().into_iter().flatten();
+        for choice in alternatives.filter(|alternative| alternative.get("type").is_some()) {
+            assert!(is_description(&choice["description"]), "{name}: {choice}");
+            // Or else the language server for YAML writes the key without a colon.
+            assert!(definition.get("type").is_some(), "{name} has no type of its own");
         }
     }
     assert!(n_keys > 150, "only {n_keys}");
@@ -97,6 +99,18 @@ fn no_mapping_of_known_keys_takes_another_one() {
         }
     }
     assert!(n_mappings > 30, "only {n_mappings}");
+}
+
+#[test]
+fn beside_a_reference_stands_only_what_a_validator_may_pass_over() {
+    let schema = mainstay::planfile::schema();
+    for of in everything(&schema).into_iter().filter(|of| of.get("$ref").is_some()) {
+        let beside = of.as_object().unwrap().keys();
+        assert!(
+            beside.into_iter().all(|key| ["$ref", "description", "default"].contains(&key.as_str())),
+            "{of}"
+        );
+    }
 }
 
 #[test]
