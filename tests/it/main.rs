@@ -13,6 +13,7 @@ mod report;
 mod run;
 mod schedule_laws;
 mod schema;
+mod schema_laws;
 mod stack_selftest;
 mod support;
 mod validate;
