@@ -1,6 +1,7 @@
 //! Text to tokens.
 //!
-//! The state decides what a character is: in braces there are no keywords, and in brackets a letter is a colon.
+//! The state decides what a character is: in braces there are no keywords, and in brackets a letter is a
+//! colon.
 
 use super::ast::{AGGREGATORS, Aggregator, BinaryOp, Span};
 use super::error::SyntaxError;

@@ -180,7 +180,8 @@ enum Meaning {
     Char(char),
 }
 
-/// The meaning of the escape that `text` begins with, and its length; `start` is where it stands in the query.
+/// The meaning of the escape that `text` begins with, and its length; `start` is where it stands in the
+/// query.
 fn escape(text: &str, start: usize, quote: char) -> Result<(Meaning, usize), SyntaxError> {
     let fault = |len: usize, message: &str| {
         let len = text.len().min(len);

@@ -1,8 +1,9 @@
 //! PromQL: text to a tree with byte spans, and what can be said of a query without its data.
 //!
-//! The language is that of Prometheus 2.42: what its `promtool` takes is taken here, and nothing else. The
-//! sources are the manual (Querying: basics, operators, functions), the grammar and lexer in `promql/parser`, and
-//! the manual of Go's `regexp/syntax` for the patterns of matchers. The agreement is tested against `promtool`.
+//! The language is that of Prometheus 2.42: what its `promtool` takes is taken here, and nothing else, within the
+//! bounds below. The sources are the manual (Querying: basics, operators, functions), the grammar and lexer in
+//! `promql/parser`, and the manual of Go's `regexp/syntax` for the patterns of matchers. The agreement is tested
+//! against `promtool`, and the judgements against its engine.
 //!
 //! 1. Text in, values out: nothing here reads a file, asks a server or knows the time.
 //! 2. Whatever the text, there is no panic; a span lies in the text, on boundaries of characters.
@@ -12,10 +13,13 @@
 mod ast;
 mod error;
 mod functions;
+mod judge;
 mod lexer;
 mod literal;
 mod parser;
 mod re2;
+#[cfg(test)]
+mod tests;
 mod types;
 mod walk;
 
@@ -24,7 +28,11 @@ pub use ast::{
     MatchOp, Matching, Modifiers, RangeSelector, Selector, Span, Subquery, Unary,
 };
 pub use error::SyntaxError;
-pub use functions::{Function, ValueType};
+pub use functions::{Function, Repeat, ValueType};
+pub use judge::{
+    Always, Because, Difference, NeedlessRegex, Never, RateProblem, RateTrouble, RegexExcess,
+    always_returns_something, can_never_return_anything, filters, needless_regexes, rate_problems,
+};
 pub use walk::{functions, selectors, walk};
 
 /// The longest query that is read, in bytes.

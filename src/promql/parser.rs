@@ -1,7 +1,8 @@
 //! Tokens to a tree.
 //!
-//! Operators by increasing precedence: `or`; `and`, `unless`; comparisons; `+`, `-`; `*`, `/`, `%`, `atan2`; signs;
-//! `^`, which alone groups from the right; then ranges, `offset` and `@`, which belong to what they follow directly.
+//! Operators by increasing precedence: `or`; `and`, `unless`; comparisons; `+`, `-`; `*`, `/`, `%`, `atan2`;
+//! signs; `^`, which alone groups from the right; then ranges, `offset` and `@`, which belong to what they
+//! follow directly.
 
 use super::ast::{
     AGGREGATORS, Aggregation, Aggregator, At, Binary, BinaryOp, Call, Cardinality, Expr, ExprKind, Grouping,
@@ -361,6 +362,8 @@ impl Parser<'_> {
 
     /// Seconds since 1970, with or without a sign.
     fn instant(&mut self) -> Parsed<f64> {
+        // The bound of signed numbers of 64 bits, itself not included.
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
         let start = self.span().start;
         let is_negative = self.takes(Kind::Op(BinaryOp::Subtract));
         if !is_negative {
@@ -368,8 +371,6 @@ impl Parser<'_> {
         }
         let span = self.expect(Kind::Number, "a number of seconds, `start()` or `end()`")?;
         let seconds = literal::number(self.slice(&span), span.clone())?;
-        // Half the numbers of 64 bits, the end not included, as in Prometheus.
-        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
         if !(-LIMIT < seconds && seconds < LIMIT) {
             return Err(SyntaxError::new(start..span.end, "an instant that is out of bounds"));
         }
@@ -466,8 +467,10 @@ fn precedence(op: BinaryOp) -> Precedence {
 /// Words that Prometheus takes for the name of a metric when they stand alone.
 fn is_metric_name(kind: Kind) -> bool {
     match kind {
-        Kind::Identifier | Kind::MetricName | Kind::Aggregator(_) => true,
-        Kind::Op(BinaryOp::And | BinaryOp::Or | BinaryOp::Unless) => true,
+        Kind::Identifier
+        | Kind::MetricName
+        | Kind::Aggregator(_)
+        | Kind::Op(BinaryOp::And | BinaryOp::Or | BinaryOp::Unless) => true,
         Kind::Keyword(word) => {
             use Keyword::{By, End, Offset, Start, Without};
             matches!(word, By | End | Offset | Start | Without)
@@ -479,8 +482,9 @@ fn is_metric_name(kind: Kind) -> bool {
 /// Words that Prometheus takes for labels in a list; `without` is none of them.
 fn is_label(kind: Kind) -> bool {
     match kind {
-        Kind::Identifier | Kind::Aggregator(_) => true,
-        Kind::Op(BinaryOp::And | BinaryOp::Or | BinaryOp::Unless | BinaryOp::Atan2) => true,
+        Kind::Identifier
+        | Kind::Aggregator(_)
+        | Kind::Op(BinaryOp::And | BinaryOp::Or | BinaryOp::Unless | BinaryOp::Atan2) => true,
         Kind::Keyword(word) => word != Keyword::Without,
         _ => false,
     }

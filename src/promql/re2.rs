@@ -1,7 +1,8 @@
 //! Whether Go's `regexp` takes a pattern, and whether the pattern matches the empty text.
 //!
-//! The `regex` crate speaks another dialect: it refuses `a{`, `\Q.\E` and `[a&&b]` as Go reads them, and takes
-//! `a**`, `(?x)` and `a{1001}`, which Go refuses. So the syntax is checked here, in one pass over the text.
+//! The `regex` crate speaks another dialect: it refuses `a{`, `\Q.\E` and `[a&&b]` as Go reads them, and
+//! takes `a**`, `(?x)` and `a{1001}`, which Go refuses. So the syntax is checked here, in one pass over the
+//! text.
 //!
 //! Not checked are Go's bounds on the size of the compiled program, beyond that on repetitions.
 //!
@@ -14,8 +15,8 @@ use std::str::Chars;
 const MOST_REPEATS: u32 = 1000;
 
 /// General categories of Unicode.
-const CATEGORIES: &str = "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk \
-    Sm So Z Zl Zp Zs Any";
+const CATEGORIES: &str = "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc \
+    Sk Sm So Z Zl Zp Zs Any";
 
 /// Scripts of Unicode 13, as Go 1.19 knows them.
 const SCRIPTS: &str = "\
@@ -44,7 +45,8 @@ const POSIX: &str = "alnum alpha ascii blank cntrl digit graph lower print punct
 /// # Errors
 /// What Go has against it, as a phrase.
 pub fn matches_empty(pattern: &str) -> Result<bool, String> {
-    let mut reader = Reader { rest: pattern.chars().peekable(), groups: vec![Group::default()] };
+    let rest = pattern.chars().peekable();
+    let mut reader = Reader { rest, groups: vec![Group::default()], has_no_posix_end: false };
     let mut was_repeat = false;
     while let Some(c) = reader.rest.next() {
         was_repeat = reader.step(c, was_repeat)?;
@@ -111,6 +113,8 @@ struct Reader<'p> {
     rest: Peekable<Chars<'p>>,
     /// The open groups; the first is the whole pattern.
     groups: Vec<Group>,
+    /// Whether there is no `:]` ahead.
+    has_no_posix_end: bool,
 }
 
 impl Reader<'_> {
@@ -173,7 +177,7 @@ impl Reader<'_> {
             return fault();
         }
         let mut is_empty = true;
-        while let Some(c) = self.rest.next() {
+        for c in self.rest.by_ref() {
             match c {
                 '>' if !is_empty => {
                     self.groups.push(Group::default());
@@ -189,7 +193,7 @@ impl Reader<'_> {
     /// `(?i)` or `(?i-s:`, from behind the question mark; which flags are set matters to nobody here.
     fn flags(&mut self) -> Result<(), String> {
         let (mut is_off, mut had_flag) = (false, false);
-        while let Some(c) = self.rest.next() {
+        for c in self.rest.by_ref() {
             match c {
                 'i' | 'm' | 's' | 'U' => had_flag = true,
                 '-' if !is_off => (is_off, had_flag) = (true, false),
@@ -401,24 +405,25 @@ impl Reader<'_> {
     /// `[:alpha:]` in a class; without `:]` somewhere ahead, the bracket is itself.
     fn posix_class(&mut self) -> Result<bool, String> {
         let mut ahead = self.rest.clone();
-        if ahead.next() != Some('[') || ahead.next() != Some(':') {
+        if self.has_no_posix_end || ahead.next() != Some('[') || ahead.next() != Some(':') {
             return Ok(false);
         }
-        // No name of a class is longer; looking further would take quadratic time.
-        const LONGEST: usize = 64;
         let mut name = String::new();
         loop {
             match ahead.next() {
-                Some(':') if ahead.peek() == Some(&']') => break,
-                Some(c) if name.len() < LONGEST => name.push(c),
-                _ => return Ok(false),
+                Some(':') if ahead.next_if_eq(&']').is_some() => break,
+                Some(c) => name.push(c),
+                None => {
+                    // To look again at each bracket would take quadratic time.
+                    self.has_no_posix_end = true;
+                    return Ok(false);
+                }
             }
         }
         let plain = name.strip_prefix('^').unwrap_or(&name);
         if !POSIX.split_whitespace().any(|known| known == plain) {
             return Err(format!("no class is called `[:{}:]`", plain.escape_debug()));
         }
-        ahead.next();
         self.rest = ahead;
         Ok(true)
     }

@@ -51,9 +51,10 @@ mod tests {
 
     #[test]
     fn selectors_and_functions_are_found_wherever_they_stand() {
-        let text = r#"-topk(scalar(k), (a{x="y"} or rate(b[5m]))) / on() absent(c[1h:1m] offset 1m) > {__name__="d"}"#;
-        let text = text.replace("absent(c[1h:1m] offset 1m)", "max_over_time(c[1h:1m] offset 1m)");
-        let expr = parse(&text).unwrap();
+        let text = r#"
+            -topk(scalar(k), (a{x="y"} or rate(b[5m]))) / on() max_over_time(c[1h:1m] offset 1m)
+            > {__name__="d"}"#;
+        let expr = parse(text).unwrap();
         let found: Vec<_> = selectors(&expr).map(|selector| &text[selector.span.clone()]).collect();
         assert_eq!(found, ["k", "a{x=\"y\"}", "b", "c", "{__name__=\"d\"}"]);
         let found: Vec<_> = functions(&expr).map(|call| &text[call.name_span.clone()]).collect();
