@@ -19,6 +19,8 @@ pub struct Expr {
     pub span: Span,
     /// Levels of the tree from here down.
     pub(super) height: usize,
+    /// What it evaluates to; kept, because judgements ask for it at every level.
+    value_type: ValueType,
 }
 
 /// What an expression is.
@@ -269,22 +271,15 @@ pub(super) const AGGREGATORS: [(&str, Aggregator); 12] = [
 ];
 
 impl Expr {
+    /// An expression above others of which the highest has one level less than `height`.
+    pub(super) fn new(kind: ExprKind, span: Span, height: usize) -> Self {
+        let value_type = value_type(&kind);
+        Self { kind, span, height, value_type }
+    }
+
     /// What it evaluates to.
     pub fn value_type(&self) -> ValueType {
-        match &self.kind {
-            ExprKind::Number(_) => ValueType::Scalar,
-            ExprKind::Text(_) => ValueType::Text,
-            ExprKind::Selector(_) | ExprKind::Aggregation(_) => ValueType::Vector,
-            ExprKind::Range(_) | ExprKind::Subquery(_) => ValueType::Range,
-            ExprKind::Paren(inner) => inner.value_type(),
-            ExprKind::Unary(unary) => unary.expr.value_type(),
-            ExprKind::Binary(binary) => {
-                let is_scalar = |expr: &Expr| expr.value_type() == ValueType::Scalar;
-                let is_scalar = is_scalar(&binary.left) && is_scalar(&binary.right);
-                if is_scalar { ValueType::Scalar } else { ValueType::Vector }
-            }
-            ExprKind::Call(call) => call.function.returns,
-        }
+        self.value_type
     }
 
     /// The expression without parentheses around it.
@@ -294,6 +289,22 @@ impl Expr {
             expr = inner;
         }
         expr
+    }
+}
+
+fn value_type(kind: &ExprKind) -> ValueType {
+    match kind {
+        ExprKind::Number(_) => ValueType::Scalar,
+        ExprKind::Text(_) => ValueType::Text,
+        ExprKind::Selector(_) | ExprKind::Aggregation(_) => ValueType::Vector,
+        ExprKind::Range(_) | ExprKind::Subquery(_) => ValueType::Range,
+        ExprKind::Paren(inner) => inner.value_type,
+        ExprKind::Unary(unary) => unary.expr.value_type,
+        ExprKind::Binary(binary) => match (binary.left.value_type, binary.right.value_type) {
+            (ValueType::Scalar, ValueType::Scalar) => ValueType::Scalar,
+            _ => ValueType::Vector,
+        },
+        ExprKind::Call(call) => call.function.returns,
     }
 }
 

@@ -491,7 +491,7 @@ fn is_label(kind: Kind) -> bool {
 }
 
 fn leaf(kind: ExprKind, span: Span) -> Expr {
-    Expr { kind, span, height: 1 }
+    Expr::new(kind, span, 1)
 }
 
 /// An expression above others of which the highest has `height` levels.
@@ -499,7 +499,7 @@ fn above(height: usize, kind: ExprKind, span: Span) -> Parsed<Expr> {
     if MAX_HEIGHT <= height {
         return Err(SyntaxError::new(span, format!("a chain of more than {MAX_HEIGHT} operators")));
     }
-    Ok(Expr { kind, span, height: height + 1 })
+    Ok(Expr::new(kind, span, height + 1))
 }
 
 /// The modifiers of what may have some.

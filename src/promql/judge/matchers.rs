@@ -35,7 +35,7 @@ pub fn value(matcher: &LabelMatcher) -> Option<String> {
 /// A label of which no value passes all matchers.
 pub fn contradiction(selector: &Selector) -> Option<(&LabelMatcher, &LabelMatcher)> {
     // Nobody writes so many; a file made to be slow might.
-    const MOST_PAIRS: usize = 1000;
+    const MOST_PAIRS: usize = 100;
     let matchers = &selector.matchers;
     let pairs = matchers.iter().enumerate().flat_map(|(i, first)| {
         matchers[i + 1..]
