@@ -8,6 +8,7 @@ mod generated;
 mod monitor;
 mod plan;
 mod prometheus;
+mod promql;
 mod readme;
 mod report;
 mod run;
