@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use super::facts::{Facts, stands};
 use super::rules;
 use crate::model::{self, Moment, Span, Spanned};
-use crate::planfile::{Fault, Source};
+use crate::planfile::{Fault, Source, offset};
 
 /// One code that is waived.
 struct Waiver {
@@ -137,16 +137,12 @@ fn scope_of(facts: &Facts, source: &Source, comment: Span) -> Span {
     for line in text[own_start..].split_inclusive('\n') {
         let is_code = !line.trim().is_empty() && !line.trim_start().starts_with('#');
         if is_code {
-            let line = Span { start: byte(start), end: byte(start + line.len()) };
+            let line = Span { start: offset(start), end: offset(start + line.len()) };
             return facts.tree.extent(line).unwrap_or(line);
         }
         start += line.len();
     }
     comment
-}
-
-fn byte(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Why a waiver does not hold, if it does not.

@@ -76,3 +76,43 @@ fn credentials_stay_on_the_machine_or_are_encrypted() {
         check_code("MS624", &with(near), &[]);
     }
 }
+
+/// A plan file with this check, as it is written.
+fn asked(query: &str, matcher: &str) -> String {
+    plan(&format!("    steps: [{{run: [ls]}}]\n    verify:\n      - promql: {{query: {query}, {matcher}}}\n"))
+}
+
+#[test]
+fn a_fault_of_a_query_is_shown_at_its_place_in_the_file() {
+    let check =
+        |query: &str, expected: &str| check_code("MS601", &asked(query, "every: {eq: 1}"), &[expected]);
+    check("'up{job=\"a\"'", "12:35 this is not PromQL");
+    check("\"sum(rate(up[5m])\"", "12:41 this is not PromQL");
+    check("sume(up)", "12:25 this is not PromQL");
+    // Where the text is not what is written, the whole of it is shown.
+    check("\"up{job=\\\"a\\\"\"", "12:25 this is not PromQL");
+    check_code("MS601", &asked("'up{job=\"a\"}'", "every: {eq: 1}"), &[]);
+    check_code("MS601", &asked("' '", "every: {eq: 1}"), &[]);
+}
+
+#[test]
+fn a_check_that_filters_asks_every_about_what_passed() {
+    let check = |query: &str, matcher: &str, expected: &[&str]| {
+        check_code("MS604", &asked(query, matcher), expected);
+    };
+    check("up == 1", "every: {eq: 1}", &["12:28 `==` drops the samples that `every` is asked about"]);
+    check("up == bool 1", "every: {eq: 1}", &[]);
+    check("up == 0", "count: {eq: 0}", &[]);
+    check("up", "every: {eq: 1}", &[]);
+}
+
+#[test]
+fn a_query_that_cannot_answer_is_told_wherever_it_stands() {
+    let never = "12:25 the check never returns a sample";
+    check_code("MS602", &asked("count(up == 0) == 0", "count: {ge: 1}"), &[never]);
+    check_code("MS602", &asked("up", "count: {ge: 1}"), &[]);
+    let gate = plan("    gate: {promql: up > 1}\n    steps: [{run: [ls]}]\n");
+    check_code("MS602", &gate, &["10:20 the gate never returns a sample"]);
+    let metric = plan("    steps: [{run: [ls]}]\n") + "metrics: {m: {promql: {query: absent(up) == 0}}}\n";
+    check_code("MS602", &metric, &["11:31 the metric never returns a sample"]);
+}
