@@ -76,6 +76,8 @@ fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+        // No character at all; XML refuses to hold it.
+        || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! `mainstay validate`.
 
+mod render;
+
 use clap::{Args, ValueEnum};
 
-use super::output::{Format, deliver};
+use super::output::deliver;
 use super::{Exit, Global, Terminal};
 use crate::manager::Manager;
 use crate::model::Severity;
 use crate::validator::engine::Verdict;
 use crate::validator::report::{FileReport, Report};
-use crate::validator::reporter;
 
 /// Tell whether the plan file is right
 ///
@@ -62,12 +63,9 @@ pub fn run(
     let ValidateArgs { fail_on } = args;
     let fail_on = fail_on.into();
     let report = Report::new(vec![FileReport::of(manager.check()?, fail_on)], fail_on);
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
+    deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();
-        Ok(match format {
-            Format::Json => reporter::json::json(&report, Severity::Note),
-            _ => reporter::text::text(&report, Severity::Note, color),
-        })
+        Ok(render::render(&report, Severity::Note, format, color))
     })?;
     Ok(match report.verdict {
         Verdict::Pass => Exit::Done,
