@@ -88,11 +88,11 @@ fn command(annotation: &Annotation) -> String {
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
-    let mut place = format!("file={},line={},endLine={}", property(file), start.line, end.line);
     // The runner takes columns within one line only.
-    if start.line == end.line {
-        place.push_str(&format!(",col={},endColumn={}", start.column, end.column));
-    }
+    let is_one_line = start.line == end.line;
+    let columns = is_one_line.then(|| format!(",col={},endColumn={}", start.column, end.column));
+    let columns = columns.unwrap_or_default();
+    let place = format!("file={},line={},endLine={}{columns}", property(file), start.line, end.line);
     format!("::{level} {place},title={}::{}", property(title), data(message))
 }
 
@@ -139,8 +139,8 @@ the waiver of `MS316` has no end%0Ahelp: add `until` and a date on which somebod
 
     #[test]
     fn of_more_than_github_shows_the_last_annotation_gives_the_number() {
-        let keys: String = (0..25).map(|n| format!("k{n}: x\n")).collect();
-        let commands = commands(&sample::report(&format!("mainstay: 1\n{keys}")));
+        let keys: Vec<_> = (0..25).map(|n| format!("k{n}: x\n")).collect();
+        let commands = commands(&sample::report(&format!("mainstay: 1\n{}", keys.concat())));
         assert_eq!(commands.len(), 11);
         let last = "::notice title=15 more findings::all findings are in the log of this step";
         assert_eq!(commands[10], last);

@@ -46,7 +46,7 @@ pub fn sarif(report: &Report, least: Severity) -> String {
         rule_id: finding.code,
         rule_index: indices.get(finding.code).copied(),
         level: level(finding.severity),
-        message: message(words::lines(finding).join("\n")),
+        message: message(&words::lines(finding).join("\n")),
         locations: [artifacts.of_finding(file, finding)],
         related_locations: artifacts.related(finding).into_iter().collect(),
         partial_fingerprints: Fingerprints { primary_location_line_hash: fingerprint },
@@ -109,22 +109,22 @@ fn level(severity: Severity) -> &'static str {
 }
 
 /// A text in which nothing is a link. Braces stay single: no arguments are given, and viewers show them as they are.
-fn message(text: String) -> Message {
+fn message(text: &str) -> Message {
     Message { text: text.replace("](", r"]\u{28}"), markdown: None }
 }
 
 fn invocation(report: &Report, n_results: usize, artifacts: &mut Artifacts) -> Invocation {
     let mut notifications = Vec::new();
     for file in &report.files {
-        let mut notify = |level, text| {
+        let mut notify = |level, text: &str| {
             let locations = vec![artifacts.beginning_of(&file.source.path)];
             notifications.push(Notification { level, message: message(text), locations });
         };
         if !file.is_readable {
             let why = file.findings.iter().map(|finding| inert_line(&finding.message));
-            notify("error", why.collect::<Vec<_>>().join("\n"));
+            notify("error", &why.collect::<Vec<_>>().join("\n"));
         } else if is_vacuous(file) {
-            notify("warning", NOTHING_EVALUATED.to_owned());
+            notify("warning", NOTHING_EVALUATED);
         }
     }
     let of_results = [
@@ -137,7 +137,7 @@ fn invocation(report: &Report, n_results: usize, artifacts: &mut Artifacts) -> I
     ];
     for (most, level, what) in of_results.into_iter().filter(|(most, ..)| n_results > *most) {
         let text = format!("{} {what}", counted(n_results - most, "result"));
-        notifications.push(Notification { level, message: message(text), locations: Vec::new() });
+        notifications.push(Notification { level, message: message(&text), locations: Vec::new() });
     }
     let is_unreadable = report.files.iter().any(|file| !file.is_readable);
     Invocation {
@@ -187,18 +187,18 @@ impl Artifacts {
 
     fn of_finding(&mut self, file: &FileReport, finding: &Finding) -> Location {
         let (path, start, end) = location(file, finding);
-        Location { id: None, physical_location: self.region(path, start, end), message: None }
+        Location { id: None, place: self.region(path, start, end), message: None }
     }
 
     fn related(&mut self, finding: &Finding) -> Option<Location> {
         let (place, what) = finding.related.as_ref()?;
-        let physical_location = self.region(&place.file, place.start, place.end);
-        Some(Location { id: Some(1), physical_location, message: Some(message(inert_line(what))) })
+        let place = self.region(&place.file, place.start, place.end);
+        Some(Location { id: Some(1), place, message: Some(message(&inert_line(what))) })
     }
 
     fn beginning_of(&mut self, path: &str) -> Location {
         let beginning = Position { line: 1, column: 1 };
-        Location { id: None, physical_location: self.region(path, beginning, beginning), message: None }
+        Location { id: None, place: self.region(path, beginning, beginning), message: None }
     }
 }
 
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_message_holds_no_link() {
-        assert_eq!(message("[a](http://b)".to_owned()).text, r"[a]\u{28}http://b)");
+        assert_eq!(message("[a](http://b)").text, r"[a]\u{28}http://b)");
     }
 
     #[test]
