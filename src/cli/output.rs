@@ -154,6 +154,9 @@ fn destination(text: &str) -> Result<(PathBuf, Format), OutputError> {
     if extension == Some("xml") {
         return Err(OutputError::TwoFormats(text.to_owned()));
     }
+    if text.ends_with(".sarif.json") {
+        return Ok((path, Format::Sarif));
+    }
     let format =
         extension.and_then(Format::of_extension).ok_or_else(|| OutputError::NoFormat(text.to_owned()))?;
     Ok((path, format))

@@ -146,10 +146,12 @@ fn the_same_input_gives_the_same_bytes() {
 #[test]
 fn a_file_that_is_written_has_the_format_of_its_name_and_xml_has_two() {
     let case = Case::new().plan_file(WRONG);
-    let outputs = "--output a.jsonl --output a.sarif --output a.tap --output junit=a.xml";
+    let outputs =
+        "--output a.jsonl --output a.sarif --output b.sarif.json --output a.tap --output junit=a.xml";
     case.run(&format!("validate {outputs}")).any_output().exit(1);
     readers::jsonl(&case.read("a.jsonl"));
     readers::sarif_run(&case.read("a.sarif"));
+    readers::sarif_run(&case.read("b.sarif.json"));
     tap14::read(&case.read("a.tap"));
     readers::junit(&case.read("a.xml"));
     let two = "error: `--output b.xml` may be JUnit or Checkstyle; write junit=b.xml or checkstyle=b.xml\n";

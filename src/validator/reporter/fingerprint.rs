@@ -57,7 +57,9 @@ mod tests {
 
     #[test]
     fn no_two_findings_have_the_same_fingerprint() {
-        let report = sample::files(&[("a.yaml", sample::WRONG), ("b.yaml", sample::WRONG)]);
+        let mut report = sample::files(&[("a.yaml", sample::WRONG), ("b.yaml", sample::WRONG)]);
+        let twice = report.files[0].findings[0].clone();
+        report.files[0].findings.push(twice);
         let all = fingerprints(&report);
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
     }

@@ -114,6 +114,9 @@ const NAMES: &[&str] = &[
     "%0A%2F.yaml",
 ];
 
+/// A file that is no plan file, into which findings point all the same.
+const OTHER: &str = "allowed signers";
+
 const TEXT: &str = "mainstay: 1\ntitle: Gr\u{fc}n \u{1f600} ##[error]\ntags: [a, b]\n\nowner: x\n";
 
 /// A text of at least so many pieces.
@@ -127,7 +130,8 @@ fn span() -> impl Strategy<Value = Span> {
 }
 
 fn finding(name: &'static str) -> impl Strategy<Value = Finding> {
-    let place = move |span| Source::new(name, TEXT).place(span);
+    let place = move |(is_other, span)| Source::new(if is_other { OTHER } else { name }, TEXT).place(span);
+    let span = || (any::<bool>(), span());
     let n_rules = rules::all().count();
     let severity = prop::sample::select(&[Severity::Error, Severity::Warning, Severity::Note][..]);
     let related = prop::option::of((span().prop_map(place), text(0)));
@@ -166,6 +170,7 @@ pub fn with(name: &str, findings: Vec<Finding>, fail_on: Severity) -> FileReport
     let now = "2026-03-07T10:00:00Z".parse().expect("a time");
     let mut checked = check_bytes(name, TEXT.as_bytes().to_vec(), now);
     checked.findings = findings;
+    checked.others = vec![Source::new(OTHER, TEXT)];
     FileReport::of(checked, fail_on)
 }
 
