@@ -79,7 +79,8 @@ pub enum OutputError {
     },
     /// The file name says nothing about the format.
     #[error(
-        "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .md or .html"
+        "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .jsonl, .md, \
+         .html, .sarif or .tap"
     )]
     NoFormat(String),
     /// The file name says that it is XML, which two formats are.

@@ -31,8 +31,7 @@ pub fn github(report: &Report, least: Severity) -> String {
     let vacuous = report.files.iter().filter(|file| is_vacuous(file)).map(vacuous);
     let shown = report.findings().filter(|(_, finding)| finding.severity >= least);
     let all: Vec<_> = vacuous.chain(shown.map(|(file, finding)| annotation(file, finding))).collect();
-    // The older form of a command acts anywhere in a line, also in the line of a plan file that is shown.
-    let mut text = text::text(report, least, false).replace("##[", r"\u{23}#[");
+    let mut text = text::text(report, least, false);
     for line in worst(&all) {
         text.push_str(&line);
         text.push('\n');
@@ -155,7 +154,7 @@ the waiver of `MS316` has no end%0Ahelp: add `until` and a date on which somebod
 
     #[test]
     fn no_text_from_outside_is_a_command() {
-        let hostile = "mainstay: 1\ntags: [\"##[error]x\"]\n\"::error::y\\n::warning::z\": 1\n";
+        let hostile = "mainstay: 1\n\"::error::y\\n::warning::z\": \"##[error]x\"\n";
         let report = sample::files(&[("::error file=a,b:c%\n::notice::d", hostile)]);
         let text = github(&report, Severity::Note);
         assert!(!text.contains("##["), "{text}");
