@@ -31,7 +31,7 @@ struct Summary<'a> {
     files: Vec<JsonFile<'a>>,
 }
 
-/// Writes a line of the schema `mainstay/validate-line/v1` for every finding from `least` on, and one that sums up.
+/// Writes a line for every finding from `least` on, and one that sums up.
 pub fn jsonl(report: &Report, least: Severity) -> String {
     let shown = report.findings().filter(|(_, finding)| finding.severity >= least);
     let mut lines: Vec<_> =

@@ -3,8 +3,8 @@
 //! 1. GitHub takes 25,000 results of a file and keeps 5,000 of them: the worst go first, and what is left out is
 //!    counted in a notification.
 //! 2. All rules are listed whatever was found: GitHub refuses a file without rules.
-//! 3. A file that could not be read, or in which nothing was evaluated, leaves no results; a notification says
-//!    so, and the execution was no success when a file could not be read.
+//! 3. A notification names every file that could not be read or in which nothing was evaluated: no results would
+//!    look like success. When a file could not be read, the execution was none.
 
 mod log;
 
@@ -108,7 +108,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A text in which nothing is a link. Braces stay single: no arguments are given, and viewers show them as they are.
+/// A text in which nothing is a link. Braces stay single: without arguments, viewers show them as they are.
 fn message(text: &str) -> Message {
     Message { text: text.replace("](", r"]\u{28}"), markdown: None }
 }
