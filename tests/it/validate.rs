@@ -158,7 +158,8 @@ fn a_plan_file_that_cannot_be_read_is_another_matter_than_a_wrong_one() {
     let large = "error: maintenance.yaml has 20971520 bytes; a plan file has at most 16777216\n";
     case.run("validate").stderr(large).exit(2);
     let case = Case::new().plan_file("mainstay: 1\n");
-    let formats = "error: this command has no format `html`; it has `text`, `json`\n";
+    let formats = "error: this command has no format `html`; it has `text`, `json`, \
+                   `jsonl`, `sarif`, `junit`, `github`, `gitlab`, `tap`, `checkstyle`\n";
     case.run("validate --format html").stderr(formats).exit(2);
 }
 

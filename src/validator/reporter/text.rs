@@ -125,7 +125,11 @@ fn line_of(place: &Place, source: &Source) -> Option<(String, Range<usize>)> {
     if line.len() > LONGEST || line.is_empty() {
         return None;
     }
-    let (before, marked, after) = (still(&line[..from]), still(&line[from..to]), still(&line[to..]));
-    let mark = before.len()..before.len() + marked.len();
-    Some((before + &marked + &after, mark))
+    let shown = still(line);
+    let in_shown = |at: usize| {
+        let mut starts = shown.char_indices().map(|(start, _)| start);
+        starts.nth(line[..at].chars().count()).unwrap_or(shown.len())
+    };
+    let mark = in_shown(from)..in_shown(to);
+    Some((shown, mark))
 }
