@@ -8,9 +8,10 @@ use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use croner::{CivilDateTime, CronDateTime, Resolution, Weekday};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{Facts, stands};
+use crate::calendar::Zone;
 use crate::model::Moment;
 use crate::planfile::fault::Fault;
 
@@ -44,10 +45,11 @@ pub(super) fn check(facts: &Facts, faults: &mut Vec<Fault>) {
 /// The plan file's zone; UTC when it is unknown.
 fn zone(facts: &Facts, faults: &mut Vec<Fault>) -> TimeZone {
     let Some(name) = &facts.plan.timezone else { return TimeZone::UTC };
-    if let Ok(zone) = TimeZone::get(&name.value) {
-        return zone;
+    if let Ok(zone) = Zone::named(&name.value) {
+        return zone.into();
     }
-    let known: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
+    let known: Vec<String> =
+        TimeZoneDatabase::bundled().available().map(|name| name.as_str().to_owned()).collect();
     // People remember the city and forget the region.
     let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
     let fault = Fault::new("MS306", name.span, format!("unknown time zone `{}`", name.value))
