@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
-use croner::{CivilDateTime, CronDateTime, Resolution, Weekday};
+use croner::{CivilDateTime, CronDateTime, Resolution, Weekday, YEAR_UPPER_LIMIT};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
@@ -87,8 +87,10 @@ fn wrong_with(text: &str) -> Option<String> {
         Ok(cron) => cron,
         Err(error) => return Some(in_words(&error)),
     };
-    // An impossible date such as 30 February parses, and only a search finds out.
-    let start = Civil(NaiveDate::from_ymd_opt(2026, 1, 1)?.into());
+    // An impossible date such as 30 February parses, and only a search finds out. It ends at croner's last year:
+    // the hundred before it hold a year of each kind, begun on every weekday, leap and common, and from today it
+    // would be three thousand.
+    let start = Civil(NaiveDate::from_ymd_opt(YEAR_UPPER_LIMIT - 100, 1, 1)?.into());
     cron.find_next_occurrence(&start, true).is_err().then(|| "expected a time that comes".to_owned())
 }
 
@@ -140,5 +142,21 @@ impl CronDateTime for Civil {
 
     fn cmp_instant(&self, other: &Self) -> Ordering {
         self.0.cmp(&other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_that_comes_once_in_28_years_is_found_and_one_that_never_comes_is_told() {
+        for weekday in ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] {
+            // The rarest: in February a leap day has to be this weekday, once in 28 years.
+            assert_eq!(wrong_with(&format!("0 0 * 2 {weekday}#5")), None);
+        }
+        for never in ["0 0 30 2 *", "0 0 31 4,6,9,11 *"] {
+            assert_eq!(wrong_with(never), Some("expected a time that comes".to_owned()), "{never}");
+        }
     }
 }
