@@ -41,6 +41,9 @@ pub(super) fn check(facts: &Facts, faults: &mut Vec<Fault>) {
 }
 
 fn fault(what: &str, span: Span, keys: &[(&str, bool)], is_spoiled: bool) -> Option<Fault> {
+    if keys.iter().filter(|(_, given)| *given).count() == 1 {
+        return None;
+    }
     let given: Vec<_> = keys.iter().filter(|(_, given)| *given).map(|(key, _)| format!("`{key}`")).collect();
     let all: Vec<_> = keys.iter().map(|(key, _)| format!("`{key}`")).collect();
     match given.len() {
