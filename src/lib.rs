@@ -11,6 +11,7 @@
 //! | [`calendar`] | cron, intervals, windows, time zones |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
+//! | [`standards`] | catalogues of controls, and the pages that they ask for |
 //! | [`validator`] | checker -> verifier -> engine -> reporter |
 //! | [`monitor`] | collector -> analyzer -> alerter -> reporter |
 //! | [`reporter`] | generator -> formatter -> distributor |
@@ -38,6 +39,7 @@ pub mod monitor;
 pub mod planfile;
 pub mod reporter;
 pub mod scheduler;
+pub mod standards;
 pub mod state;
 mod table;
 mod text;

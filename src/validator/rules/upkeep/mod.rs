@@ -3,6 +3,7 @@
 mod endless_waiver;
 mod expired_waiver;
 mod impossible_waiver;
+mod missing_document;
 mod unclear_waiver;
 mod unknown_waiver;
 mod unused_waiver;
@@ -16,4 +17,5 @@ pub(super) const RULES: &[&Rule] = &[
     &unused_waiver::RULE,
     &impossible_waiver::RULE,
     &endless_waiver::RULE,
+    &missing_document::RULE,
 ];
