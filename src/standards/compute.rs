@@ -143,30 +143,42 @@ fn holds(condition: &Condition, entry: &Entry, tree: &Tree) -> bool {
 }
 
 fn look(requires: &Requires, entry: &Entry, tree: &Tree) -> Option<Unmet> {
-    let path = || entry.keys(tree).into_iter().chain(requires.key.iter().cloned()).collect();
-    let Some(value) = value_at(tree, entry.value, &requires.key).or_else(|| inherited(requires, entry, tree))
-    else {
-        let (mut subject, mut span, mut map) = (entry.keys(tree), entry.span(tree), entry.value);
-        for name in &requires.key {
-            let Some((key, value)) = tree.entry(map, name) else { break };
-            subject.push(name.clone());
-            span = Some(tree.span(key));
-            if is_empty(tree, value) {
-                break;
-            }
-            map = value;
-        }
-        return Some(Unmet { subject, span, lacking: Some(tree.span(map)), path: path() });
-    };
-    if passes(&requires.test, tree, value) {
-        return None;
+    let passes = |value: &NodeId| passes(&requires.test, tree, *value);
+    match value_at(tree, entry.value, &requires.key) {
+        Some(value) => (!passes(&value)).then(|| wrong(requires, entry, tree, value)),
+        None if inherited(requires, entry, tree).as_ref().is_some_and(passes) => None,
+        None => Some(missing(requires, entry, tree)),
     }
+}
+
+fn path_of(requires: &Requires, entry: &Entry, tree: &Tree) -> Vec<String> {
+    entry.keys(tree).into_iter().chain(requires.key.iter().cloned()).collect()
+}
+
+/// A value that is there and is not as it should be.
+fn wrong(requires: &Requires, entry: &Entry, tree: &Tree, value: NodeId) -> Unmet {
     let whole = tree.span(value);
     let span = match &tree.node(value).kind {
         Kind::Scalar { .. } => whole,
         Kind::Seq(_) | Kind::Map(_) => Span { end: whole.end.min(whole.start + 1), ..whole },
     };
-    Some(Unmet { subject: path(), span: Some(span), lacking: None, path: path() })
+    let path = path_of(requires, entry, tree);
+    Unmet { subject: path.clone(), span: Some(span), lacking: None, path }
+}
+
+/// A value that is not there: told at what there is of the way to it.
+fn missing(requires: &Requires, entry: &Entry, tree: &Tree) -> Unmet {
+    let (mut subject, mut span, mut map) = (entry.keys(tree), entry.span(tree), entry.value);
+    for name in &requires.key {
+        let Some((key, value)) = tree.entry(map, name) else { break };
+        subject.push(name.clone());
+        span = Some(tree.span(key));
+        if is_empty(tree, value) {
+            break;
+        }
+        map = value;
+    }
+    Unmet { subject, span, lacking: Some(tree.span(map)), path: path_of(requires, entry, tree) }
 }
 
 fn inherited(requires: &Requires, entry: &Entry, tree: &Tree) -> Option<NodeId> {

@@ -283,13 +283,13 @@ impl Checker<'_> {
         let key = form.requires.as_ref().map(|key| (split(&key.value), key.span));
         let (key, key_span) = key?;
         if let Err(unknown) = keys::look(each, &key) {
-            self.unknown(unknown, key_span);
+            self.unknown(&unknown, key_span);
         }
         let mut conditions = Vec::new();
         for (name, HoldsForm(holds)) in form.conditions.0 {
             let path = split(&name.value);
             if let Err(unknown) = Self::known(each, &path, &holds) {
-                self.unknown(unknown, name.span);
+                self.unknown(&unknown, name.span);
             }
             conditions.push(Condition { key: path, holds });
         }
@@ -309,7 +309,7 @@ impl Checker<'_> {
         if of_task || keys::look(None, path).is_ok() { Ok(()) } else { own }
     }
 
-    fn unknown(&mut self, unknown: keys::Unknown, span: Span) {
+    fn unknown(&mut self, unknown: &keys::Unknown, span: Span) {
         let fault = Fault::new(CODE, span, format!("the plan file has no key `{}` there", unknown.key));
         self.add(fault.near(&unknown.key, unknown.known.iter().map(String::as_str)));
     }

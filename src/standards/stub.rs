@@ -4,6 +4,8 @@
 //! 2. Of secrets the page has the names, and nothing else.
 //! 3. The same plan file gives the same page.
 
+use std::fmt::Write as _;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, context};
@@ -237,10 +239,10 @@ fn in_words(schedule: &Recurrence) -> String {
         "on demand".to_owned()
     };
     if let Some(tolerance) = &schedule.tolerance {
-        words.push_str(&format!(", give or take {}", tolerance.value));
+        let _ = write!(words, ", give or take {}", tolerance.value);
     }
     if let Some(within) = &schedule.within {
-        words.push_str(&format!(", within {}", within.value));
+        let _ = write!(words, ", within {}", within.value);
     }
     words
 }

@@ -57,7 +57,8 @@ fn every_control_says_what_it_asks_for_and_why_and_what_it_answers_to() {
 
 #[test]
 fn a_control_is_explained_from_its_statement_to_its_waiver() {
-    let explained = |id| by_id(id).map(|(catalogue, control)| explain(catalogue, control)).unwrap_or_default();
+    let explained =
+        |id| by_id(id).map(|(catalogue, control)| explain(catalogue, control)).unwrap_or_default();
     let windows = "\
 PRC-03: work of high criticality happens in a window
 Standard `process` (Process of maintenance), version 1; warning
@@ -184,8 +185,8 @@ fn a_page_begins_with_what_the_plan_says_and_marks_what_people_have_to_write() {
             Page::Audit,
             &[
                 "- process\n",
-                "| Upgrade Prometheus | 1 checks | yes | 1 from approvers |\n",
-                "| tidy | 0 checks | no | - |\n",
+                "| Upgrade Prometheus | 1 | yes | 1 from approvers |\n",
+                "| tidy | 0 | no | - |\n",
             ],
         ),
     ];
@@ -206,7 +207,10 @@ fn a_page_of_a_plan_that_says_nothing_asks_people_for_all_of_it() {
     let plan = plan("mainstay: 1\n");
     for page in Page::ALL {
         let text = stub(page, &plan);
-        assert!(text.contains("| owner | **TO BE WRITTEN: who answers for the plan** |\n"), "{page}:\n{text}");
+        assert!(
+            text.contains("| owner | **TO BE WRITTEN: who answers for the plan** |\n"),
+            "{page}:\n{text}"
+        );
         assert!(!text.contains("\n\n\n"), "{page}:\n{text}");
     }
 }

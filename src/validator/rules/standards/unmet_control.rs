@@ -75,9 +75,10 @@ fn fault(catalogue: &Catalogue, control: &Control, unmet: &Unmet, expected: Opti
         .help(control.reason.trim());
     let fault = match (expected, unmet.lacking) {
         (Some(expected), None) => fault.expected(format!("expected {expected}")),
-        (_, Some(_)) if unmet.span.is_some() && unmet.subject.len() < unmet.path.len() => {
+        (expected, Some(_)) if unmet.span.is_some() && unmet.subject.len() < unmet.path.len() => {
             let missing = joined(&unmet.path[unmet.subject.len()..]);
-            fault.expected(format!("expected the key `{missing}`"))
+            let like = expected.map(|expected| format!(", {expected}")).unwrap_or_default();
+            fault.expected(format!("expected the key `{missing}`{like}"))
         }
         _ => fault,
     };
