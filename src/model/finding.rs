@@ -100,6 +100,8 @@ impl Remedy {
 pub enum Value {
     /// One text; quoted where YAML would read something else.
     Text(String),
+    /// A number or a truth value: written as it is.
+    Bare(String),
     /// A list.
     List(Vec<Value>),
     /// A mapping, in this order.

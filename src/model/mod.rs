@@ -11,6 +11,7 @@ mod matcher;
 mod monitoring;
 pub(crate) mod named;
 mod occurrence;
+pub mod own_metric;
 mod plan_file;
 mod run;
 mod scalar;

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::metrics::{RUN_INTERRUPTED, TASK_LAST_RUN_FAILED, TASK_OVERDUE};
 use crate::model::PlanFile;
+use crate::model::own_metric::{RUN_INTERRUPTED, TASK_LAST_RUN_FAILED, TASK_OVERDUE};
 use crate::planfile::alert_expr::{self, AlertExpr, Op};
 
 /// A threshold on a metric, and what happens when it is crossed for long enough.

@@ -123,6 +123,7 @@ impl Fault {
     }
 
     /// Says what mends it without a person.
+    #[allow(dead_code)]
     pub fn mended_by(mut self, remedy: Remedy) -> Self {
         self.remedy = Some(remedy);
         self
@@ -147,9 +148,13 @@ impl Fault {
     }
 
     /// The finding about `subject`, with its places, as bad as its rule says unless it is known to be worse.
-    ///
-    /// `source_of` knows the text of each file by its name in the plan file, and that of the plan file as `None`.
-    pub fn finding<'s>(
+    pub fn finding(self, severity: Severity, subject: String, source: &Source) -> Finding {
+        self.finding_in(severity, subject, |_| source)
+    }
+
+    /// The same where there are other files; `source_of` knows the text of each by its name in the plan file, and
+    /// that of the plan file as `None`.
+    pub fn finding_in<'s>(
         self,
         severity: Severity,
         subject: String,

@@ -5,6 +5,7 @@
 //! 3. A plan that comes with a fault is for judging only, never for work.
 
 pub mod alert_expr;
+pub mod edit;
 mod fault;
 pub mod matchers;
 mod reader;
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, nearest};
 pub(crate) use reader::one_of;
 pub use schema::schema;
 pub use source::Source;
@@ -195,8 +196,7 @@ impl Text {
         if !self.faults.is_empty() {
             return nothing_read(self.faults.clone(), true);
         }
-        let tree::Parsed { tree, mut faults, is_complete, comments } =
-            tree::parse(&self.source.text, &tree::PLAN_FILE);
+        let tree::Parsed { tree, mut faults, is_complete, comments } = tree::parse(&self.source.text);
         let Some(tree) = tree else { return nothing_read(faults, is_complete) };
         let reader::Read { value: plan, faults: of_form, spoiled, is_complete } =
             reader::read(&tree, &tree::PLAN_FILE);
@@ -213,7 +213,7 @@ impl Text {
             let message = format!("{} is no text: it is not UTF-8, or holds a NUL character", whole.name);
             return (None, vec![Fault::new(fault.code, fault.span, message)]);
         }
-        let tree::Parsed { tree, mut faults, .. } = tree::parse(&self.source.text, whole);
+        let tree::Parsed { tree, mut faults, .. } = tree::parse_as(&self.source.text, whole);
         let Some(tree) = tree else { return (None, faults) };
         let read = reader::read(&tree, whole);
         faults.extend(read.faults);

@@ -104,7 +104,7 @@ fn done_by(fix: &Fix, computed: &Computed) -> String {
 
 fn on_one_line(value: &Value) -> String {
     match value {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) | Value::Bare(text) => text.clone(),
         Value::List(values) => format!("[{}]", values.iter().map(on_one_line).collect::<Vec<_>>().join(", ")),
         Value::Map(entries) => {
             let entries: Vec<_> =

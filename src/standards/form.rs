@@ -368,7 +368,7 @@ impl Checker<'_> {
                     let message = "`set` cannot reach into a list of steps or checks";
                     self.add(Fault::new(CODE, beginning(fix.span), message));
                 }
-                Some(Fix::Set(value))
+                Some(Fix::Set(keys::as_written(requires.each, &requires.key, value)))
             }
             FixForm::Document(page) => {
                 let wanted = ["documents", page.key()];

@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::Each;
+use crate::model::Value;
 use crate::planfile::schema;
 
 /// A key that a plan file cannot have, and those that stand in its place.
@@ -24,6 +25,12 @@ pub fn look(each: Option<Each>, path: &[String]) -> Result<(), Unknown> {
     Ok(())
 }
 
+/// A value as it has to be written at this path of keys: numbers and truth values bare, where these are asked for.
+pub fn as_written(each: Option<Each>, path: &[String], value: Value) -> Value {
+    let here = path.iter().try_fold(of(each), |here, key| here.below(key));
+    here.unwrap_or_default().as_written(value)
+}
+
 fn of(each: Option<Each>) -> Shapes {
     let root = Shapes(vec![root()]);
     let task = || root.below("tasks").unwrap_or_default().entries();
@@ -35,18 +42,18 @@ fn of(each: Option<Each>) -> Shapes {
     }
 }
 
-fn root() -> &'static Value {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
+fn root() -> &'static Json {
+    static SCHEMA: OnceLock<Json> = OnceLock::new();
     SCHEMA.get_or_init(schema)
 }
 
 /// The forms that a value can have.
 #[derive(Default)]
-struct Shapes(Vec<&'static Value>);
+struct Shapes(Vec<&'static Json>);
 
 impl Shapes {
     /// All forms, with references followed and alternatives side by side.
-    fn all(&self) -> Vec<&'static Value> {
+    fn all(&self) -> Vec<&'static Json> {
         let mut found = Vec::new();
         let mut left = self.0.clone();
         while let Some(shape) = left.pop() {
@@ -84,6 +91,37 @@ impl Shapes {
         Self(self.all().into_iter().filter_map(|shape| shape.get("items")).collect())
     }
 
+    fn as_written(&self, value: Value) -> Value {
+        match value {
+            Value::Text(text) if self.is_bare() => Value::Bare(text),
+            Value::Text(_) | Value::Bare(_) => value,
+            Value::List(values) => {
+                let elements = self.elements();
+                Value::List(values.into_iter().map(|value| elements.as_written(value)).collect())
+            }
+            Value::Map(entries) => {
+                let written = |(key, value): (String, Value)| {
+                    let value = self.below(&key).unwrap_or_default().as_written(value);
+                    (key, value)
+                };
+                Value::Map(entries.into_iter().map(written).collect())
+            }
+        }
+    }
+
+    /// Whether a number or a truth value is asked for, and no text.
+    fn is_bare(&self) -> bool {
+        let all = self.all();
+        let is = |name: &str| {
+            all.iter().any(|shape| match &shape["type"] {
+                Json::String(only) => only == name,
+                Json::Array(several) => several.iter().any(|one| one == name),
+                _ => false,
+            })
+        };
+        (is("integer") || is("number") || is("boolean")) && !is("string")
+    }
+
     fn keys(&self) -> Vec<String> {
         let all = self.all();
         let properties = all.iter().filter_map(|shape| shape["properties"].as_object());
@@ -92,6 +130,6 @@ impl Shapes {
 }
 
 /// What stands under any name of a mapping of names.
-fn any_name(shape: &'static Value) -> Option<&'static Value> {
+fn any_name(shape: &'static Json) -> Option<&'static Json> {
     shape.get("additionalProperties").filter(|names| names.as_bool() != Some(false))
 }

@@ -111,7 +111,7 @@ fn report(
     faults.truncate(MAX_FINDINGS);
     let finding = |fault: Fault| {
         let (severity, subject) = (rules::severity(fault.code), subject(&fault));
-        fault.finding(severity, subject, source_of)
+        fault.finding_in(severity, subject, source_of)
     };
     let mut findings: Vec<_> = faults.into_iter().map(finding).collect();
     let message = match (left_out, is_complete) {
@@ -121,6 +121,6 @@ fn report(
         (_, false) => format!("there are at least {left_out} more findings"),
     };
     let more = Fault::of_file("MS006", message).help("mend the first ones and validate again");
-    findings.push(more.finding(rules::severity("MS006"), String::new(), source_of));
+    findings.push(more.finding(rules::severity("MS006"), String::new(), source));
     findings
 }

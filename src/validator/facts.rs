@@ -91,6 +91,11 @@ impl<'a> Facts<'a> {
         self.sections.get(section).is_some_and(|section| section.names.contains_key(name))
     }
 
+    /// Whether anything of the file could not be read.
+    pub(super) fn is_anything_spoiled(&self) -> bool {
+        !self.spoiled.is_empty()
+    }
+
     /// The names of a section.
     pub(super) fn names(&self, section: &str) -> impl Iterator<Item = &'a str> {
         self.sections.get(section).into_iter().flat_map(|section| section.names.keys().copied())

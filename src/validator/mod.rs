@@ -6,9 +6,11 @@ pub mod checker;
 pub mod checks;
 pub mod engine;
 mod facts;
+pub mod inputs;
 pub mod report;
 pub mod reporter;
 pub mod rules;
+pub mod scope;
 mod standards;
 pub mod surroundings;
 #[cfg(test)]

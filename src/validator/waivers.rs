@@ -9,9 +9,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::facts::Facts;
+use super::facts::{Facts, stands};
 use super::rules;
-use crate::model::{Moment, Span};
+use crate::model::{self, Moment, Span, Spanned};
 use crate::planfile::{Fault, Source};
 
 /// One code that is waived: of a rule, or of a control.
@@ -63,14 +63,15 @@ pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &
 }
 
 fn of_list(facts: &Facts) -> Vec<Waiver> {
-    let read = |waiver: &crate::model::Spanned<crate::model::Waiver>| Waiver {
+    let read = |waiver: &Spanned<model::Waiver>| Waiver {
         code: waiver.code.value.clone(),
         scope: waiver.at.as_ref().map_or(Scope::File, |at| Scope::Path(at.value.clone())),
         ends: waiver.until.map(|until| end_of(facts, until.value)),
         span: waiver.code.span,
         is_used: false,
     };
-    facts.plan.ignore.iter().map(read).collect()
+    let is_whole = |waiver: &&Spanned<model::Waiver>| stands(&waiver.code) && stands(&waiver.reason);
+    facts.plan.ignore.iter().filter(is_whole).map(read).collect()
 }
 
 /// The first instant after what `until` includes.
