@@ -1,7 +1,7 @@
 //! Pages about the maintenance, begun with what the plan file says and marked where people have to go on.
 //!
 //! 1. Everything from the plan file is text on the page: it is escaped where it is filled in, all of it.
-//! 2. Of secrets the page has the names, and nothing else.
+//! 2. Of `secrets:` the page has the names, and nothing else; of a URL no user and no password.
 //! 3. The same plan file gives the same page.
 
 use std::fmt::Write as _;
@@ -50,8 +50,26 @@ fn render(page: Page, plan: &PlanFile) -> Result<String, minijinja::Error> {
 /// Writes a value as text that means nothing but itself; what a template made is left as it is.
 fn write_escaped(output: &mut Output, _: &mut State, value: &Value) -> Result<(), minijinja::Error> {
     let text = value.to_string();
-    let text = if value.is_safe() { text } else { markdown(&inert_line(&text)) };
+    let text = if value.is_safe() { text } else { markdown(&inert_line(&without_credentials(&text))) };
     output.write_str(&text).map_err(minijinja::Error::from)
+}
+
+/// Hides the user and the password of every URL in a text.
+fn without_credentials(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + "://".len());
+        shown.push_str(before);
+        let host = after.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\''));
+        let authority = &after[..host.unwrap_or(after.len())];
+        let credentials = authority.rfind('@').unwrap_or(0);
+        if credentials > 0 {
+            shown.push_str("...");
+        }
+        rest = &after[credentials..];
+    }
+    shown + rest
 }
 
 /// What the pages say of a plan file.

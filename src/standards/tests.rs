@@ -203,6 +203,19 @@ fn a_page_begins_with_what_the_plan_says_and_marks_what_people_have_to_write() {
 }
 
 #[test]
+fn a_page_shows_no_credentials_of_a_url() {
+    let text = ESTATE.replace("http://127.0.0.1:9090", "http://user:p@ss@prometheus:9090/@x").replace(
+        "run: [systemctl, restart, prometheus]",
+        "run: [curl, 'https://user:hunter2@a.example.org/b', 'http://@b', 'ops@example.org']",
+    );
+    let plan = plan(&text);
+    let (process, system) = (stub(Page::Process, &plan), stub(Page::System, &plan));
+    let step = "1. curl https://...@&#8203;a.example.org/b http://@&#8203;b ops@&#8203;example.org\n";
+    assert!(process.contains(step), "{process}");
+    assert!(system.contains("| Prometheus | http://...@&#8203;prometheus:9090/@&#8203;x |"), "{system}");
+}
+
+#[test]
 fn a_page_of_a_plan_that_says_nothing_asks_people_for_all_of_it() {
     let plan = plan("mainstay: 1\n");
     for page in Page::ALL {

@@ -82,6 +82,15 @@ impl<'a> Standards<'a> {
             .flat_map(|(_, catalogue)| catalogue.controls.iter().map(move |control| (catalogue, control)))
     }
 
+    /// Whether all that the plan file names could be read, so that a control that is not there is in none of them.
+    pub(super) fn is_complete(&self) -> bool {
+        self.0.iter().all(|standard| match &standard.is {
+            Is::Shipped(_) | Is::Again { .. } => true,
+            Is::Own(read) => read.catalogue.is_some(),
+            Is::Unreadable(_) | Is::Unknown | Is::Unseen => false,
+        })
+    }
+
     /// Whether a control is called so: one that is applied, or one that comes with mainstay.
     pub(super) fn knows(&self, id: &str) -> bool {
         self.controls().any(|(_, control)| control.id.value == id) || standards::by_id(id).is_some()

@@ -648,6 +648,20 @@ fn a_waiver_may_name_a_control() {
 }
 
 #[test]
+fn a_waiver_of_a_control_that_could_not_be_read_is_left_alone() {
+    let waivers = "ignore: [{code: OPS-01, until: 2026-04-01, reason: a}]";
+    let plan = |standards: &str| format!("mainstay: 1\nstandards: [{standards}]\n{waivers}\n");
+    let codes =
+        |checked: &Checked| of_standards(checked).iter().map(|finding| finding.code).collect::<Vec<_>>();
+    assert_eq!(codes(&beside(&plan(""), &[])), ["MS702"]);
+    assert_eq!(codes(&beside(&plan("a.yaml"), &[])), ["MS802"]);
+    assert_eq!(codes(&beside(&plan("a.yaml"), &[("a.yaml", "standard: a\n")])), ["MS802"; 3]);
+    assert_eq!(codes(&alone(&plan("a.yaml"))), [""; 0]);
+    assert_eq!(codes(&alone(&plan("hous"))), ["MS801"]);
+    assert_eq!(codes(&beside(&plan("a.yaml"), &[("a.yaml", HOUSE)])), ["MS704"]);
+}
+
+#[test]
 fn a_control_cannot_waive_what_no_waiver_can() {
     let text = format!(
         "mainstay: 1\nstandards: [quality]\nignore: [{{code: QLT-09, until: 2026-04-01, reason: a}}]\n\
