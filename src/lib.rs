@@ -9,6 +9,7 @@
 //! | [`model`] | the words as plain types |
 //! | [`planfile`] | text to model, with every fault at its place |
 //! | [`calendar`] | cron, intervals, windows, time zones |
+//! | [`promql`] | queries: syntax, types, and what holds whatever the data |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
 //! | [`standards`] | catalogues of controls, and the pages that they ask for |
@@ -37,6 +38,7 @@ pub mod manager;
 pub mod model;
 pub mod monitor;
 pub mod planfile;
+pub mod promql;
 pub mod reporter;
 pub mod scheduler;
 pub mod standards;

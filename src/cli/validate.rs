@@ -10,7 +10,7 @@ use super::{Exit, Global, Terminal};
 use crate::manager::{Manager, Question};
 use crate::model::Severity;
 use crate::planfile;
-use crate::text::inert_line;
+use crate::text::{inert_line, nearest};
 use crate::validator::engine::Verdict;
 use crate::validator::report::Report;
 use crate::validator::reporter::{self, manual};
@@ -153,7 +153,7 @@ fn explain(code: &str, global: &Global, terminal: &mut Terminal) -> anyhow::Resu
     let wanted = code.to_uppercase();
     let rule = rules::by_code(&wanted);
     if rule.is_none() && !code.is_empty() {
-        let near = planfile::nearest(&wanted, rules::all().map(|rule| rule.code));
+        let near = nearest(&wanted, rules::all().map(|rule| rule.code));
         return Err(NoSuchRule { code: code.to_owned(), near }.into());
     }
     deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, _| {

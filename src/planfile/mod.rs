@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-pub(crate) use fault::{Fault, nearest};
+pub(crate) use fault::Fault;
 pub(crate) use reader::one_of;
 pub use schema::schema;
 pub use source::Source;

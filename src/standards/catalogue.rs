@@ -75,8 +75,8 @@ pub struct Condition {
 /// What a [`Condition`] looks for.
 #[derive(Debug, Clone)]
 pub enum Holds {
-    /// It is one of these; of a list, one element is. What an entry does not say is looked for in what it belongs
-    /// to: in the task of a step, then in the plan file itself.
+    /// It is one of these; of a list, one element is. What an entry does not say is looked for in what it
+    /// belongs to: in the task of a step, then in the plan file itself.
     OneOf(Vec<String>),
     /// The entry itself says it, or does not.
     Present(bool),

@@ -9,8 +9,8 @@ use crate::planfile::{Kind, NodeId, Tree};
 /// Something that does not meet a control.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet {
-    /// The keys to what is not as it should be: to a wrong value, or to what lacks one. Elements are `[0]`; none
-    /// for the plan file itself.
+    /// The keys to what is not as it should be: to a wrong value, or to what lacks one. Elements are `[0]`;
+    /// none for the plan file itself.
     pub subject: Vec<String>,
     /// Where that stands; `None` for the plan file itself.
     pub span: Option<Span>,

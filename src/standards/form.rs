@@ -35,8 +35,8 @@ const CATALOGUE: Whole = Whole {
     split: "put each catalogue into a file of its own",
 };
 
-/// Reads the text of a catalogue that people know as `name`; `rules` are the codes of the rules that there are,
-/// where they are known.
+/// Reads the text of a catalogue that people know as `name`; `rules` are the codes of the rules that there
+/// are, where they are known.
 ///
 /// Source: the strict reading of the plan file, `planfile`.
 pub fn read(name: &str, text: &str, rules: Option<&[&str]>) -> ReadCatalogue {

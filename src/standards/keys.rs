@@ -16,7 +16,8 @@ pub struct Unknown {
     pub known: Vec<String>,
 }
 
-/// Whether what is meant by `each` can have a value at this path of keys; without `each`, the plan file itself.
+/// Whether what is meant by `each` can have a value at this path of keys; without `each`, the plan file
+/// itself.
 pub fn look(each: Option<Each>, path: &[String]) -> Result<(), Unknown> {
     let mut here = of(each);
     for key in path {
@@ -25,7 +26,8 @@ pub fn look(each: Option<Each>, path: &[String]) -> Result<(), Unknown> {
     Ok(())
 }
 
-/// A value as it has to be written at this path of keys: numbers and truth values bare, where these are asked for.
+/// A value as it has to be written at this path of keys: numbers and truth values bare, where these are asked
+/// for.
 pub fn as_written(each: Option<Each>, path: &[String], value: Value) -> Value {
     let here = path.iter().try_fold(of(each), |here, key| here.below(key));
     here.unwrap_or_default().as_written(value)

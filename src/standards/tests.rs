@@ -1,4 +1,5 @@
-//! The catalogues that come with mainstay hold what they promise, and pages are begun with what the plan says.
+//! The catalogues that come with mainstay hold what they promise, and pages are begun with what the plan
+//! says.
 
 use std::collections::BTreeSet;
 

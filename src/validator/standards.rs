@@ -1,8 +1,8 @@
 //! The standards that a plan file applies, and what they make of the findings of rules.
 //!
 //! 1. A catalogue that is wrong in any place is not applied: it has a finding of its own.
-//! 2. What rules find is the evidence for the controls that name them, and is as bad as the strictest of these says
-//!    where that is worse than what the rule says.
+//! 2. What rules find is the evidence for the controls that name them, and is as bad as the strictest of
+//!    these says where that is worse than what the rule says.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -82,7 +82,8 @@ impl<'a> Standards<'a> {
             .flat_map(|(_, catalogue)| catalogue.controls.iter().map(move |control| (catalogue, control)))
     }
 
-    /// Whether all that the plan file names could be read, so that a control that is not there is in none of them.
+    /// Whether all that the plan file names could be read, so that a control that is not there is in none of
+    /// them.
     pub(super) fn is_complete(&self) -> bool {
         self.0.iter().all(|standard| match &standard.is {
             Is::Shipped(_) | Is::Again { .. } => true,

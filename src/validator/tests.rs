@@ -347,6 +347,14 @@ fn every_rule_finds_its_fault_at_its_place() {
         // What is said about a mapping as a whole is not said when something was left out of it.
         ("every: {eq: 1}", "every: {equal: 1}", &["MS112 40:37 unknown key `equal`"]),
         ("shell: make", "wait: {}", &["MS113 36:9 `wait` has no `until`"]),
+        ("{eq: 1}", "{eq: 1, any: []}", &["MS115 40:49 `any` has the wrong form"]),
+        ("{eq: 1}", "{eq: 1, any: [{gt: x}]}", &["MS115 40:55 `gt` cannot be `x`"]),
+        // Null is nothing, also where anything will do.
+        (
+            "shell: make",
+            "alertmanager: {silence: }",
+            &["MS116 36:24 `silence` is empty", "MS901 36:24 `alertmanager: silence` is not supported yet"],
+        ),
         // A name counts as known when what it names could not be read.
         ("duration: 4h", "duration: long", &["MS115 11:40 `duration` cannot be `long`"]),
         // The rest of a task is judged although a required key is missing.
