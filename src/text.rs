@@ -57,6 +57,27 @@ pub fn inert_json(json: &str) -> String {
     safe
 }
 
+/// One line of text as Markdown that means nothing but itself, also in a cell of a table.
+///
+/// Escaped punctuation is text. A mention or a reference to an issue becomes text by a zero-width space after
+/// its sign: an escape is undone before mentions are looked for.
+///
+/// Source: GitHub Flavored Markdown.
+pub fn markdown(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if r"\`*_{}[]<>|~$&".contains(c) {
+            safe.push('\\');
+        }
+        safe.push(c);
+        if matches!(c, '@' | '#') && rest.peek().is_some_and(|next| next.is_alphanumeric()) {
+            safe.push_str("&#8203;");
+        }
+    }
+    safe
+}
+
 /// A length of time as people say it, in its two largest units: `3d 4h`, `12m`, `0s`.
 pub fn roughly(length: TimeDelta) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];

@@ -11,6 +11,7 @@ pub mod report;
 pub mod reporter;
 pub mod rules;
 pub mod scope;
+mod standards;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;

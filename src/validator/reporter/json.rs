@@ -47,6 +47,8 @@ pub(super) struct JsonFinding<'a> {
     subject: &'a str,
     expected: Option<&'a str>,
     help: Option<&'a str>,
+    /// The control that asks for what is missing: its standard and its id.
+    control: Option<&'a str>,
     /// Whether `--fix` mends it.
     fixable: bool,
 }
@@ -78,6 +80,7 @@ impl<'a> JsonFinding<'a> {
             subject: &finding.subject,
             expected: finding.expected.as_deref(),
             help: finding.help.as_deref(),
+            control: finding.control.as_deref(),
             fixable: finding.remedy.is_some(),
         }
     }

@@ -92,6 +92,10 @@ fn groups<'a>(finding: &'a Finding, source_of: &impl Fn(&str) -> &'a Source) -> 
         let title = Level::NOTE.secondary_title(inert_line(what));
         groups.push(excerpt(Group::with_title(title), place, None, source_of(&place.file)));
     }
+    if let Some(control) = &finding.control {
+        let title = format!("control `{}`", inert_line(control));
+        groups.push(Group::with_title(Level::NOTE.secondary_title(title)));
+    }
     if let Some(help) = &finding.help {
         groups.push(Group::with_title(Level::HELP.secondary_title(inert_line(help))));
     }
