@@ -12,5 +12,5 @@ mod windows;
 mod zone;
 
 pub use cron::{CronError, CronSchedule};
-pub use windows::{Freeze, freeze, merge, openings};
+pub use windows::{Freeze, first_with_room, freeze, gate, merge, openings};
 pub use zone::{UnknownZone, Zone};
