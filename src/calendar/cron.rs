@@ -92,9 +92,16 @@ impl CronSchedule {
         self.is_wildcard
     }
 
-    /// Whether day of month and weekday are both given, and so either of them is enough.
+    /// Whether day of month and weekday are both given, and so either of them is enough; a `+` before the weekday
+    /// asks for both.
     pub fn has_both_days(&self) -> bool {
-        !self.cron.pattern.is_dom_wildcard() && !self.cron.pattern.is_dow_wildcard()
+        let pattern = &self.cron.pattern;
+        !pattern.is_dom_wildcard() && !pattern.is_dow_wildcard() && !pattern.matches_dom_and_dow()
+    }
+
+    /// The months that match, from 1.
+    pub fn months(&self) -> impl Iterator<Item = u32> {
+        (1..=12).filter(|month| self.cron.pattern.month_match(*month).unwrap_or(false))
     }
 
     /// How many times of a matching day match.
@@ -408,6 +415,8 @@ mod tests {
     fn case_14_day_of_month_and_weekday_mean_or() {
         let cron = CronSchedule::parse("0 0 13 * FRI").expect("a cron expression");
         assert!(cron.has_both_days());
+        let both = CronSchedule::parse("0 0 13 * +FRI").expect("a cron expression");
+        assert!(!both.has_both_days());
         let got = instants("UTC", "0 0 13 * FRI", Once, "2026-02-07T00:00:00Z", "2026-03-14T00:00:00Z");
         assert_eq!(
             got,

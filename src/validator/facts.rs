@@ -1,10 +1,11 @@
 //! What rules look at: the plan, the text that it was read from, the time, and what lies beside the file.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
+use super::outlook::Outlook;
 use super::surroundings::Surroundings;
 use crate::calendar::{CronError, CronSchedule, Zone};
 use crate::model::{Check, PlanFile, Span, Spanned, Step, Task};
@@ -28,6 +29,7 @@ pub(super) struct Facts<'a> {
     spoiled: &'a [u32],
     /// How many more pairs of names may be compared to find out what was meant.
     comparisons: Cell<usize>,
+    outlook: OnceCell<Outlook<'a>>,
 }
 
 /// Enough for every finding of a file with a thousand names; after that, a wrong name gets no suggestion.
@@ -63,6 +65,7 @@ impl<'a> Facts<'a> {
             crons: crons(plan),
             spoiled,
             comparisons: Cell::new(MAX_COMPARISONS),
+            outlook: OnceCell::new(),
         }
     }
 
@@ -156,6 +159,11 @@ impl<'a> Facts<'a> {
             Some(read) => read.as_ref(),
             None => Err(&CronError::Never),
         }
+    }
+
+    /// What the times of the plan file come to.
+    pub(super) fn outlook(&self) -> &Outlook<'a> {
+        self.outlook.get_or_init(|| Outlook::new(self))
     }
 
     /// All steps of all tasks.

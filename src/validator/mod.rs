@@ -6,6 +6,8 @@ pub mod checker;
 pub mod checks;
 pub mod engine;
 mod facts;
+mod outlook;
+mod rehearsal;
 pub mod report;
 pub mod reporter;
 pub mod rules;

@@ -18,6 +18,7 @@ mod file;
 mod form;
 mod later;
 mod names;
+mod timing;
 mod upkeep;
 mod values;
 
@@ -62,7 +63,7 @@ pub(super) type Look = fn(&Facts, &mut Vec<Fault>);
 
 /// The groups of rules, in the order of their codes.
 const GROUPS: &[&[&Rule]] =
-    &[file::RULES, form::RULES, names::RULES, values::RULES, upkeep::RULES, later::RULES];
+    &[file::RULES, form::RULES, names::RULES, values::RULES, timing::RULES, upkeep::RULES, later::RULES];
 
 /// All rules, by code.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
