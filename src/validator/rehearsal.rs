@@ -88,6 +88,9 @@ pub(super) fn calendar(stage: &Stage, instants: &[DateTime<Utc>], tolerance: Opt
         let (release, latest) = (pair[0], pair[1]);
         let (mut met, is_busy) = (Met::default(), release < free);
         let found = stage.search(release.max(free), Some(latest), &mut met);
+        if matches!(found, Found::Beyond) && !met.frozen {
+            break;
+        }
         went.n += 1;
         went.longest_wait = went.longest_wait.max(latest - release);
         if stage.frozen_until(release).is_some() {

@@ -40,10 +40,11 @@ tasks:
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let outlook = facts.outlook();
     for task in &outlook.tasks {
-        let Some(went) = task.rehearsal.as_ref().filter(|went| went.time == YEAR && 0 < went.n) else {
+        let Some(went) = task.rehearsal.as_ref().filter(|went| went.time == YEAR && went.n_started == 0)
+        else {
             continue;
         };
-        if went.frozen.n < went.n {
+        if went.frozen.n == 0 {
             continue;
         }
         let kind = task.task.kind.value;

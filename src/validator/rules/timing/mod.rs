@@ -21,6 +21,8 @@ mod reopened_window;
 mod short_month;
 mod silence_beyond_window;
 mod stated;
+#[cfg(test)]
+mod tests;
 mod tight_fit;
 mod timeout_before_end;
 mod timeout_beyond_window;
@@ -29,8 +31,9 @@ mod too_often;
 mod waits_beyond_duration;
 
 use super::Rule;
-use crate::model::{Length, Span, Task};
+use crate::model::{Span, Task};
 use crate::validator::facts::Facts;
+use crate::validator::outlook::YEAR;
 use crate::validator::rehearsal::{Rehearsal, Tally};
 
 pub(super) const RULES: &[&Rule] = &[
@@ -71,8 +74,9 @@ fn when(task: &Task) -> Span {
     cron.or(every).or(at).unwrap_or_default()
 }
 
-/// `12 of 365 times in the 366d ahead, the first 2026-03-08 02:00,`.
+/// `12 of 366 times in the year ahead, first 2026-03-08 02:00,`.
 fn of_times(facts: &Facts, went: &Rehearsal, tally: &Tally) -> String {
     let first = tally.first.map(|first| facts.zone.date_and_time(first)).unwrap_or_default();
-    format!("{} of {} times in the {} ahead, first {first},", tally.n, went.n, Length(went.time))
+    let time = if went.time == YEAR { "year" } else { "four weeks" };
+    format!("{} of {} times in the {time} ahead, first {first},", tally.n, went.n)
 }

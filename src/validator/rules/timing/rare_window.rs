@@ -40,13 +40,12 @@ tasks:
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for task in &facts.outlook().tasks {
         let Some(went) = &task.rehearsal else { continue };
-        let (tally, become_) =
-            if 0 < went.closed.n { (&went.closed, "missed") } else { (&went.late, "late") };
+        let (tally, became) = if 0 < went.closed.n { (&went.closed, "missed") } else { (&went.late, "late") };
         if tally.n == 0 {
             continue;
         }
         let message = format!(
-            "task `{}` is due more often than it may start in its windows: {} are {become_}",
+            "the windows of task `{}` open too rarely for its schedule: {} are {became}",
             task.name,
             of_times(facts, went, tally)
         );
