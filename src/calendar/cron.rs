@@ -109,6 +109,14 @@ impl CronSchedule {
         self.minutes.len()
     }
 
+    /// The longest time between two times of the clock face when every day matches.
+    pub fn longest_pause(&self) -> TimeDelta {
+        let overnight =
+            self.minutes.first().zip(self.minutes.last()).map(|(first, last)| first + 24 * 60 - last);
+        let pauses = self.minutes.windows(2).map(|pair| pair[1] - pair[0]);
+        TimeDelta::minutes(pauses.chain(overnight).max().unwrap_or_default())
+    }
+
     /// The matching days from `first` on, among the next `n_days`.
     pub fn days(&self, first: NaiveDate, n_days: u32) -> impl Iterator<Item = NaiveDate> {
         let is_day =
@@ -470,6 +478,9 @@ mod tests {
         assert_eq!(days("*/5 * * * SUN", "2026-03-01", 8), ["2026-03-01", "2026-03-08"]);
         assert!(CronSchedule::parse("0 0 1-31 * *").expect("a cron expression").is_daily());
         assert!(!CronSchedule::parse("0 0 1-30 * *").expect("a cron expression").is_daily());
+        let pause =
+            |cron| CronSchedule::parse(cron).expect("a cron expression").longest_pause().num_minutes();
+        assert_eq!((pause("*/5 * * * *"), pause("0 4 * * *"), pause("0 1,3 * * *")), (5, 24 * 60, 22 * 60));
     }
 
     #[test]

@@ -32,9 +32,14 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Whether the plan must not be worked with.
+    /// Whether the plan must not be worked with. A judgement, however bad, is about one piece of work and must not
+    /// stop all others.
     pub fn has_errors(&self) -> bool {
-        self.plan.is_none() || self.findings.iter().any(|finding| finding.severity == Severity::Error)
+        let stops = |finding: &Finding| {
+            let is_judgement = rules::by_code(finding.code).is_some_and(|rule| rule.is_waivable);
+            finding.severity == Severity::Error && !is_judgement
+        };
+        self.plan.is_none() || self.findings.iter().any(stops)
     }
 
     /// The text of the file that a finding points into.

@@ -78,6 +78,10 @@ pub(super) struct Openings {
     pub(super) n: usize,
     /// How many of those began before the one before had ended.
     pub(super) n_overlapping: usize,
+    /// The longest time that one is open.
+    pub(super) longest: TimeDelta,
+    /// The longest time between the opening of one and its cutoff.
+    pub(super) longest_to_cutoff: TimeDelta,
 }
 
 impl TaskOutlook<'_> {
@@ -102,24 +106,20 @@ impl TaskOutlook<'_> {
     }
 }
 
+impl Openings {
+    /// Whether it is no exception that one begins before the one before has ended. A change of the clock brings
+    /// them nearer to each other once a year, and that is not meant.
+    pub(super) fn overlap_often(&self) -> bool {
+        self.n < self.n_overlapping * 10
+    }
+}
+
 impl Windows {
     pub(super) fn known(&self) -> Option<&Openings> {
         match self {
             Self::Known(openings) => Some(openings),
             Self::Any | Self::Unknown => None,
         }
-    }
-}
-
-impl Openings {
-    /// The longest time that one is open.
-    pub(super) fn longest(&self) -> TimeDelta {
-        self.spans.iter().map(|span| span.end - span.start).max().unwrap_or_default()
-    }
-
-    /// The longest time between the opening of one and its cutoff.
-    pub(super) fn longest_to_cutoff(&self) -> TimeDelta {
-        self.spans.iter().map(|span| span.cutoff - span.start).max().unwrap_or_default()
     }
 }
 
@@ -241,10 +241,10 @@ impl<'a> Outlook<'a> {
         let crons: Option<Vec<_>> = windows.iter().map(|window| self.cron_of(facts, window)).collect();
         let longest = if crons.is_some_and(|crons| crons.iter().all(|cron| cron.is_daily())) {
             // Every year is like the next, changes of the clock included.
-            task.windows.known().map(Openings::longest)
+            task.windows.known().map(|openings| openings.longest)
         } else {
             let until = facts.now + YEAR * CYCLE_YEARS;
-            self.find_openings(facts, &windows, facts.now, until).map(|openings| openings.longest())
+            self.find_openings(facts, &windows, facts.now, until).map(|openings| openings.longest)
         };
         self.ever.borrow_mut().insert(windows, longest);
         longest
@@ -285,7 +285,9 @@ impl<'a> Outlook<'a> {
         let n = spans.len();
         let mut spans = calendar::merge(spans);
         spans.retain(|span| span.start < until);
-        Some(Openings { spans, n, n_overlapping })
+        let longest = spans.iter().map(|span| span.end - span.start).max().unwrap_or_default();
+        let to_cutoff = spans.iter().map(|span| span.cutoff - span.start).max().unwrap_or_default();
+        Some(Openings { spans, n, n_overlapping, longest, longest_to_cutoff: to_cutoff })
     }
 
     /// The cron expression of a window.

@@ -190,3 +190,90 @@ impl Stage<'_> {
         (*begin < start + self.length).then_some(*end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::calendar::{CronSchedule, Zone};
+    use crate::model::{Because, DstMode, PlanFile, TaskType};
+    use crate::scheduler::{self, History};
+
+    const FROM: &str = "2026-03-07T10:00:00Z";
+    const TIME: TimeDelta = TimeDelta::days(60);
+
+    fn plan_file(schedule: &str, (window, length, cutoff): (&str, i64, i64), minutes: i64) -> PlanFile {
+        let yaml = format!(
+            "mainstay: 1\ntimezone: Europe/Berlin\nwindows:\n  w: {{cron: \"{window}\", duration: {length}m, \
+             cutoff: {cutoff}m}}\nblackouts:\n  b: {{from: 2026-03-20, to: 2026-04-02}}\ntasks:\n  t:\n    \
+             type: routine\n    domain: data\n    schedule: {{{schedule}}}\n    window: w\n    \
+             duration: {minutes}m\n    steps: [{{run: [x]}}]\n"
+        );
+        crate::planfile::Text::new("plan.yaml", yaml.into_bytes()).read().into_plan().expect("a plan")
+    }
+
+    /// How many occurrences start, and how many are missed, by the scheduler and by a rehearsal; `None` when one is
+    /// missed because the run before was still going.
+    fn both(plan: &PlanFile) -> Option<[(usize, usize); 2]> {
+        let from = FROM.parse().expect("an instant");
+        let until = from + TIME;
+        let computed =
+            scheduler::compute(plan, "", &History::default(), None, from, until).expect("a schedule");
+        let schedule = &computed.schedule;
+        let is_missed = |because: &Because| matches!(because, Because::Missed { .. });
+        let n_missed = schedule.unplaced.iter().filter(|unplaced| is_missed(&unplaced.because)).count();
+
+        let zone = Zone::named("Europe/Berlin").expect("a zone");
+        let task = plan.tasks.get("t").expect("a task");
+        let window = plan.windows.get("w").expect("a window");
+        let outlook = until + TimeDelta::days(400);
+        let spans = calendar::openings("w", window, &zone, from, outlook).expect("a cron expression");
+        let frozen = calendar::freeze("b", plan.blackouts.get("b").expect("a blackout"), &zone);
+        assert!(frozen.stops(TaskType::Routine));
+        let spans = calendar::merge(spans);
+        let frozen = [(frozen.start, frozen.end)];
+        let length = task.duration.value.0;
+        let stage = Stage { spans: Some(&spans), frozen: &frozen, length, from, until };
+        let schedule_of = task.schedule.as_ref().expect("a schedule");
+        let tolerance = schedule_of.tolerance.map(|tolerance| tolerance.value.0);
+        let went = if let Some(cron) = &schedule_of.cron {
+            let cron = CronSchedule::parse(cron).expect("a cron expression");
+            let mut instants: Vec<_> = cron.instants(&zone, DstMode::Once, from, until).collect();
+            instants.extend(cron.instants(&zone, DstMode::Once, until, outlook).next());
+            super::calendar(&stage, &instants, tolerance)
+        } else {
+            let every = schedule_of.every.expect("an interval").value.0;
+            interval(&stage, every, tolerance.unwrap_or_default())
+        };
+        let missed = went.busy.n + went.closed.n + went.frozen.n;
+        let missed = if schedule_of.cron.is_some() { missed } else { 0 };
+        (went.busy.n == 0).then_some([(schedule.placed.len(), n_missed), (went.n_started, missed)])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_rehearsal_goes_as_the_schedule_of_that_task_alone(
+            schedule in prop_oneof![
+                Just("cron: \"0 2 * * *\""), Just("cron: \"30 2 * * SUN\""), Just("cron: \"0 */6 * * *\""),
+                Just("cron: \"0,40 4 * * *\""), Just("cron: \"0 4 1,15 * *\""), Just("every: 1d, tolerance: 2h"),
+                Just("every: 7d, tolerance: 1d"), Just("every: 6h, tolerance: 1h"),
+            ],
+            window in prop_oneof![
+                Just("0 4 * * *"), Just("0 2 * * SAT,SUN"), Just("0 */8 * * *"), Just("0 22 1,15 * *"),
+            ],
+            (length, cutoff) in (31..600_i64, 0..30_i64),
+            percent in 1..=100_i64,
+        ) {
+            // What is longer than its window is refused before anything is placed.
+            let minutes = (length * percent / 100).max(1);
+            let plan = plan_file(schedule, (window, length, cutoff), minutes);
+            let went = both(&plan);
+            prop_assume!(went.is_some());
+            let [scheduled, rehearsed] = went.unwrap_or_default();
+            prop_assert_eq!(scheduled, rehearsed);
+        }
+    }
+}

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS422",
     title: "a wait that its timeout cuts off",
     severity: Severity::Error,
-    is_waivable: false,
+    is_waivable: true,
     why: "A wait that lasts longer than its timeout fails every time, after having waited: the run \
           goes the way back although nothing is wrong.",
     before: "\

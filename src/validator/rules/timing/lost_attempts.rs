@@ -73,7 +73,7 @@ fn limit(task: &TaskOutlook) -> Option<(TimeDelta, String)> {
         .map(|timeout| (timeout.value.0, format!("task `{}` is stopped after {}", task.name, timeout.value)));
     let openings = task.windows.known().filter(|openings| !openings.spans.is_empty());
     let cutoff = openings.map(|openings| {
-        let cutoff = openings.longest_to_cutoff();
+        let cutoff = openings.longest_to_cutoff;
         let window = task.windows_in_words();
         (cutoff, format!("{window} is past its cutoff {} after it opens", Length(cutoff)))
     });

@@ -8,35 +8,48 @@ use crate::validator::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     code: "MS421",
     title: "a window that never closes",
-    severity: Severity::Note,
+    severity: Severity::Warning,
     is_waivable: true,
-    why: "A window around the clock keeps no work away from the day: it looks like an agreement \
-          with the users of the system, and is none.",
+    why: "It opens again before it closes, around the clock: a slip in the recurrence or the \
+          duration. The night that the users of the system were promised is all day long, and the \
+          cutoff never comes.",
     before: r#"mainstay: 1
 windows:
-  any-day: {cron: "0 0 * * *", duration: 24h}
+  night: {cron: "0 2 * * *", duration: 40h}
 "#,
     after: r#"mainstay: 1
 windows:
-  night: {cron: "0 0 * * *", duration: 6h}
+  night: {cron: "0 2 * * *", duration: 4h}
 "#,
     finder: Finder::Look(look),
 };
 
-/// What a change of the clock takes from a window of 24 hours is no closing time.
+/// What a change of the clock takes from an opening is no closing time.
 const NEXT_TO_NOTHING: TimeDelta = TimeDelta::hours(2);
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (name, window) in facts.plan.windows.iter() {
-        let Some(openings) = facts.outlook().openings_of(facts, &name.value) else { continue };
-        if is_always_open(facts, &openings) {
-            let message = format!("window `{}` is open around the clock", name.value);
-            let fault = Fault::new(RULE.code, window.duration.span, message)
-                .help("shorten it, or take `window` away from its tasks");
-            let cron = window.cron.as_ref().map(|cron| cron.span).unwrap_or_default();
-            faults.push(fault.related(cron, "it opens here, and has not closed when it opens again"));
+        let Some(cron) = &window.cron else { continue };
+        // A window that closes in the instant in which it opens again is meant to be open always.
+        let is_always = is_open_every_day(facts, &cron.value, window.duration.value.0)
+            || facts
+                .outlook()
+                .openings_of(facts, &name.value)
+                .is_some_and(|openings| openings.overlap_often() && is_always_open(facts, &openings));
+        if is_always && stands(&window.duration) {
+            let message = format!("window `{}` opens again before it closes, around the clock", name.value);
+            faults.push(
+                Fault::new(RULE.code, window.duration.span, message)
+                    .related(cron.span, "it opens here")
+                    .help("make the duration shorter than the time between two openings"),
+            );
         }
     }
+}
+
+/// Whether an opening outlasts the longest pause between two times of a day, on all days.
+fn is_open_every_day(facts: &Facts, cron: &str, duration: TimeDelta) -> bool {
+    facts.cron(cron).is_ok_and(|cron| cron.longest_pause() < duration && cron.is_daily())
 }
 
 /// Whether openings cover the year ahead.

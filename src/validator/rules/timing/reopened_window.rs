@@ -22,19 +22,16 @@ windows:
     finder: Finder::Look(look),
 };
 
-/// A change of the clock brings openings nearer to each other once a year; that is not what is meant.
-const RARELY: usize = 10;
-
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (name, window) in facts.plan.windows.iter() {
         let Some(openings) = facts.outlook().openings_of(facts, &name.value) else { continue };
-        if openings.n_overlapping * RARELY <= openings.n || is_always_open(facts, &openings) {
+        if !openings.overlap_often() || is_always_open(facts, &openings) {
             continue;
         }
         let message = format!(
             "window `{}` opens again before it closes: it is open for up to {} at a time",
             name.value,
-            Length(openings.longest())
+            Length(openings.longest)
         );
         let fault = Fault::new(RULE.code, window.duration.span, message);
         let cron = window.cron.as_ref().map(|cron| cron.span).unwrap_or_default();

@@ -57,7 +57,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         let mut steps = task.task.steps.iter().map(|step| longest(step));
         let one = steps.try_fold(TimeDelta::zero(), |sum, step| sum.checked_add(&step?));
         let Some(whole) = one.and_then(|one| one.checked_mul(task.n_targets?)) else { continue };
-        if whole <= openings.longest() {
+        if whole <= openings.longest {
             continue;
         }
         let message = format!(
@@ -65,7 +65,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             task.name,
             Length(whole),
             task.windows_in_words(),
-            Length(openings.longest())
+            Length(openings.longest)
         );
         let fault = Fault::new(RULE.code, beginning(silence.span), message)
             .help("give the task a `timeout`, or its steps shorter ones");

@@ -494,18 +494,20 @@ fn windows_that_overlap_themselves_or_never_close_are_told_apart() {
             (window(BERLIN, "cron: \"0 1,3 * * *\", duration: 90m"), &[]),
         ],
     );
-    let always = |column: u32, line: u32| format!("{line}:{column} window `w` is open around the clock");
-    let (daily, berlin, hourly) = (always(36, 3), always(36, 4), always(36, 3));
+    let never = |place: &str| format!("{place} window `w` opens again before it closes, around the clock");
+    let (daily, often, weekly) = (never("3:36"), never("3:38"), never("3:38"));
     check(
         "MS421",
         &[
-            (window("", "cron: \"0 0 * * *\", duration: 24h"), &[&daily]),
             (window("", "cron: \"0 0 * * *\", duration: 30h"), &[&daily]),
-            // An hour of one day in autumn is not closing time.
-            (window(BERLIN, "cron: \"0 0 * * *\", duration: 24h"), &[&berlin]),
-            (window("", "cron: \"0 * * * *\", duration: 60m"), &[&hourly]),
-            (window("", "cron: \"0 * * * *\", duration: 59m"), &[]),
-            (window("", "cron: \"0 0 * * MON-SAT\", duration: 24h"), &[]),
+            (window("", "cron: \"*/5 * * * *\", duration: 1h"), &[&often]),
+            (window("", "cron: \"0 0 * * MON\", duration: 8d"), &[&weekly]),
+            // Open around the clock, and meant.
+            (window("", "cron: \"0 0 * * *\", duration: 24h"), &[]),
+            (window(BERLIN, "cron: \"0 0 * * *\", duration: 24h"), &[]),
+            (window("", "cron: \"0 * * * *\", duration: 60m"), &[]),
+            (window("", "cron: \"0 0 * * MON\", duration: 7d"), &[]),
+            (window("", "cron: \"0 0 * * MON-SAT\", duration: 30h"), &[]),
         ],
     );
 }

@@ -43,7 +43,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         let Some(openings) = task.windows.known().filter(|openings| !openings.spans.is_empty()) else {
             continue;
         };
-        let longest = Length(openings.longest());
+        let longest = Length(openings.longest);
         // A run's own timeout bounds those of its steps.
         let own = task.task.timeout.map(|timeout| (timeout, format!("task `{}`", task.name)));
         let of_steps = task.task.steps.iter().filter(|_| own.is_none()).filter_map(|step| {

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS401",
     title: "work that no window can hold",
     severity: Severity::Error,
-    is_waivable: false,
+    is_waivable: true,
     why: "Work starts only where it can end before its window does. Work that is longer than every \
           opening waits for ever, and is overdue for ever.",
     before: r#"mainstay: 1
@@ -39,7 +39,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let outlook = facts.outlook();
     for task in &outlook.tasks {
         let (Some(needed), Some(openings)) = (task.estimate, task.windows.known()) else { continue };
-        if needed <= openings.longest() {
+        if needed <= openings.longest {
             continue;
         }
         let Some(longest) = outlook.longest_ever(facts, task).filter(|longest| *longest < needed) else {
