@@ -161,6 +161,12 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether the plan file's zone is known, so that its local times and days are.
+    pub(super) fn knows_zone(&self) -> bool {
+        let named = self.plan.timezone.as_ref();
+        self.section("timezone").is_none() || named.is_some_and(|name| Zone::named(name).is_ok())
+    }
+
     /// What the times of the plan file come to.
     pub(super) fn outlook(&self) -> &Outlook<'a> {
         self.outlook.get_or_init(|| Outlook::new(self))

@@ -170,7 +170,9 @@ impl<'a> Outlook<'a> {
             comparisons: Budget(Cell::new(MAX_COMPARISONS)),
         };
         let windows = facts.plan.windows.iter().map(|(name, window)| (name.value.as_str(), window));
-        outlook.defined = windows.filter(|(name, window)| is_sound(facts, name, window)).collect();
+        let knows_zone = facts.knows_zone();
+        let is_known = |(name, window): &(&str, &Window)| knows_zone && is_sound(facts, name, window);
+        outlook.defined = windows.filter(is_known).collect();
         for (_, task) in facts.plan.tasks.iter() {
             let kind = task.kind.value;
             outlook.frozen.entry(kind).or_insert_with(|| frozen(&outlook.freezes, kind));
@@ -192,7 +194,7 @@ impl<'a> Outlook<'a> {
                 windows: outlook.windows_of(facts, task),
                 rehearsal: None,
             };
-            task.rehearsal = alike(facts, &task).and_then(|alike| {
+            task.rehearsal = alike(facts, &task).filter(|_| knows_zone).and_then(|alike| {
                 let rehearsal = rehearsals.entry(alike);
                 rehearsal.or_insert_with(|| outlook.rehearse(facts, &task).map(Rc::new)).clone()
             });

@@ -37,7 +37,12 @@ tasks:
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (name, blackout) in facts.plan.blackouts.iter() {
         let (from, to) = (facts.zone.resolve(&blackout.from.value), facts.zone.resolve(&blackout.to.value));
-        if stands(&blackout.from) && stands(&blackout.to) && from < to && to <= facts.now {
+        if facts.knows_zone()
+            && stands(&blackout.from)
+            && stands(&blackout.to)
+            && from < to
+            && to <= facts.now
+        {
             let message = format!("blackout `{}` ended {}", name.value, facts.zone.date_and_time(to));
             faults.push(
                 Fault::new(RULE.code, blackout.to.span, message).help("remove it, or write the next one"),

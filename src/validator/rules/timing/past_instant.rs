@@ -38,7 +38,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             continue;
         };
         let instant = facts.zone.resolve(&at.value);
-        if instant <= facts.now {
+        if instant <= facts.now && facts.knows_zone() {
             let shown = facts.zone.date_and_time(instant);
             let message = format!("task `{}` was due {shown}", task.name);
             faults.push(

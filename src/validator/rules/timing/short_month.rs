@@ -76,8 +76,8 @@ fn left_out(facts: &Facts, text: &str) -> Option<String> {
     let (last, others) = names.split_last()?;
     let names =
         if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
-    let except = if day == 29 { ", but for leap years" } else { "" };
-    Some(format!("{names}: there is no day {day}{except}"))
+    let when = if day == 29 { " outside leap years" } else { "" };
+    Some(format!("{names}{when}: there is no day {day}"))
 }
 
 /// The last of the days and beginnings of ranges of a field that not every month has.

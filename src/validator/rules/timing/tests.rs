@@ -200,13 +200,13 @@ fn a_day_that_some_months_lack_leaves_them_out() {
                 ],
             ),
             (on("30 * *"), &["6:22 task `t` leaves out February: there is no day 30"]),
-            (on("29 * *"), &["6:22 task `t` leaves out February: there is no day 29, but for leap years"]),
+            (on("29 * *"), &["6:22 task `t` leaves out February outside leap years: there is no day 29"]),
             (
                 on("29 2 *"),
                 &["6:22 task `t` leaves out every year that is no leap year: the next time is 2028-02-29"],
             ),
             (on("15,31 1-4 *"), &["6:22 task `t` leaves out February and April: there is no day 31"]),
-            (on("29-31 * *"), &["6:22 task `t` leaves out February: there is no day 29, but for leap years"]),
+            (on("29-31 * *"), &["6:22 task `t` leaves out February outside leap years: there is no day 29"]),
             (on("31 1,3,5,7,8,10,12 *"), &[]),
             (on("28-31 * *"), &[]),
             (on("*/10 * *"), &[]),
@@ -424,6 +424,9 @@ fn instants_and_blackouts_of_the_past_are_noted() {
                 &["7:20 task `t` was due 2026-03-07 11:00"],
             ),
             (plan(BERLIN, "schedule: {at: 2026-03-07 11:01}; duration: 5m"), &[]),
+            // In a zone that is not known nobody can say.
+            (plan("timezone: Berlin\n", "schedule: {at: 2026-03-07 09:00}; duration: 5m"), &[]),
+            (plan("timezone: [UTC]\n", "schedule: {at: 2026-03-07 09:00}; duration: 5m"), &[]),
         ],
     );
     let blackout =
