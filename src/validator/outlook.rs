@@ -22,7 +22,7 @@ pub(super) const YEAR: TimeDelta = TimeDelta::days(366);
 const FEW_WEEKS: TimeDelta = TimeDelta::days(28);
 /// Weekdays and dates repeat after this time.
 const CYCLE_YEARS: i32 = 28;
-/// The most instants that are looked at in one file, so that it is judged quickly whatever it says.
+/// The most instants that are looked at in one file for one purpose, so that it is judged quickly whatever it says.
 const MAX_INSTANTS: usize = 400_000;
 /// The most of one expression: one that comes every ten minutes still has fewer in a year.
 const MAX_OF_ONE: usize = 60_000;
@@ -45,6 +45,9 @@ pub(super) struct Outlook<'a> {
     openings: HashMap<Vec<&'a str>, Option<Rc<Openings>>>,
     /// The longest openings that there ever are, by windows.
     ever: RefCell<HashMap<Vec<&'a str>, Option<TimeDelta>>>,
+    /// For the openings of windows.
+    spans: Budget,
+    /// For rehearsals: a file of thousands of recurrences must not leave nothing for its windows.
     instants: Budget,
     comparisons: Budget,
 }
@@ -133,6 +136,19 @@ impl Budget {
         self.0.set(left.unwrap_or(self.0.get()));
         left.is_some()
     }
+
+    /// Takes note that the instants of an expression between two others are looked at; `None` when those are too
+    /// many.
+    fn spend(&self, cron: &CronSchedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<()> {
+        // Local days begin and end up to a day before and after those of UTC.
+        let first = (from - TimeDelta::days(1)).date_naive();
+        let n_days = u32::try_from((until - from).num_days() + 3).ok()?;
+        if !self.takes(n_days as usize) {
+            return None;
+        }
+        let n_instants = cron.days(first, n_days).count() * cron.times_a_day();
+        (n_instants <= MAX_OF_ONE && self.takes(n_instants)).then_some(())
+    }
 }
 
 /// What makes two tasks go alike.
@@ -166,6 +182,7 @@ impl<'a> Outlook<'a> {
             defined: HashMap::new(),
             openings: HashMap::new(),
             ever: RefCell::default(),
+            spans: Budget(Cell::new(MAX_INSTANTS)),
             instants: Budget(Cell::new(MAX_INSTANTS)),
             comparisons: Budget(Cell::new(MAX_COMPARISONS)),
         };
@@ -212,13 +229,12 @@ impl<'a> Outlook<'a> {
             .map(|longest| longest.span)
     }
 
-    /// The blackouts that keep the work of a task from running in the year ahead: `` `a`, `b` and 2 more``.
-    pub(super) fn blackouts(&self, from: DateTime<Utc>, kind: TaskType) -> String {
+    /// The blackouts that keep work from running between `from` and `until`: `` `a`, `b` and 2 more``.
+    pub(super) fn blackouts(&self, kind: TaskType, from: DateTime<Utc>, until: DateTime<Utc>) -> String {
         const SHOWN: usize = 3;
-        let is_ahead =
-            |freeze: &&Freeze| from < freeze.end && freeze.start < self.until && freeze.stops(kind);
+        let stops = |freeze: &&Freeze| from < freeze.end && freeze.start < until && freeze.stops(kind);
         let names: Vec<_> =
-            self.freezes.iter().filter(is_ahead).map(|freeze| format!("`{}`", freeze.name)).collect();
+            self.freezes.iter().filter(stops).map(|freeze| format!("`{}`", freeze.name)).collect();
         let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
         match names.len().saturating_sub(SHOWN) {
             0 => shown,
@@ -279,7 +295,7 @@ impl<'a> Outlook<'a> {
         let longest = windows.iter().map(|(_, window)| window.duration.value.0).max()?;
         for (name, window) in windows {
             let cron = self.cron_of(facts, name)?;
-            self.spend(cron, from - window.duration.value.0, until + longest)?;
+            self.spans.spend(cron, from - window.duration.value.0, until + longest)?;
             spans.extend(calendar::openings(name, window, &facts.zone, from, until + longest).ok()?);
         }
         spans.sort_by_key(|span| span.start);
@@ -297,19 +313,6 @@ impl<'a> Outlook<'a> {
         let window = self.defined.get(window)?;
         let cron = window.cron.as_ref().filter(|_| window.rrule.is_none())?;
         facts.cron(&cron.value).ok()
-    }
-
-    /// Takes note that the instants of an expression between two others are looked at; `None` when those are too
-    /// many.
-    fn spend(&self, cron: &CronSchedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<()> {
-        // Local days begin and end up to a day before and after those of UTC.
-        let first = (from - TimeDelta::days(1)).date_naive();
-        let n_days = u32::try_from((until - from).num_days() + 3).ok()?;
-        if !self.instants.takes(n_days as usize) {
-            return None;
-        }
-        let n_instants = cron.days(first, n_days).count() * cron.times_a_day();
-        (n_instants <= MAX_OF_ONE && self.instants.takes(n_instants)).then_some(())
     }
 
     /// How many targets a task works on; `None` when something that it may mean could not be read.
@@ -348,7 +351,8 @@ impl<'a> Outlook<'a> {
         if let Some(cron) = &schedule.cron {
             let cron = facts.cron(&cron.value).ok()?;
             let until = [self.until, facts.now + FEW_WEEKS];
-            let until = until.into_iter().find(|until| self.spend(cron, facts.now, *until).is_some())?;
+            let until =
+                until.into_iter().find(|until| self.instants.spend(cron, facts.now, *until).is_some())?;
             let stage = Stage { until, ..stage };
             let dst = task.task.dst.map(|dst| dst.value).unwrap_or_default();
             // One more than there are in the time ahead: it ends the last one of them.

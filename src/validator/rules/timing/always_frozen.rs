@@ -48,7 +48,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             continue;
         }
         let kind = task.task.kind.value;
-        let names = outlook.blackouts(facts.now, kind);
+        let names = outlook.blackouts(kind, facts.now, outlook.until);
         let message = format!("blackouts leave no time for task `{}` in the year ahead: {names}", task.name);
         faults.push(
             Fault::new(RULE.code, when(task.task), message)

@@ -46,9 +46,15 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             continue;
         }
         let kind = task.task.kind.value;
-        let each = if went.n == 1 { "is due" } else { "is due each time" };
-        let message =
-            format!("task `{}` {each} in a blackout: {}", task.name, outlook.blackouts(facts.now, kind));
+        let (Some(first), Some(length)) = (went.put_off.first, task.estimate) else { continue };
+        let names = outlook.blackouts(kind, first, first + length);
+        let message = match went.n {
+            1 => format!("task `{}` is due in a blackout: {names}", task.name),
+            n => format!(
+                "task `{}` is due in a blackout all {n} times of the year ahead, first in {names}",
+                task.name
+            ),
+        };
         faults.push(
             Fault::new(RULE.code, when(task.task), message)
                 .help(format!("choose another time, or let the blackout `allow` {kind} work")),
