@@ -198,6 +198,21 @@ fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of
     assert_eq!(judged, expected);
 }
 
+#[test]
+fn work_that_cannot_happen_fails_the_gate_and_stops_no_other_work() {
+    let plan = ONE_TASK.replace("duration: 5m", "schedule: {every: 7d, tolerance: 1d}\n    duration: 5h");
+    let case = Case::new().plan_file(plan);
+    let found = case.run("validate").exit(1).take_stdout();
+    assert!(
+        found.starts_with(
+            "error[MS401]: task `tidy` takes 5h; window `weekend-night` is open for 4h at most\n"
+        ),
+        "{found}"
+    );
+    let planned = case.run("--now 2026-03-07T05:40:00Z plan --format json").exit(0).json();
+    assert_eq!(planned["unplaced"][0]["task"], "tidy");
+}
+
 /// Files that are nearly right: pieces of a right one, mixed with what breaks files.
 fn nearly_right() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
