@@ -126,7 +126,10 @@ impl CronSchedule {
 
     /// Whether every day matches.
     pub fn is_daily(&self) -> bool {
-        (0..CYCLE_DAYS).all(|day| self.matches_day(day))
+        let pattern = &self.cron.pattern;
+        let says_nothing =
+            pattern.is_dom_wildcard() && pattern.is_dow_wildcard() && self.months().count() == 12;
+        says_nothing || (0..CYCLE_DAYS).all(|day| self.matches_day(day))
     }
 
     /// The changes of the clock between `from` and `until` that a fixed time of this schedule lies in; what happens
@@ -477,6 +480,8 @@ mod tests {
         assert_eq!(days("0 0 29 2 *", "2026-01-01", 1461), ["2028-02-29"]);
         assert_eq!(days("*/5 * * * SUN", "2026-03-01", 8), ["2026-03-01", "2026-03-08"]);
         assert!(CronSchedule::parse("0 0 1-31 * *").expect("a cron expression").is_daily());
+        assert!(CronSchedule::parse("0 0 * * *").expect("a cron expression").is_daily());
+        assert!(!CronSchedule::parse("0 0 * 2-12 *").expect("a cron expression").is_daily());
         assert!(!CronSchedule::parse("0 0 1-30 * *").expect("a cron expression").is_daily());
         let pause =
             |cron| CronSchedule::parse(cron).expect("a cron expression").longest_pause().num_minutes();

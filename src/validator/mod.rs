@@ -2,6 +2,7 @@
 //!
 //! The checker holds a plan file against the [`rules`]; live checks of the system are in [`checks`].
 
+mod budget;
 pub mod checker;
 pub mod checks;
 pub mod engine;
@@ -15,3 +16,4 @@ pub mod surroundings;
 #[cfg(test)]
 mod tests;
 mod waivers;
+mod windows_ahead;

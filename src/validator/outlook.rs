@@ -5,27 +5,22 @@
 //! 2. The questions are those that the scheduler asks, by the same functions of the calendar, of one task alone:
 //!    what fails here fails there, where other work comes on top of it.
 
-use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::budget::{Budget, MAX_INSTANTS};
 use super::facts::{Facts, stands};
 use super::rehearsal::{self, Frozen, MAX_INTERVALS, Rehearsal, Stage};
-use crate::calendar::{self, CronSchedule, Freeze};
-use crate::model::{DstMode, Length, Missed, Span, Task, TaskType, Window, WindowSpan};
+use super::windows_ahead::{CYCLE_YEARS, Windows, WindowsAhead};
+use crate::calendar::{self, Freeze};
+use crate::model::{DstMode, Length, Missed, Task, TaskType};
 
 /// The time ahead that is looked at: a leap year, so that every date comes.
 pub(super) const YEAR: TimeDelta = TimeDelta::days(366);
 /// What is looked at of an expression that comes too often for a year.
 const FEW_WEEKS: TimeDelta = TimeDelta::days(28);
-/// Weekdays and dates repeat after this time.
-const CYCLE_YEARS: i32 = 28;
-/// The most instants that are looked at in one file for one purpose, so that it is judged quickly whatever it says.
-const MAX_INSTANTS: usize = 400_000;
-/// The most of one expression: one that comes every ten minutes still has fewer in a year.
-const MAX_OF_ONE: usize = 60_000;
 /// The most targets that selectors are compared with.
 const MAX_COMPARISONS: usize = 2_000_000;
 
@@ -39,15 +34,8 @@ pub(super) struct Outlook<'a> {
     pub(super) freezes: Vec<Freeze>,
     /// When no work of a type may run, by start and disjoint.
     frozen: HashMap<TaskType, Vec<Frozen>>,
-    /// The windows that were read whole and let work start.
-    defined: HashMap<&'a str, &'a Window>,
-    /// The openings by the windows of a task; `None` when they are not known.
-    openings: HashMap<Vec<&'a str>, Option<Rc<Openings>>>,
-    /// The longest openings that there ever are, by windows.
-    ever: RefCell<HashMap<Vec<&'a str>, Option<TimeDelta>>>,
-    /// For the openings of windows.
-    spans: Budget,
-    /// For rehearsals: a file of thousands of recurrences must not leave nothing for its windows.
+    /// The windows.
+    pub(super) windows: WindowsAhead<'a>,
     instants: Budget,
     comparisons: Budget,
 }
@@ -63,28 +51,6 @@ pub(super) struct TaskOutlook<'a> {
     pub(super) windows: Windows,
     /// How its occurrences go if there is no other work; of a task that runs on demand nothing.
     pub(super) rehearsal: Option<Rc<Rehearsal>>,
-}
-
-/// When a task may run.
-#[derive(Clone)]
-pub(super) enum Windows {
-    Any,
-    Known(Rc<Openings>),
-    Unknown,
-}
-
-/// The openings of the windows of a task.
-pub(super) struct Openings {
-    /// By start; touching ones are one.
-    pub(super) spans: Vec<WindowSpan>,
-    /// How many there were before touching ones became one.
-    pub(super) n: usize,
-    /// How many of those began before the one before had ended.
-    pub(super) n_overlapping: usize,
-    /// The longest time that one is open.
-    pub(super) longest: TimeDelta,
-    /// The longest time between the opening of one and its cutoff.
-    pub(super) longest_to_cutoff: TimeDelta,
 }
 
 impl TaskOutlook<'_> {
@@ -106,48 +72,6 @@ impl TaskOutlook<'_> {
             [one] => format!("window `{}`", one.value),
             _ => "the longest of its windows".to_owned(),
         }
-    }
-}
-
-impl Openings {
-    /// Whether it is no exception that one begins before the one before has ended. A change of the clock brings
-    /// them nearer to each other once a year, and that is not meant.
-    pub(super) fn overlap_often(&self) -> bool {
-        self.n < self.n_overlapping * 10
-    }
-}
-
-impl Windows {
-    pub(super) fn known(&self) -> Option<&Openings> {
-        match self {
-            Self::Known(openings) => Some(openings),
-            Self::Any | Self::Unknown => None,
-        }
-    }
-}
-
-/// How many more things are looked at.
-struct Budget(Cell<usize>);
-
-impl Budget {
-    /// Whether `n` more may be looked at; if so, they are.
-    fn takes(&self, n: usize) -> bool {
-        let left = self.0.get().checked_sub(n);
-        self.0.set(left.unwrap_or(self.0.get()));
-        left.is_some()
-    }
-
-    /// Takes note that the instants of an expression between two others are looked at; `None` when those are too
-    /// many.
-    fn spend(&self, cron: &CronSchedule, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<()> {
-        // Local days begin and end up to a day before and after those of UTC.
-        let first = (from - TimeDelta::days(1)).date_naive();
-        let n_days = u32::try_from((until - from).num_days() + 3).ok()?;
-        if !self.takes(n_days as usize) {
-            return None;
-        }
-        let n_instants = cron.days(first, n_days).count() * cron.times_a_day();
-        (n_instants <= MAX_OF_ONE && self.takes(n_instants)).then_some(())
     }
 }
 
@@ -179,17 +103,10 @@ impl<'a> Outlook<'a> {
             until: facts.now + YEAR,
             frozen: HashMap::new(),
             freezes,
-            defined: HashMap::new(),
-            openings: HashMap::new(),
-            ever: RefCell::default(),
-            spans: Budget(Cell::new(MAX_INSTANTS)),
-            instants: Budget(Cell::new(MAX_INSTANTS)),
-            comparisons: Budget(Cell::new(MAX_COMPARISONS)),
+            windows: WindowsAhead::new(facts),
+            instants: Budget::new(MAX_INSTANTS),
+            comparisons: Budget::new(MAX_COMPARISONS),
         };
-        let windows = facts.plan.windows.iter().map(|(name, window)| (name.value.as_str(), window));
-        let knows_zone = facts.knows_zone();
-        let is_known = |(name, window): &(&str, &Window)| knows_zone && is_sound(facts, name, window);
-        outlook.defined = windows.filter(is_known).collect();
         for (_, task) in facts.plan.tasks.iter() {
             let kind = task.kind.value;
             outlook.frozen.entry(kind).or_insert_with(|| frozen(&outlook.freezes, kind));
@@ -208,25 +125,16 @@ impl<'a> Outlook<'a> {
                 task,
                 n_targets,
                 estimate: declared.and_then(|one| one.checked_mul(n_targets?)).filter(is_positive),
-                windows: outlook.windows_of(facts, task),
+                windows: outlook.windows.of(facts, task),
                 rehearsal: None,
             };
-            task.rehearsal = alike(facts, &task).filter(|_| knows_zone).and_then(|alike| {
+            task.rehearsal = alike(facts, &task).filter(|_| facts.knows_zone()).and_then(|alike| {
                 let rehearsal = rehearsals.entry(alike);
                 rehearsal.or_insert_with(|| outlook.rehearse(facts, &task).map(Rc::new)).clone()
             });
             outlook.tasks.push(task);
         }
         outlook
-    }
-
-    /// The place of the longest duration of a task's windows.
-    pub(super) fn longest_window(&self, task: &TaskOutlook) -> Option<Span> {
-        let windows = task.task.window.iter().filter_map(|name| self.defined.get(name.value.as_str()));
-        windows
-            .map(|window| window.duration)
-            .max_by_key(|duration| duration.value)
-            .map(|longest| longest.span)
     }
 
     /// The blackouts that keep work from running between `from` and `until`: `` `a`, `b` and 2 more``.
@@ -240,79 +148,6 @@ impl<'a> Outlook<'a> {
             0 => shown,
             more => format!("{shown} and {more} more"),
         }
-    }
-
-    /// The openings of one window by itself in the year ahead.
-    pub(super) fn openings_of(&self, facts: &Facts<'a>, window: &'a str) -> Option<Rc<Openings>> {
-        match self.openings.get([window].as_slice()) {
-            Some(known) => known.clone(),
-            None => self.find_openings(facts, &[window], facts.now, self.until).map(Rc::new),
-        }
-    }
-
-    /// The longest time that the windows of a task are ever open without a break, if that can be known.
-    pub(super) fn longest_ever(&self, facts: &Facts<'a>, task: &TaskOutlook<'a>) -> Option<TimeDelta> {
-        let windows: Vec<_> = task.task.window.iter().map(|window| window.value.as_str()).collect();
-        if let Some(known) = self.ever.borrow().get(&windows) {
-            return *known;
-        }
-        let crons: Option<Vec<_>> = windows.iter().map(|window| self.cron_of(facts, window)).collect();
-        let longest = if crons.is_some_and(|crons| crons.iter().all(|cron| cron.is_daily())) {
-            // Every year is like the next, changes of the clock included.
-            task.windows.known().map(|openings| openings.longest)
-        } else {
-            let until = facts.now + YEAR * CYCLE_YEARS;
-            self.find_openings(facts, &windows, facts.now, until).map(|openings| openings.longest)
-        };
-        self.ever.borrow_mut().insert(windows, longest);
-        longest
-    }
-
-    fn windows_of(&mut self, facts: &Facts<'a>, task: &'a Task) -> Windows {
-        if task.window.is_empty() {
-            return Windows::Any;
-        }
-        let names: Vec<_> = task.window.iter().map(|window| window.value.as_str()).collect();
-        if !self.openings.contains_key(&names) {
-            let openings = self.find_openings(facts, &names, facts.now, self.until).map(Rc::new);
-            self.openings.insert(names.clone(), openings);
-        }
-        let openings = self.openings.get(&names).cloned().flatten();
-        openings.map_or(Windows::Unknown, Windows::Known)
-    }
-
-    /// The openings of windows that begin before `until`, whole.
-    fn find_openings(
-        &self,
-        facts: &Facts<'a>,
-        names: &[&'a str],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Option<Openings> {
-        let mut spans = Vec::new();
-        let windows: Vec<_> =
-            names.iter().map(|name| Some((*name, *self.defined.get(name)?))).collect::<Option<_>>()?;
-        let longest = windows.iter().map(|(_, window)| window.duration.value.0).max()?;
-        for (name, window) in windows {
-            let cron = self.cron_of(facts, name)?;
-            self.spans.spend(cron, from - window.duration.value.0, until + longest)?;
-            spans.extend(calendar::openings(name, window, &facts.zone, from, until + longest).ok()?);
-        }
-        spans.sort_by_key(|span| span.start);
-        let n_overlapping = spans.windows(2).filter(|pair| pair[1].start < pair[0].end).count();
-        let n = spans.len();
-        let mut spans = calendar::merge(spans);
-        spans.retain(|span| span.start < until);
-        let longest = spans.iter().map(|span| span.end - span.start).max().unwrap_or_default();
-        let to_cutoff = spans.iter().map(|span| span.cutoff - span.start).max().unwrap_or_default();
-        Some(Openings { spans, n, n_overlapping, longest, longest_to_cutoff: to_cutoff })
-    }
-
-    /// The cron expression of a window.
-    fn cron_of<'f>(&self, facts: &'f Facts, window: &str) -> Option<&'f CronSchedule> {
-        let window = self.defined.get(window)?;
-        let cron = window.cron.as_ref().filter(|_| window.rrule.is_none())?;
-        facts.cron(&cron.value).ok()
     }
 
     /// How many targets a task works on; `None` when something that it may mean could not be read.
@@ -388,17 +223,8 @@ fn frozen(freezes: &[Freeze], kind: TaskType) -> Vec<Frozen> {
     frozen
 }
 
-/// Whether a window was read whole, and lets work start at all; of one that does not there are other rules.
-fn is_sound(facts: &Facts, name: &str, window: &Window) -> bool {
-    let (length, cutoff) = (window.duration.value, window.cutoff.map(|cutoff| cutoff.value));
-    !facts.is_spoiled(facts.value_of("windows", name))
-        && stands(&window.duration)
-        && is_positive(&length.0)
-        && cutoff.is_none_or(|cutoff| cutoff < length)
-}
-
 /// Whether arithmetic with a length is safe: that of the plan file ends below a hundred years.
-fn is_positive(length: &TimeDelta) -> bool {
+pub(super) fn is_positive(length: &TimeDelta) -> bool {
     TimeDelta::zero() < *length && *length <= YEAR * 100
 }
 

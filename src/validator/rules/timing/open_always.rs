@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 
-use crate::validator::outlook::{Openings, YEAR};
+use crate::validator::outlook::YEAR;
 use crate::validator::rules::prelude::*;
+use crate::validator::windows_ahead::Openings;
 
 pub(super) const RULE: Rule = Rule {
     code: "MS421",
@@ -32,10 +33,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         let Some(cron) = &window.cron else { continue };
         // A window that closes in the instant in which it opens again is meant to be open always.
         let is_always = is_open_every_day(facts, &cron.value, window.duration.value.0)
-            || facts
-                .outlook()
-                .openings_of(facts, &name.value)
-                .is_some_and(|openings| openings.overlap_often() && is_always_open(facts, &openings));
+            || is_open_all_year(facts, &name.value);
         if is_always && stands(&window.duration) {
             let message = format!("window `{}` opens again before it closes, around the clock", name.value);
             faults.push(
@@ -50,6 +48,12 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
 /// Whether an opening outlasts the longest pause between two times of a day, on all days.
 fn is_open_every_day(facts: &Facts, cron: &str, duration: TimeDelta) -> bool {
     facts.cron(cron).is_ok_and(|cron| cron.longest_pause() < duration && cron.is_daily())
+}
+
+/// Whether openings that overlap cover the year ahead.
+fn is_open_all_year<'a>(facts: &Facts<'a>, window: &'a str) -> bool {
+    let openings = facts.outlook().windows.openings_of(facts, window);
+    openings.is_some_and(|openings| openings.overlap_often() && is_always_open(facts, &openings))
 }
 
 /// Whether openings cover the year ahead.

@@ -24,7 +24,7 @@ windows:
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (name, window) in facts.plan.windows.iter() {
-        let Some(openings) = facts.outlook().openings_of(facts, &name.value) else { continue };
+        let Some(openings) = facts.outlook().windows.openings_of(facts, &name.value) else { continue };
         if !openings.overlap_often() || is_always_open(facts, &openings) {
             continue;
         }

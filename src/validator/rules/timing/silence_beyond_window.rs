@@ -69,7 +69,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         );
         let fault = Fault::new(RULE.code, beginning(silence.span), message)
             .help("give the task a `timeout`, or its steps shorter ones");
-        faults.push(match outlook.longest_window(task) {
+        faults.push(match outlook.windows.longest(task.task) {
             Some(window) => fault.related(window, "the window is open for this long"),
             None => fault,
         });

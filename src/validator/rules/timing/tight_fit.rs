@@ -63,7 +63,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             format!("task `{}` takes {takes} and fits {window} only if it starts {when}", task.name);
         let fault = Fault::new(RULE.code, task.task.duration.span, message)
             .help("make the window longer, or the work shorter");
-        faults.push(match outlook.longest_window(task) {
+        faults.push(match outlook.windows.longest(task.task) {
             Some(window) => fault.related(window, "the window is open for this long, its cutoff included"),
             None => fault,
         });

@@ -57,7 +57,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             let message = format!("{who} may run for {}; {window} is open for {longest}", timeout.value);
             let fault =
                 Fault::new(RULE.code, timeout.span, message).expected(format!("expected at most {longest}"));
-            faults.push(match outlook.longest_window(task) {
+            faults.push(match outlook.windows.longest(task.task) {
                 Some(window) => fault.related(window, "the window is open for this long"),
                 None => fault,
             });

@@ -42,7 +42,9 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         if needed <= openings.longest {
             continue;
         }
-        let Some(longest) = outlook.longest_ever(facts, task).filter(|longest| *longest < needed) else {
+        let Some(longest) =
+            outlook.windows.longest_ever(facts, task.task).filter(|longest| *longest < needed)
+        else {
             continue;
         };
         let (takes, window) = (task.takes(), task.windows_in_words());
@@ -50,7 +52,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             format!("task `{}` takes {takes}; {window} is open for {} at most", task.name, Length(longest));
         let fault = Fault::new(RULE.code, task.task.duration.span, message)
             .help("make the window longer, or the work shorter");
-        faults.push(match outlook.longest_window(task) {
+        faults.push(match outlook.windows.longest(task.task) {
             Some(window) => fault.related(window, "the window is open for this long"),
             None => fault,
         });
