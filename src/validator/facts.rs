@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
+use super::outlook::Outlook;
 use super::standards::Standards;
 use super::surroundings::Surroundings;
 use crate::calendar::{CronError, CronSchedule, Zone};
@@ -37,6 +38,7 @@ pub(super) struct Facts<'a> {
     spoiled: &'a [u32],
     /// How many more pairs of names may be compared to find out what was meant.
     comparisons: Cell<usize>,
+    outlook: OnceCell<Outlook<'a>>,
 }
 
 /// Enough for every finding of a file with a thousand names; after that, a wrong name gets no suggestion.
@@ -76,6 +78,7 @@ impl<'a> Facts<'a> {
             queries: OnceCell::new(),
             spoiled,
             comparisons: Cell::new(MAX_COMPARISONS),
+            outlook: OnceCell::new(),
         }
     }
 
@@ -201,6 +204,17 @@ impl<'a> Facts<'a> {
         let begin =
             self.text.floor_char_boundary((start + offset(part.start.min(end.saturating_sub(1)))) as usize);
         Span { start: offset(begin), end: start + offset(end) }
+    }
+
+    /// Whether the plan file's zone is known, so that its local times and days are.
+    pub(super) fn knows_zone(&self) -> bool {
+        let named = self.plan.timezone.as_ref();
+        self.section("timezone").is_none() || named.is_some_and(|name| Zone::named(name).is_ok())
+    }
+
+    /// What the times of the plan file come to.
+    pub(super) fn outlook(&self) -> &Outlook<'a> {
+        self.outlook.get_or_init(|| Outlook::new(self))
     }
 
     /// All steps of all tasks.

@@ -92,6 +92,7 @@ fn many(n: usize, n_files: usize) -> Report {
         related: None,
         help: None,
         subject: format!("tasks.t{}", at % 100),
+        control: None,
         remedy: None,
     };
     let findings: Vec<_> =
@@ -191,6 +192,7 @@ fn what_was_not_evaluated_looks_like_success_in_no_format() {
         related: None,
         help: None,
         subject: String::new(),
+        control: None,
         remedy: None,
     };
     let files = vec![

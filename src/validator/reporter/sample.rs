@@ -52,6 +52,7 @@ pub(super) fn unreadable() -> Report {
         related: None,
         help: None,
         subject: String::new(),
+        control: None,
         remedy: None,
     };
     let file = FileReport::unreadable("maintenance.yaml".to_owned(), finding);

@@ -148,6 +148,7 @@ fn finding(name: &'static str) -> impl Strategy<Value = Finding> {
             related,
             help,
             subject,
+            control: None,
             remedy: None,
         })
 }
@@ -186,6 +187,7 @@ pub fn every_piece() -> Report {
         related: None,
         help: Some((*piece).to_owned()),
         subject: (*piece).to_owned(),
+        control: None,
         remedy: None,
     };
     let findings = PIECES.iter().zip(codes.iter().cycle()).map(finding).collect();
