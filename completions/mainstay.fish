@@ -113,7 +113,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l show -d '
 warning\t''
 note\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l changed-since -d 'Look only at what changed since a revision of Git, and at what refers to it' -r
-complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l explain -d 'Explain a rule by its code; without one, list all rules' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l explain -d 'Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
@@ -133,6 +133,8 @@ always\t''
 never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l exit-zero -d 'Exit with 0 also when the answer is no, for programs that take 1 for a failure of the tool'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l fix -d 'Mend what needs no person: missing fields, safe defaults, stubs of pages'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l diff -d 'With --fix: show what would change, as `patch` takes it, and change nothing'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l schema -d 'Print the JSON Schema of plan files'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s v -l verbose -d 'Say more'

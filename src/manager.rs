@@ -19,7 +19,7 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use standing::StandingError;
-pub use validate::{Question, ValidateError};
+pub use validate::{Fix, Mended, Question, ValidateError};
 
 /// One plan file with its state file.
 #[derive(Debug)]

@@ -98,8 +98,9 @@ fn of_validate(error: &ValidateError) -> Exit {
     match error {
         ValidateError::Load(_)
         | ValidateError::NoRevisionOfStdin
+        | ValidateError::NoFileToFix
         | ValidateError::Git { source: GitError::NoRevision { .. }, .. } => Exit::Wrong,
-        ValidateError::Git { .. } => Exit::Unknown,
+        ValidateError::Git { .. } | ValidateError::Write(_) => Exit::Unknown,
     }
 }
 

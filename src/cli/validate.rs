@@ -9,10 +9,11 @@ use clap::{Args, ValueEnum};
 
 use super::output::{Format, deliver};
 use super::{Exit, Global, Terminal};
-use crate::manager::{Manager, Question};
+use crate::manager::{Fix, Manager, Mended, Question};
 use crate::model::Severity;
 use crate::planfile;
-use crate::text::{inert_line, nearest};
+use crate::standards;
+use crate::text::{inert, inert_line, nearest};
 use crate::validator::engine::Verdict;
 use crate::validator::report::Report;
 use crate::validator::reporter::manual;
@@ -45,13 +46,38 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "REVISION")]
     changed_since: Option<String>,
 
-    /// Explain a rule by its code; without one, list all rules
-    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "", exclusive = false)]
+    #[command(flatten)]
+    fix: FixArgs,
+
+    /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
     explain: Option<String>,
 
     /// Print the JSON Schema of plan files
     #[arg(long, conflicts_with = "explain")]
     schema: bool,
+}
+
+/// What happens to findings that need no person.
+#[derive(Debug, Clone, Copy, Args)]
+struct FixArgs {
+    /// Mend what needs no person: missing fields, safe defaults, stubs of pages
+    #[arg(long)]
+    fix: bool,
+
+    /// With --fix: show what would change, as `patch` takes it, and change nothing
+    #[arg(long, requires = "fix")]
+    diff: bool,
+}
+
+impl From<FixArgs> for Fix {
+    fn from(args: FixArgs) -> Self {
+        match (args.fix, args.diff) {
+            (false, _) => Self::No,
+            (true, true) => Self::Show,
+            (true, false) => Self::Write,
+        }
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -61,6 +87,7 @@ Examples:
   mainstay validate --fail-on warning      no warnings either: a merge gate
   mainstay validate --changed-since main   only what a branch touches
   mainstay validate --format json          findings for programs
+  mainstay validate --fix --diff           what could be mended without you
   mainstay validate --explain MS316        what a code means, and what to do
   mainstay validate --schema               for editors
 
@@ -90,7 +117,7 @@ impl From<Level> for Severity {
 
 /// The command line names a rule that there is not.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no rule `{code}`{}", near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+#[error("there is no rule and no control `{code}`{}", near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
 pub struct NoSuchRule {
     code: String,
     near: Option<&'static str>,
@@ -114,9 +141,19 @@ pub fn run(
         paths: args.paths,
         fail_on: fail_on.unwrap_or(Severity::Error),
         changed_since: args.changed_since,
+        fix: args.fix.into(),
     };
-    let report = manager.validate(&question, &mut io::stdin().lock())?;
+    let (report, changes) = manager.validate(&question, &mut io::stdin().lock())?;
     tell_what_was_not_read(&report, terminal);
+    for change in &changes {
+        tell_change(change, question.fix, terminal);
+    }
+    if question.fix == Fix::Show {
+        let diffs: String = changes.iter().map(|change| change.diff.as_str()).collect();
+        // `patch` gets the bytes as they are; a person gets what cannot act.
+        terminal.result(&if terminal.is_interactive() { inert(&diffs) } else { diffs })?;
+        return Ok(exit(&report, args.exit_zero));
+    }
     let least = args.show.into();
     deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();
@@ -137,6 +174,21 @@ fn tell_what_was_not_read(report: &Report, terminal: &mut Terminal) {
     }
 }
 
+/// Says on stderr what was mended in a file, or would be, and what cannot be.
+fn tell_change(change: &Mended, fix: Fix, terminal: &mut Terminal) {
+    let file = inert_line(&change.file);
+    let did = if fix == Fix::Write { "fixed" } else { "would fix" };
+    for what in &change.set {
+        terminal.status(&format!("{did}: {file}: {}", inert_line(what)));
+    }
+    for page in &change.pages {
+        terminal.status(&format!("{did}: {}", inert_line(&page.display().to_string())));
+    }
+    for (what, why) in &change.refused {
+        terminal.warning(&format!("{file}: {} cannot be fixed: {}", inert_line(what), inert_line(why)));
+    }
+}
+
 fn exit(report: &Report, is_zero: bool) -> Exit {
     match report.verdict {
         _ if report.files.iter().any(|file| !file.is_readable) => Exit::Wrong,
@@ -150,6 +202,11 @@ fn exit(report: &Report, is_zero: bool) -> Exit {
 /// Shows the manual of one rule, or the list of all.
 fn explain(code: &str, global: &Global, terminal: &mut Terminal) -> anyhow::Result<Exit> {
     let wanted = code.to_uppercase();
+    if let Some((catalogue, control)) = standards::by_id(&wanted) {
+        let page = standards::explain(catalogue, control);
+        deliver(global, terminal, &[Format::Text], &mut |_, _| Ok(page.clone()))?;
+        return Ok(Exit::Done);
+    }
     let rule = rules::by_code(&wanted);
     if rule.is_none() && !code.is_empty() {
         let near = nearest(&wanted, rules::all().map(|rule| rule.code));

@@ -187,8 +187,11 @@ impl Text {
     /// The text of the bytes of a plan file called `name`.
     pub fn new(name: &str, bytes: Vec<u8>) -> Self {
         let digest = format!("{:x}", Sha256::digest(&bytes));
+        let has_byte_order_mark = bytes.starts_with(BYTE_ORDER_MARK.as_bytes());
         let (text, faults) = decode(bytes);
-        Self { source: Source::new(name, text), digest, writers: None, faults }
+        let mut source = Source::new(name, text);
+        source.has_byte_order_mark = has_byte_order_mark;
+        Self { source, digest, writers: None, faults }
     }
 
     /// Reads what it says.
@@ -232,9 +235,11 @@ fn nothing_read<'t>(faults: Vec<Fault>, is_complete: bool) -> Reading<'t> {
     Reading { tree: None, plan: None, faults, spoiled: Vec::new(), is_complete, comments: Vec::new() }
 }
 
+/// What some editors write before the text to say that it is UTF-8.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// The text of the bytes, or why they are none.
 fn decode(bytes: Vec<u8>) -> (String, Vec<Fault>) {
-    const BYTE_ORDER_MARK: &str = "\u{feff}";
     let nowhere = Span::default();
     let is_utf16 = matches!(
         bytes.as_slice(),

@@ -9,6 +9,8 @@ pub struct Source {
     pub path: String,
     /// Its text, without a byte order mark.
     pub text: String,
+    /// Whether the file began with one.
+    pub has_byte_order_mark: bool,
     /// Offset of the first byte of each line.
     line_starts: Vec<u32>,
 }
@@ -19,7 +21,7 @@ impl Source {
         let (path, text) = (path.into(), text.into());
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(breaks.map(|(at, _)| offset(at + 1))).collect();
-        Self { path, text, line_starts }
+        Self { path, text, has_byte_order_mark: false, line_starts }
     }
 
     /// The place of `span`, cut to the text.

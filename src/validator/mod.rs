@@ -7,6 +7,7 @@ pub mod checker;
 pub mod checks;
 pub mod engine;
 mod facts;
+pub mod fixer;
 pub mod inputs;
 mod outlook;
 mod rehearsal;

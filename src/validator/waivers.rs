@@ -10,7 +10,7 @@
 use chrono::{DateTime, Utc};
 
 use super::facts::{Facts, stands};
-use super::rules;
+use super::rules::{self, Rule};
 use crate::model::{self, Moment, Span, Spanned};
 use crate::planfile::{Fault, Source, offset};
 
@@ -193,7 +193,7 @@ fn is_waived(facts: &Facts, fault: &Fault, waivers: &mut [Waiver]) -> bool {
 fn names(code: &str, fault: &Fault) -> bool {
     let is_control =
         || fault.control().and_then(|name| name.rsplit_once(' ')).is_some_and(|(_, id)| id == code);
-    fault.code == code || (is_control() && rules::by_code(fault.code).is_some_and(|rule| rule.is_waivable()))
+    fault.code == code || (is_control() && rules::by_code(fault.code).is_some_and(Rule::is_waivable))
 }
 
 /// What there is to say about a waiver that holds.

@@ -1,5 +1,6 @@
 //! `mainstay validate` as people and programs see it.
 
+mod fix;
 mod hostile;
 mod inputs;
 mod manual;
@@ -205,6 +206,7 @@ fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of
          2026-03-29 02:00 is skipped, 2026-10-25 02:00 comes twice, and 8 more within five years",
         "MS417 task `upgrade-prometheus` comes after `snapshot`, which runs on demand only: \
          nothing waits for it",
+        "MS716 nothing uses secret `smtp`",
     ];
     assert_eq!(judged, expected);
 }

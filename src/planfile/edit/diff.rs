@@ -21,13 +21,26 @@ struct Change {
 ///
 /// Lines keep their line breaks. A leading `/` or `./` of the name is left out, as `-p1` wants it.
 pub fn diff(name: &str, old: &str, new: &str) -> String {
+    let name = relative(name);
+    between(&file_name('a', name), &file_name('b', name), old, new)
+}
+
+/// The unified diff that makes the file called `name`, which is not there, of `text`.
+pub fn diff_of_new(name: &str, text: &str) -> String {
+    between("/dev/null", &file_name('b', relative(name)), "", text)
+}
+
+fn relative(name: &str) -> &str {
+    name.trim_start_matches("./").trim_start_matches('/')
+}
+
+fn between(old_name: &str, new_name: &str, old: &str, new: &str) -> String {
     let (old, new) = (lines(old), lines(new));
     let changes = changes(&old, &new);
     if changes.is_empty() {
         return String::new();
     }
-    let name = name.trim_start_matches("./").trim_start_matches('/');
-    let mut diff = format!("--- {}\n+++ {}\n", file_name('a', name), file_name('b', name));
+    let mut diff = format!("--- {old_name}\n+++ {new_name}\n");
     for hunk in changes.chunk_by(|one, next| next.old.start - one.old.end <= 2 * CONTEXT) {
         write_hunk(&mut diff, hunk, &old, &new);
     }

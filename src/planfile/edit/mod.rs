@@ -35,7 +35,7 @@ use std::collections::{HashMap, HashSet};
 
 pub use apply::{Edit, EditError, apply};
 pub use batch::{Inserted, Insertion, insert_all};
-pub use diff::diff;
+pub use diff::{diff, diff_of_new};
 pub use value::Value;
 
 pub use super::tree::NodeId;

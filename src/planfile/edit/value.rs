@@ -3,20 +3,8 @@
 use super::CannotEdit;
 use super::layout::Nesting;
 use super::quote::{Context, can_be_bare, quote};
+pub use crate::model::Value;
 use crate::planfile::tree::{Kind, NodeId, Style, Tree};
-
-/// A value to be written into a plan file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    /// A text, in quotes when without them YAML would read it as something else than a text.
-    Text(String),
-    /// A number, a truth value, a time: written without quotes, or not at all.
-    Bare(String),
-    /// A list.
-    List(Vec<Value>),
-    /// A mapping, in this order.
-    Map(Vec<(String, Value)>),
-}
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {

@@ -60,7 +60,7 @@ fn every_code_has_a_page_and_a_line_in_the_list() {
 
 #[test]
 fn a_code_without_a_rule_is_a_wrong_command_line() {
-    let no = "error: there is no rule `MS21`; did you mean `MS201`?\n";
+    let no = "error: there is no rule and no control `MS21`; did you mean `MS201`?\n";
     Case::new().run("validate --explain MS21").stderr(no).exit(2);
 }
 
@@ -68,4 +68,10 @@ fn a_code_without_a_rule_is_a_wrong_command_line() {
 fn the_schema_is_the_committed_one() {
     let committed = include_str!("../../../completions/maintenance.schema.json");
     Case::new().run("validate --schema").stdout(committed).exit(0);
+}
+
+#[test]
+fn a_control_of_a_standard_has_a_page_too() {
+    let page = Case::new().run("validate --explain prc-03").exit(0).take_text();
+    assert!(page.starts_with("PRC-03: ") && page.contains("Answers to\n  NIST"), "{page}");
 }
