@@ -9,6 +9,7 @@ mod facts;
 pub mod report;
 pub mod reporter;
 pub mod rules;
+mod shell;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;
