@@ -2,6 +2,7 @@
 //!
 //! 1. All faults of a file are found in one pass, and reported in the order in which they stand.
 //! 2. The same text, time and surroundings give the same findings, byte for byte.
+//! 3. No finding shows a secret that is written into the file, and its source hides them.
 
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::facts::Facts;
 use super::rules;
+use super::secrets::{self, Mask};
 use super::surroundings::Surroundings;
 use super::waivers;
 use crate::model::{Finding, PlanFile, Severity};
@@ -63,13 +65,14 @@ pub fn check_bytes(name: &str, bytes: Vec<u8>, now: DateTime<Utc>) -> Checked {
 }
 
 /// Checks a text; `look` finds what lies beside it once it is known what it names.
-fn check_within(text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile) -> Surroundings) -> Checked {
+fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile) -> Surroundings) -> Checked {
     let reading = text.read();
+    let secrets = secrets::find(&text.source.text, reading.tree.as_ref());
     let mut faults = reading.faults;
     let mut n_waived = 0;
     if let (Some(plan), Some(tree)) = (&reading.plan, &reading.tree) {
         let around = look(plan);
-        let facts = Facts::new(plan, tree, &reading.spoiled, &around, now);
+        let facts = Facts::new(plan, tree, &text.source.text, &secrets, &reading.spoiled, &around, now);
         rules::look(&facts, &mut faults);
         faults.retain(Fault::stands);
         n_waived = waivers::apply(&facts, &text.source, &reading.comments, &mut faults);
@@ -78,16 +81,13 @@ fn check_within(text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile) -> 
         Some(tree) if !fault.is_of_file() => tree.path_to(fault.span.start),
         _ => String::new(),
     };
-    let findings = report(faults, reading.is_complete, subjects, &text.source);
+    let mut findings = report(faults, reading.is_complete, subjects, &text.source);
+    let mask = Mask::new(&secrets);
+    findings.iter_mut().for_each(|finding| mask.finding(finding));
+    let plan = reading.plan;
     drop(reading.tree);
-    Checked {
-        plan: reading.plan,
-        findings,
-        n_waived,
-        others: Vec::new(),
-        digest: text.digest,
-        source: text.source,
-    }
+    text.source.hide(mask.places(&text.source.text, &secrets));
+    Checked { plan, findings, n_waived, others: Vec::new(), digest: text.digest, source: text.source }
 }
 
 /// Puts the faults in order and bounds their number.

@@ -1,11 +1,13 @@
 //! What rules look at: the plan, the text that it was read from, the time, and what lies beside the file.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
+use super::secrets::Secret;
 use super::surroundings::Surroundings;
+use super::work::Work;
 use crate::calendar::{CronError, CronSchedule, Zone};
 use crate::model::{Check, PlanFile, Span, Spanned, Step, Task};
 use crate::planfile::{Fault, NodeId, Tree};
@@ -14,6 +16,10 @@ use crate::planfile::{Fault, NodeId, Tree};
 pub(super) struct Facts<'a> {
     pub(super) plan: &'a PlanFile,
     pub(super) tree: &'a Tree<'a>,
+    /// The text that it was read from.
+    pub(super) text: &'a str,
+    /// The secrets that are written into it.
+    pub(super) secrets: &'a [Secret],
     /// The moment that it is judged at.
     pub(super) now: DateTime<Utc>,
     /// The plan file's zone; UTC when it is unknown.
@@ -28,6 +34,7 @@ pub(super) struct Facts<'a> {
     spoiled: &'a [u32],
     /// How many more pairs of names may be compared to find out what was meant.
     comparisons: Cell<usize>,
+    work: OnceCell<Work<'a>>,
 }
 
 /// Enough for every finding of a file with a thousand names; after that, a wrong name gets no suggestion.
@@ -44,6 +51,8 @@ impl<'a> Facts<'a> {
     pub(super) fn new(
         plan: &'a PlanFile,
         tree: &'a Tree<'a>,
+        text: &'a str,
+        secrets: &'a [Secret],
         spoiled: &'a [u32],
         around: &'a Surroundings,
         now: DateTime<Utc>,
@@ -56,6 +65,8 @@ impl<'a> Facts<'a> {
         Self {
             plan,
             tree,
+            text,
+            secrets,
             now,
             zone: zone.unwrap_or_else(Zone::utc),
             around,
@@ -63,7 +74,13 @@ impl<'a> Facts<'a> {
             crons: crons(plan),
             spoiled,
             comparisons: Cell::new(MAX_COMPARISONS),
+            work: OnceCell::new(),
         }
+    }
+
+    /// What steps do.
+    pub(super) fn work(&self) -> &Work<'a> {
+        self.work.get_or_init(|| Work::new(self.plan, self.tree, self.text))
     }
 
     /// The key of a section.

@@ -9,8 +9,10 @@ mod facts;
 pub mod report;
 pub mod reporter;
 pub mod rules;
+mod secrets;
 mod shell;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;
 mod waivers;
+mod work;

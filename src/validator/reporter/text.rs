@@ -123,7 +123,8 @@ fn line_of(place: &Place, source: &Source) -> Option<(String, Range<usize>)> {
     if line.len() > LONGEST || line.is_empty() {
         return None;
     }
-    let (before, marked, after) = (still(&line[..from]), still(&line[from..to]), still(&line[to..]));
+    let shown = |from: usize, to: usize| still(&source.shown(line_start + from..line_start + to));
+    let (before, marked, after) = (shown(0, from), shown(from, to), shown(to, line.len()));
     let mark = before.len()..before.len() + marked.len();
     Some((before + &marked + &after, mark))
 }

@@ -18,6 +18,7 @@ mod file;
 mod form;
 mod later;
 mod names;
+mod safety;
 mod upkeep;
 mod values;
 
@@ -62,7 +63,7 @@ pub(super) type Look = fn(&Facts, &mut Vec<Fault>);
 
 /// The groups of rules, in the order of their codes.
 const GROUPS: &[&[&Rule]] =
-    &[file::RULES, form::RULES, names::RULES, values::RULES, upkeep::RULES, later::RULES];
+    &[file::RULES, form::RULES, names::RULES, values::RULES, safety::RULES, upkeep::RULES, later::RULES];
 
 /// All rules, by code.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
@@ -105,7 +106,7 @@ mod tests {
     use crate::validator::checker::check_bytes;
 
     /// Rules whose fault is not in the text of the file; they have tests of their own.
-    const NOT_IN_THE_TEXT: [&str; 3] = ["MS000", "MS004", "MS006"];
+    const NOT_IN_THE_TEXT: [&str; 6] = ["MS000", "MS004", "MS006", "MS506", "MS508", "MS524"];
 
     /// What is found in an example, in which `\xNN` may stand for a byte.
     fn found(example: &str, is_bytes: bool) -> Vec<Finding> {

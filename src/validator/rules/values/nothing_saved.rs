@@ -1,7 +1,11 @@
 //! MS315: nothing saved.
 
-use crate::model::{Domain, PrometheusAction, Step, Task};
+use std::collections::HashSet;
+
+use crate::model::{Domain, Task};
 use crate::validator::rules::prelude::*;
+use crate::validator::rules::safety::destruction;
+use crate::validator::work::{Phase, StepWork};
 
 pub(super) const RULE: Rule = Rule {
     code: "MS315",
@@ -38,26 +42,50 @@ tasks:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    let tasks = facts.plan.tasks.iter().filter(|(_, task)| task.domain.value == Domain::Data);
-    tasks.for_each(|(_, task)| of_task(task, faults));
+    let steps = facts.work().steps.iter().filter(|step| step.phase == Phase::Steps);
+    let saving: HashSet<_> = steps.clone().filter(|step| saves(step)).map(|step| name_of(step)).collect();
+    let mut is_safe = false;
+    let mut last = "";
+    for step in steps.filter(|step| step.task.domain.value == Domain::Data) {
+        if std::mem::replace(&mut last, name_of(step)) != last {
+            is_safe = is_saved_before(facts, step.task, &saving);
+        }
+        is_safe |= saves(step);
+        if is_safe || step.step.destructive.is_some_and(|destructive| !destructive.value) {
+            continue;
+        }
+        let span = match step.step.destructive {
+            Some(destructive) => Some(destructive.span),
+            None => destruction::of_step(facts, step).map(|destruction| destruction.span),
+        };
+        faults.extend(span.map(|span| {
+            Fault::new(RULE.code, span, format!("nothing is saved before `{}`", step.step.label()))
+                .expected("expected an earlier step `prometheus: snapshot`, or a backup")
+        }));
+    }
 }
 
-fn of_task(task: &Task, faults: &mut Vec<Fault>) {
-    let is_snapshot = |step: &Step| step.prometheus.as_deref() == Some(&PrometheusAction::Snapshot);
-    let mut is_safe = false;
-    for step in task.steps.iter() {
-        is_safe |= is_snapshot(step);
-        if let Some(destructive) = step.destructive.filter(|destructive| destructive.value)
-            && !is_safe
+fn name_of<'a>(step: &StepWork<'a>) -> &'a str {
+    &step.task_name.value
+}
+
+fn saves(step: &StepWork) -> bool {
+    destruction::saves(step.step, &step.calls)
+}
+
+/// Whether a task that this one comes after saves something.
+fn is_saved_before(facts: &Facts, task: &Task, saving: &HashSet<&str>) -> bool {
+    let mut seen = HashSet::new();
+    let mut open: Vec<_> = task.after.iter().collect();
+    while let Some(name) = open.pop() {
+        if saving.contains(name.value.as_str()) {
+            return true;
+        }
+        if seen.insert(name.value.as_str())
+            && let Some(task) = facts.plan.tasks.get(&name.value)
         {
-            faults.push(
-                Fault::new(
-                    RULE.code,
-                    destructive.span,
-                    format!("nothing is saved before `{}`", step.label()),
-                )
-                .expected("expected an earlier step `prometheus: snapshot`"),
-            );
+            open.extend(task.after.iter());
         }
     }
+    false
 }

@@ -1,0 +1,349 @@
+//! Secrets that are written into a plan file: found, so that they can be refused, and hidden in all output.
+//!
+//! 1. What has the form of a well-known token is found wherever it stands, in comments and broken YAML too.
+//! 2. What is a secret by its name (a header, a variable, an option) is found where it means that.
+//! 3. A reference to a secret (`$NAME`, `{secret: ..}`, a path) is none.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::shell;
+use super::work::place_within;
+use crate::model::{Finding, Span};
+use crate::planfile::{Kind, NodeId, Tree};
+
+/// A secret, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Secret {
+    /// Its place, or that of the value that it is a part of.
+    pub(super) span: Span,
+    /// What it is: `an AWS access key`.
+    pub(super) what: String,
+    /// What must not be shown, piece by piece.
+    texts: Vec<String>,
+}
+
+/// Forms of secrets that are known whatever they stand in; the group, if there is one, is the secret.
+static FORMS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
+    // A key is its lines: at least what follows its first line, as far as it looks like a key.
+    const PRIVATE_KEY: &str = "-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----\
+        ((?:(?:\\s|\\\\n)+[A-Za-z-]+: [^\\n]*)*(?:(?:\\s|\\\\n|\\\\)+[A-Za-z0-9+/=]{5,})*)";
+    let forms = [
+        ("a private key", PRIVATE_KEY),
+        ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+        ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,})"),
+        ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+        ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+        ("a Slack webhook", r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,})"),
+        ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
+        ("a Stripe key", r"\b[sr]k_live_[0-9A-Za-z]{16,}"),
+        ("a Grafana token", r"\bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}"),
+        ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+        ("a password in a URL", r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@"'`]*:([^\s/?#"'`]+)@"#),
+        (
+            "a secret in a URL",
+            r#"(?i)https?://[^\s"'`]*[?&](?:token|access_token|api_?key|apikey|password|secret)=([^&\s"'#`]+)"#,
+        ),
+    ];
+    forms.into_iter().filter_map(|(what, form)| Some((what, Regex::new(form).ok()?))).collect()
+});
+
+/// Keys and their values in text of which nobody knows what it means.
+static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    const NAMED: &str = "(?i)([\\w-]*(?:passw(?:or)?d|secret|token|api[_-]?key|authorization)[\\w-]*)\
+        [\"']?(?:\\s*[:=]\\s*|\\s+)(?:bearer |basic )?[\"']?([^\\s\"',}{\\]]+)";
+    Regex::new(NAMED).ok()
+});
+
+/// Text without one of these needs no shell reader to be known as harmless.
+static HINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new("(?i)pass|token|secret|key|auth|cookie|credential|curl|mysql|maria|redis|ldap|wget").ok()
+});
+
+/// All secrets of a text, in the order in which they stand; `tree` is what it says, where that is clear.
+pub(super) fn find(text: &str, tree: Option<&Tree>) -> Vec<Secret> {
+    let mut found = BTreeSet::new();
+    for (what, form) in FORMS.iter() {
+        found.extend(form.captures_iter(text).filter_map(|captures| of_form(what, &captures)));
+    }
+    match tree {
+        Some(tree) => tree.maps().for_each(|map| of_map(text, tree, map, &mut found)),
+        None => {
+            let named = NAMED.iter().flat_map(|named| named.captures_iter(text));
+            found.extend(named.filter_map(|captures| of_form("a secret", &captures)));
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn of_form(what: &str, captures: &Captures) -> Option<Secret> {
+    let secret = captures.iter().last().flatten().or(captures.get(0))?;
+    let texts: Vec<_> = match what {
+        "a private key" => secret.as_str().split(|c: char| c.is_whitespace() || c == '\\').collect(),
+        _ => vec![secret.as_str()],
+    };
+    let is_key = what == "a private key";
+    (is_key || is_literal(secret.as_str())).then(|| Secret {
+        span: Span { start: offset(secret.start()), end: offset(secret.end()) },
+        what: what.to_owned(),
+        texts: texts.into_iter().filter(|text| !text.is_empty()).map(ToOwned::to_owned).collect(),
+    })
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// The secrets of the values of one mapping.
+fn of_map(text: &str, tree: &Tree, map: NodeId, found: &mut BTreeSet<Secret>) {
+    for (key, value) in tree.entries(map) {
+        match tree.text(*key) {
+            "env" => {
+                for (name, value) in tree.entries(*value) {
+                    let secret = of_variable(tree.text(*name), tree.text(*value));
+                    add(text, tree, *value, secret, found);
+                }
+            }
+            "headers" => {
+                for (name, value) in tree.entries(*value) {
+                    let secret = of_header(tree.text(*name), tree.text(*value));
+                    add(text, tree, *value, secret, found);
+                }
+            }
+            "run" | "command" => {
+                let Kind::Seq(elements) = &tree.node(*value).kind else { continue };
+                let words: Vec<_> = elements.iter().map(|element| tree.text(*element)).collect();
+                for (index, secret) in of_words(&words) {
+                    add(text, tree, elements[index], Some(secret), found);
+                }
+                for element in elements {
+                    of_script(text, tree, *element, found);
+                }
+            }
+            "shell" => of_script(text, tree, *value, found),
+            _ => {}
+        }
+    }
+}
+
+/// The secrets of a scalar that is, or may be, shell text.
+fn of_script(text: &str, tree: &Tree, scalar: NodeId, found: &mut BTreeSet<Secret>) {
+    let script = tree.text(scalar);
+    if !script.contains(char::is_whitespace) || !HINT.iter().all(|hint| hint.is_match(script)) {
+        return;
+    }
+    let commands = match shell::read(script) {
+        Some(commands) => commands
+            .into_iter()
+            .map(|command| {
+                command.assignments.into_iter().chain(command.words).map(|word| word.text).collect()
+            })
+            .collect(),
+        // Not understood: the words as they stand.
+        None => vec![script.split_whitespace().map(unquoted).collect::<Vec<_>>()],
+    };
+    for words in commands {
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        for (_, secret) in of_words(&words) {
+            add(text, tree, scalar, Some(secret), found);
+        }
+    }
+}
+
+fn unquoted(word: &str) -> String {
+    word.trim_matches(['"', '\'', ';', ')', '(']).to_owned()
+}
+
+/// A secret within a value: what it is, and the secret itself.
+type Within<'s> = (String, &'s str);
+
+/// Adds the secret of a scalar, with its own place where that is known.
+fn add(text: &str, tree: &Tree, scalar: NodeId, secret: Option<Within>, found: &mut BTreeSet<Secret>) {
+    let Some((what, secret)) = secret.filter(|(_, secret)| is_literal(secret)) else { return };
+    let (span, value) = (tree.span(scalar), tree.text(scalar));
+    let place = value.find(secret).map(|at| place_within(text, span, value, at..at + secret.len()));
+    let is_exact = |place: &Span| &text[place.start as usize..place.end as usize] == secret;
+    let span = place.filter(is_exact).unwrap_or(span);
+    let what_follows =
+        Secret { span: Span { start: span.start, end: u32::MAX }, what: String::new(), texts: vec![] };
+    let is_known = |other: &Secret| other.span.start <= span.start && span.end <= other.span.end;
+    if !found.range(..what_follows).next_back().is_some_and(is_known) {
+        found.insert(Secret { span, what, texts: vec![secret.to_owned()] });
+    }
+}
+
+/// Whether a value stands for itself: it is no reference, no path, no placeholder.
+fn is_literal(value: &str) -> bool {
+    let is_placeholder = value.chars().all(|c| matches!(c, '*' | '.' | 'x' | 'X' | '-'));
+    let is_word =
+        matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null" | "yes" | "no");
+    !(value.is_empty() || value.starts_with(['$', '{', '<', '%', '`', '@']))
+        && !(value.starts_with(['/', '~']) || value.starts_with("./") || value.starts_with("../"))
+        && !is_placeholder
+        && !is_word
+        && !value.contains("$(")
+        && !value.contains("${")
+}
+
+/// The secret that a variable holds, by its name.
+fn of_variable<'s>(name: &str, value: &'s str) -> Option<Within<'s>> {
+    const NOT_IT: [&str; 11] = [
+        "_FILE",
+        "_PATH",
+        "_DIR",
+        "_URL",
+        "_NAME",
+        "_TTL",
+        "_ID",
+        "_LIFETIME",
+        "_COMMAND",
+        "_LENGTH",
+        "_HASH",
+    ];
+    const IT: [&str; 7] = ["SECRET", "TOKEN", "API_KEY", "APIKEY", "CREDENTIAL", "PRIVATE_KEY", "ACCESS_KEY"];
+    let upper = name.to_ascii_uppercase();
+    if NOT_IT.iter().any(|end| upper.ends_with(end)) || upper.ends_with("TOKENS") {
+        return None;
+    }
+    let is_password = ["PASSWORD", "PASSWD", "PASSPHRASE"].iter().any(|word| upper.contains(word))
+        || upper.ends_with("_PASS")
+        || upper == "PGPASS";
+    let is_number = value.bytes().all(|b| b.is_ascii_digit());
+    let is_secret = is_password || (!is_number && IT.iter().any(|word| upper.contains(word)));
+    is_secret.then(|| (format!("the value of `{name}`"), value))
+}
+
+/// The secret that a header holds, by its name.
+fn of_header<'s>(name: &str, value: &'s str) -> Option<Within<'s>> {
+    const IT: [&str; 7] = ["authorization", "api-key", "apikey", "token", "secret", "password", "cookie"];
+    let lower = name.to_ascii_lowercase();
+    let is_secret = IT.iter().any(|word| lower.contains(word));
+    let scheme = |value: &'s str| {
+        ["Bearer ", "Basic ", "Token ", "bearer ", "basic ", "token ", "Digest "]
+            .iter()
+            .find_map(|scheme| value.strip_prefix(scheme))
+            .unwrap_or(value)
+    };
+    is_secret.then(|| (format!("the header `{name}`"), scheme(value.trim()).trim()))
+}
+
+/// Options whose value is a secret.
+const OPTIONS: [&str; 14] = [
+    "--password",
+    "--passwd",
+    "--pass",
+    "--passphrase",
+    "--token",
+    "--api-key",
+    "--apikey",
+    "--secret",
+    "--secret-key",
+    "--auth-token",
+    "--access-token",
+    "--client-secret",
+    "--http-password",
+    "--admin-password",
+];
+
+/// The secrets among the words of a command, each with the place of its word.
+fn of_words<'s>(words: &[&'s str]) -> Vec<(usize, Within<'s>)> {
+    let mut found = Vec::new();
+    let names = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let program = |any_of: &[&str]| words.iter().any(|word| any_of.contains(&names(word).as_str()));
+    let is_mysql = program(&["mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "mariadb-admin"]);
+    let is_curl = program(&["curl"]);
+    for (index, word) in words.iter().enumerate() {
+        let next = words.get(index + 1).copied();
+        if let Some((option, value)) = word.split_once('=').filter(|(option, _)| OPTIONS.contains(option)) {
+            found.push((index, (format!("the value of `{option}`"), value)));
+        } else if let Some((name, value)) = shell::assigned(word) {
+            found.extend(of_variable(name, value).map(|within| (index, within)));
+        } else if let Some((name, value)) = word.split_once(": ").filter(|(name, _)| !name.contains(' ')) {
+            found.extend(of_header(name.trim_start_matches("-H"), value).map(|within| (index, within)));
+        } else if let Some(password) = word.strip_prefix("-p").filter(|_| is_mysql) {
+            found.push((index, ("the value of `-p`".to_owned(), password)));
+        }
+        let Some(next) = next else { continue };
+        let is_password = OPTIONS.contains(word)
+            || (*word == "-p" && program(&["sshpass"]))
+            || (*word == "-a" && program(&["redis-cli"]))
+            || (*word == "-w" && program(&["ldapsearch", "ldapmodify", "ldapadd", "ldapdelete"]));
+        if is_password && !next.starts_with('-') {
+            found.push((index + 1, (format!("the value of `{word}`"), next)));
+        }
+        let is_user = is_curl && matches!(*word, "-u" | "--user" | "-U" | "--proxy-user");
+        if let Some((_, password)) = next.split_once(':').filter(|_| is_user) {
+            found.push((index + 1, (format!("the password of `{word}`"), password)));
+        }
+    }
+    found
+}
+
+/// Hides secrets in texts that quote them.
+pub(super) struct Mask(Vec<Regex>);
+
+/// A shorter secret stands in too many words to be hidden wherever it stands.
+const SHORTEST: usize = 4;
+
+impl Mask {
+    /// Hides these secrets.
+    pub(super) fn new(secrets: &[Secret]) -> Self {
+        // So many are one pattern that none of them becomes too large.
+        const AT_ONCE: usize = 500;
+        let texts: BTreeSet<_> = secrets.iter().flat_map(|secret| &secret.texts).collect();
+        let mut texts: Vec<_> = texts.into_iter().filter(|text| text.chars().count() >= SHORTEST).collect();
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        let pattern = |texts: &[&String]| {
+            let escaped: Vec<_> = texts.iter().map(|text| regex::escape(text)).collect();
+            Regex::new(&escaped.join("|")).ok()
+        };
+        Self(texts.chunks(AT_ONCE).filter_map(pattern).collect())
+    }
+
+    /// Whether there is nothing to hide.
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A text without the secrets.
+    fn text(&self, text: &mut String) {
+        for pattern in &self.0 {
+            let hide = |captures: &Captures| "*".repeat(captures[0].chars().count());
+            if let Cow::Owned(hidden) = pattern.replace_all(text, hide) {
+                *text = hidden;
+            }
+        }
+    }
+
+    /// Hides the secrets in everything that a finding says.
+    pub(super) fn finding(&self, finding: &mut Finding) {
+        if self.is_empty() {
+            return;
+        }
+        self.text(&mut finding.message);
+        self.text(&mut finding.subject);
+        let related = finding.related.as_mut().map(|(_, what)| what);
+        for text in [finding.expected.as_mut(), finding.help.as_mut(), related].into_iter().flatten() {
+            self.text(text);
+        }
+    }
+
+    /// Every place of a text that shows a secret, sorted and apart from each other.
+    pub(super) fn places(&self, text: &str, secrets: &[Secret]) -> Vec<Span> {
+        let copies = self.0.iter().flat_map(|pattern| pattern.find_iter(text));
+        let copies = copies.map(|copy| Span { start: offset(copy.start()), end: offset(copy.end()) });
+        let mut places: Vec<_> = secrets.iter().map(|secret| secret.span).chain(copies).collect();
+        places.sort_unstable();
+        places.dedup_by(|next, kept| {
+            let is_joined = next.start <= kept.end;
+            if is_joined {
+                kept.end = kept.end.max(next.end);
+            }
+            is_joined
+        });
+        places
+    }
+}
