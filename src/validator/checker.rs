@@ -83,7 +83,9 @@ fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile)
     };
     let mut findings = report(faults, reading.is_complete, subjects, &text.source);
     let mask = Mask::new(&secrets);
-    findings.iter_mut().for_each(|finding| mask.finding(finding));
+    for finding in &mut findings {
+        mask.finding(finding);
+    }
     let plan = reading.plan;
     drop(reading.tree);
     text.source.hide(mask.places(&text.source.text, &secrets));

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
@@ -26,66 +25,118 @@ pub(super) struct Secret {
     texts: Vec<String>,
 }
 
-/// Forms of secrets that are known whatever they stand in; the group, if there is one, is the secret.
-static FORMS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
-    // A key is its lines: at least what follows its first line, as far as it looks like a key.
-    const PRIVATE_KEY: &str = "-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----\
-        ((?:(?:\\s|\\\\n)+[A-Za-z-]+: [^\\n]*)*(?:(?:\\s|\\\\n|\\\\)+[A-Za-z0-9+/=]{5,})*)";
-    let forms = [
-        ("a private key", PRIVATE_KEY),
-        ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-        ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,})"),
-        ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-        ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-        ("a Slack webhook", r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,})"),
-        ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
-        ("a Stripe key", r"\b[sr]k_live_[0-9A-Za-z]{16,}"),
-        ("a Grafana token", r"\bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}"),
-        ("a JSON web token", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-        ("a password in a URL", r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@"'`]*:([^\s/?#"'`]+)@"#),
-        (
-            "a secret in a URL",
-            r#"(?i)https?://[^\s"'`]*[?&](?:token|access_token|api_?key|apikey|password|secret)=([^&\s"'#`]+)"#,
-        ),
-    ];
-    forms.into_iter().filter_map(|(what, form)| Some((what, Regex::new(form).ok()?))).collect()
-});
+/// A form of secrets that is known whatever they stand in.
+struct Form {
+    what: &'static str,
+    /// Texts without one of these hold none; patterns take longer to build than most files to read.
+    needles: &'static [&'static str],
+    /// Its group, if there is one, is the secret.
+    pattern: &'static str,
+}
+
+const fn form(what: &'static str, needles: &'static [&'static str], pattern: &'static str) -> Form {
+    Form { what, needles, pattern }
+}
+
+const PRIVATE_KEY: &str = "a private key";
+
+const FORMS: [Form; 11] = [
+    // Its lines, as far as they look like those of a key.
+    form(
+        PRIVATE_KEY,
+        &["PRIVATE KEY"],
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----((?:(?:[ \t\r\n]|\\n)+[A-Za-z-]+: [^\n]*)*(?:(?:[ \t\r\n]|\\n|\\)+[A-Za-z0-9+/=]{5,})*)",
+    ),
+    form("an AWS access key", &["AKIA", "ASIA"], r"(?-u:\b)(?:AKIA|ASIA)[0-9A-Z]{16}(?-u:\b)"),
+    form(
+        "a GitHub token",
+        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
+        r"(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,})",
+    ),
+    form("a GitLab token", &["glpat-"], r"(?-u:\b)glpat-[A-Za-z0-9_-]{20,}"),
+    form("a Slack token", &["xox"], r"(?-u:\b)xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    form("a Slack webhook", &["hooks.slack.com"], r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,})"),
+    form("a Google API key", &["AIza"], r"(?-u:\b)AIza[0-9A-Za-z_-]{35}"),
+    form("a Stripe key", &["k_live_"], r"(?-u:\b)[sr]k_live_[0-9A-Za-z]{16,}"),
+    form("a Grafana token", &["glsa_"], r"(?-u:\b)glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}"),
+    form(
+        "a JSON web token",
+        &["eyJ"],
+        r"(?-u:\b)eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+    ),
+    form(
+        "a secret in a URL",
+        &["token=", "key=", "password=", "secret="],
+        r#"https?://[^ \t\r\n"'`]*[?&](?:token|access_token|api_?key|password|secret)=([^& \t\r\n"'#`]+)"#,
+    ),
+];
 
 /// Keys and their values in text of which nobody knows what it means.
-static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    const NAMED: &str = "(?i)([\\w-]*(?:passw(?:or)?d|secret|token|api[_-]?key|authorization)[\\w-]*)\
-        [\"']?(?:\\s*[:=]\\s*|\\s+)(?:bearer |basic )?[\"']?([^\\s\"',}{\\]]+)";
-    Regex::new(NAMED).ok()
-});
+const NAMED: &str = "(?i)([a-z0-9_-]*(?:passw(?:or)?d|secret|token|api[_-]?key|authorization)[a-z0-9_-]*)\
+    [\"']?(?:\\s*[:=]\\s*|\\s+)(?:bearer |basic )?[\"']?([^\\s\"',}{\\]]+)";
 
-/// Text without one of these needs no shell reader to be known as harmless.
-static HINT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new("(?i)pass|token|secret|key|auth|cookie|credential|curl|mysql|maria|redis|ldap|wget").ok()
-});
+/// Shell text without one of these, in small letters, holds no secret that its name tells.
+const HINTS: [&str; 13] = [
+    "pass",
+    "token",
+    "secret",
+    "key",
+    "auth",
+    "cookie",
+    "credential",
+    "curl",
+    "mysql",
+    "maria",
+    "redis",
+    "ldap",
+    "wget",
+];
 
 /// All secrets of a text, in the order in which they stand; `tree` is what it says, where that is clear.
 pub(super) fn find(text: &str, tree: Option<&Tree>) -> Vec<Secret> {
     let mut found = BTreeSet::new();
-    for (what, form) in FORMS.iter() {
-        found.extend(form.captures_iter(text).filter_map(|captures| of_form(what, &captures)));
+    for form in FORMS.iter().filter(|form| form.needles.iter().any(|needle| text.contains(needle))) {
+        found.extend(matches(form.pattern, text, form.what));
     }
+    found.extend(passwords_of_urls(text));
     match tree {
         Some(tree) => tree.maps().for_each(|map| of_map(text, tree, map, &mut found)),
-        None => {
-            let named = NAMED.iter().flat_map(|named| named.captures_iter(text));
-            found.extend(named.filter_map(|captures| of_form("a secret", &captures)));
-        }
+        None => found.extend(matches(NAMED, text, "a secret")),
     }
     found.into_iter().collect()
 }
 
+fn matches(pattern: &str, text: &str, what: &'static str) -> Vec<Secret> {
+    let Ok(pattern) = Regex::new(pattern) else { return Vec::new() };
+    pattern.captures_iter(text).filter_map(|captures| of_form(what, &captures)).collect()
+}
+
+/// The passwords of URLs: `scheme://user:password@host`.
+fn passwords_of_urls(text: &str) -> impl Iterator<Item = Secret> {
+    text.match_indices("://").filter_map(|(at, scheme)| {
+        let start = at + scheme.len();
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`');
+        let authority = &text[start..];
+        let authority = &authority[..authority.find(ends).unwrap_or(authority.len())];
+        let (user, _) = authority.rsplit_once('@')?;
+        let (name, password) = user.split_once(':')?;
+        let start = start + name.len() + 1;
+        is_literal(password).then(|| Secret {
+            span: Span { start: offset(start), end: offset(start + password.len()) },
+            what: "a password in a URL".to_owned(),
+            texts: vec![password.to_owned()],
+        })
+    })
+}
+
 fn of_form(what: &str, captures: &Captures) -> Option<Secret> {
     let secret = captures.iter().last().flatten().or(captures.get(0))?;
-    let texts: Vec<_> = match what {
-        "a private key" => secret.as_str().split(|c: char| c.is_whitespace() || c == '\\').collect(),
-        _ => vec![secret.as_str()],
+    let is_key = what == PRIVATE_KEY;
+    let texts: Vec<_> = if is_key {
+        secret.as_str().split(|c: char| c.is_whitespace() || c == '\\').collect()
+    } else {
+        vec![secret.as_str()]
     };
-    let is_key = what == "a private key";
     (is_key || is_literal(secret.as_str())).then(|| Secret {
         span: Span { start: offset(secret.start()), end: offset(secret.end()) },
         what: what.to_owned(),
@@ -132,7 +183,8 @@ fn of_map(text: &str, tree: &Tree, map: NodeId, found: &mut BTreeSet<Secret>) {
 /// The secrets of a scalar that is, or may be, shell text.
 fn of_script(text: &str, tree: &Tree, scalar: NodeId, found: &mut BTreeSet<Secret>) {
     let script = tree.text(scalar);
-    if !script.contains(char::is_whitespace) || !HINT.iter().all(|hint| hint.is_match(script)) {
+    let lower = script.to_ascii_lowercase();
+    if !script.contains(char::is_whitespace) || !HINTS.iter().any(|hint| lower.contains(hint)) {
         return;
     }
     let commands = match shell::read(script) {
@@ -177,15 +229,13 @@ fn add(text: &str, tree: &Tree, scalar: NodeId, secret: Option<Within>, found: &
 
 /// Whether a value stands for itself: it is no reference, no path, no placeholder.
 fn is_literal(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let is_word = matches!(lower.as_str(), "true" | "false" | "none" | "null" | "yes" | "no");
     let is_placeholder = value.chars().all(|c| matches!(c, '*' | '.' | 'x' | 'X' | '-'));
-    let is_word =
-        matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null" | "yes" | "no");
-    !(value.is_empty() || value.starts_with(['$', '{', '<', '%', '`', '@']))
-        && !(value.starts_with(['/', '~']) || value.starts_with("./") || value.starts_with("../"))
-        && !is_placeholder
-        && !is_word
-        && !value.contains("$(")
-        && !value.contains("${")
+    let is_path = value.starts_with(['/', '~']) || value.starts_with("./") || value.starts_with("../");
+    let is_reference = value.starts_with(['$', '{', '<', '%', '`', '@']);
+    let is_computed = value.contains("$(") || value.contains("${");
+    !(is_word || is_placeholder || is_path || is_reference || is_computed)
 }
 
 /// The secret that a variable holds, by its name.

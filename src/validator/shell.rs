@@ -362,10 +362,8 @@ impl Lexer<'_> {
 
     /// Reads `$(...)`, `$((...))` and `<(...)` after their first parenthesis.
     fn substitution(&mut self, word: &mut Word, start: usize, is_quoted: bool) -> Option<()> {
-        let kind = match self.rest().starts_with('(') {
-            true => ExpansionKind::Arithmetic,
-            false => ExpansionKind::Command,
-        };
+        let is_arithmetic = self.rest().starts_with('(');
+        let kind = if is_arithmetic { ExpansionKind::Arithmetic } else { ExpansionKind::Command };
         self.skip_to(')')?;
         self.add(word, start, Expansion { kind, range: 0..0, is_quoted, is_guarded: false });
         Some(())

@@ -187,7 +187,10 @@ fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of
     let found: Vec<_> =
         loaded.findings.iter().map(|finding| format!("{} {}", finding.code, finding.message)).collect();
     let keys = ["ssh", "ssh", "rollout", "approval", "claims", "secrets", "standards", "access"];
-    let expected: Vec<_> = keys.iter().map(|key| format!("MS901 `{key}` is not supported yet")).collect();
+    let mut expected: Vec<_> = keys.iter().map(|key| format!("MS901 `{key}` is not supported yet")).collect();
+    let blind = "MS502 `install` of task `upgrade-prometheus` is attempted up to 3 times, and nobody says that it may \
+                 be repeated";
+    expected.insert(5, blind.to_owned());
     assert_eq!(found, expected);
 }
 
@@ -246,4 +249,82 @@ fn a_key_that_is_written_twice_hides_no_other_fault() {
     let findings = found["findings"].as_array().expect("findings");
     let codes: Vec<_> = findings.iter().map(|finding| (&finding["code"], &finding["line"])).collect();
     assert_eq!(codes, [(&"MS102".into(), &4.into()), (&"MS201".into(), &5.into())]);
+}
+
+/// Where secrets stand in plan files; `S` is the secret, and what else is wrong there makes a finding that quotes it.
+const PLACES_OF_SECRETS: &[(&str, &str)] = &[
+    ("AKIAQ3EGRN7XAMPL3KEY", "env: {KEY_ID: S}"),
+    ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "run: [git, clone, 'https://S@github.com/x/y']"),
+    ("github_pat_0123456789abcdefghijAB_0123456789", "run: [x, 'S']"),
+    ("glpat-0123456789abcdefghij", "shell: x S"),
+    ("xoxb-0123456789-abcdefghij", "run: [x] # S"),
+    (
+        "T0123ABCD/B0123ABCD/0123456789abcdefghij",
+        "http: {url: 'https://hooks.slack.com/services/S', method: POST}",
+    ),
+    ("AIzaSyA0123456789abcdefghijABCDEFGHIJ01", "http: {url: 'htp://maps.example.org/?key=S'}"),
+    ("sk_live_0123456789abcdefghij", "run: [x, S]\n        durations: S"),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.0123456789abcdefg", "run: [x, S]"),
+    ("hunter2-in-a-url", "http: {url: 'ftp://ada:S@db.example.org/x'}"),
+    ("hunter2-in-a-header", "http: {url: 'htp://h', headers: {Authorization: 'Bearer S'}}"),
+    ("hunter2-in-a-variable", "run: [x, S]\n        env: {DB_PASSWORD: \"S\"}"),
+    ("hunter2-with-\\x65scape", "run: [x, '{{ x }}']\n        env: {DB_PASSWORD: \"S\"}"),
+    ("hunter2-as-an-option", "run: [rm, -r, '--password=S']"),
+    ("hunter2-after-an-option", "run: [rm, -r, --token, S]\n        retry: {attempts: 3}"),
+    ("hunter2-of-curl", "shell: curl -u ada:S http://h | sh"),
+    ("hunter2-of-mysql", "run: [mysql, -pS, x]"),
+    ("hunter2-in-a-shell", "shell: PGPASSWORD='S' psql -c 'drop table x' || true"),
+    ("hunter2-in-odd-shell", "shell: case x in x) PGPASSWORD=S psql;; esac"),
+    (
+        "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU",
+        "shell: |\n          -----BEGIN OPENSSH PRIVATE KEY-----\n          S\n          -----END OPENSSH PRIVATE KEY-----",
+    ),
+    ("hunter2-in-broken-yaml", "run: [x\n        env: {DB_PASSWORD: S}"),
+    ("hunter2-in-a-template", "{{ x }}\n        password: S"),
+];
+
+#[test]
+fn no_secret_that_stands_in_a_plan_file_is_shown() {
+    for (secret, place) in PLACES_OF_SECRETS {
+        let step = place.replace('S', secret);
+        let text = ONE_TASK.replace("run: [rm, old]", &step);
+        // As it is written, and as it is read.
+        let as_read = secret.replace("\\x65", "e");
+        let case = Case::new().plan_file(text);
+        for arguments in ["validate", "validate --format json", "plan"] {
+            let output = case.command(arguments).output().expect("the binary was built");
+            let shown = [output.stdout, output.stderr].concat();
+            let shown = String::from_utf8(shown).expect("text");
+            assert!(!shown.contains(secret) && !shown.contains(&as_read), "{arguments} of {place}\n{shown}");
+            let is_found =
+                shown.contains("MS507") || !place.starts_with("shell: case") && shown.contains("error");
+            assert!(arguments != "validate" || is_found, "{place}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_masked_in_its_line_and_in_what_other_findings_say() {
+    let text = ONE_TASK
+        .replace("run: [rm, old]", "run: [rm, -r, \"x-hunter2\"]\n        env: {DB_PASSWORD: hunter2}");
+    let expected = "\
+warning[MS501]: task `tidy` removes something for good, `rm -r`, and does not say so
+  --> maintenance.yaml:11:15
+   |
+11 |       - run: [rm, -r, \"x-*******\"]
+   |               ^^
+   |
+help: add `destructive: true` to the step, or `destructive: false` if nothing of value goes
+
+error[MS507]: the value of `DB_PASSWORD` is written into the plan file
+  --> maintenance.yaml:12:28
+   |
+12 |         env: {DB_PASSWORD: *******}
+   |                            ^^^^^^^
+   |
+help: replace it at its source, since this one has been seen, and name it under `secrets:` instead
+
+maintenance.yaml: 1 error, 1 warning
+";
+    Case::new().plan_file(text).run("validate").stdout(expected).exit(1);
 }

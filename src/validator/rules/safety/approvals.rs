@@ -2,6 +2,9 @@
 //!
 //! Source: ssh-keygen(1), ALLOWED SIGNERS.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use crate::model::Approval;
@@ -10,13 +13,19 @@ use crate::validator::surroundings::Found;
 
 /// The people of each role, and what the signers file says about them.
 pub(super) struct Approvals<'a> {
-    roles: Vec<(&'a str, &'a [String])>,
+    roles: HashMap<&'a str, Role<'a>>,
     /// The roles that are written, those included that could not be read.
     written: Vec<&'a str>,
     /// Whether a signers file is named.
     pub(super) has_signers_key: bool,
     /// The lines of the signers file, where it was found.
     signers: Option<Vec<Signer<'a>>>,
+}
+
+/// The people of a role, and what the signers file says about them once somebody has asked.
+struct Role<'a> {
+    members: &'a [String],
+    signatories: OnceCell<Vec<Signatory<'a>>>,
 }
 
 /// A member of a role.
@@ -62,7 +71,7 @@ impl<'a> Approvals<'a> {
         let is_spoiled =
             facts.section("access").is_some() && access.is_none_or(|access| facts.is_spoiled(access.span));
         Self {
-            roles: roles.map(|(name, members)| (name.value.as_str(), members.as_slice())).collect(),
+            roles: roles.map(|(name, members)| (name.value.as_str(), Role::new(members))).collect(),
             written: written.iter().map(|(name, _)| tree.text(*name)).collect(),
             has_signers_key: signers.is_some() || is_spoiled,
             signers: text.map(|text| text.lines().filter_map(Signer::read).collect()),
@@ -81,30 +90,43 @@ impl<'a> Approvals<'a> {
 
     /// The people of a role.
     pub(super) fn members(&self, role: &str) -> Option<&'a [String]> {
-        self.roles.iter().find(|(name, _)| *name == role).map(|(_, members)| *members)
+        self.roles.get(role).map(|role| role.members)
     }
 
     /// The people of a role as the signers file knows them; `None` when there is no such file.
-    pub(super) fn signatories(&self, facts: &Facts, role: &str) -> Option<Vec<Signatory<'a>>> {
-        let signers = self.signers.as_ref()?;
-        let standing = |name: &str| {
-            let of_name: Vec<_> = signers.iter().filter(|signer| signer.speaks_of(name)).collect();
-            let keys: Vec<_> =
-                of_name.iter().filter(|signer| signer.is_valid(facts.now)).map(|signer| signer.key).collect();
-            match (of_name.is_empty(), keys.is_empty()) {
-                (true, _) => Standing::Absent,
-                (false, true) => Standing::Expired,
-                (false, false) => Standing::Can(keys),
-            }
+    pub(super) fn signatories(&self, facts: &Facts, role: &str) -> Option<&[Signatory<'a>]> {
+        let (signers, role) = (self.signers.as_ref()?, self.roles.get(role)?);
+        let find = || {
+            let members = role.members.iter();
+            members.map(|name| Signatory { name, standing: standing(signers, name, facts.now) }).collect()
         };
-        let members = self.members(role)?.iter();
-        Some(members.map(|name| Signatory { name, standing: standing(name) }).collect())
+        Some(role.signatories.get_or_init(find))
     }
 
-    /// The keys that the signers file gives somebody.
+    /// The keys that the signers file gives somebody; those of certificates are not known.
     pub(super) fn keys_of(&self, name: &str) -> Vec<&'a str> {
         let signers = self.signers.iter().flatten();
-        signers.filter(|signer| signer.speaks_of(name)).map(|signer| signer.key).collect()
+        let of_name = signers.filter(|signer| !signer.is_authority && signer.speaks_of(name));
+        of_name.map(|signer| signer.key).collect()
+    }
+}
+
+impl<'a> Role<'a> {
+    fn new(members: &'a [String]) -> Self {
+        Self { members, signatories: OnceCell::new() }
+    }
+}
+
+fn standing<'a>(signers: &[Signer<'a>], name: &'a str, now: DateTime<Utc>) -> Standing<'a> {
+    let of_name: Vec<_> = signers.iter().filter(|signer| signer.speaks_of(name)).collect();
+    // A certificate has a key of its own, so that the name does for it.
+    let key = |signer: &&Signer<'a>| if signer.is_authority { name } else { signer.key };
+    let valid = of_name.iter().filter(|signer| signer.is_valid(now));
+    let keys: Vec<_> = valid.map(key).collect();
+    match (of_name.is_empty(), keys.is_empty()) {
+        (true, _) => Standing::Absent,
+        (false, true) => Standing::Expired,
+        (false, false) => Standing::Can(keys),
     }
 }
 
@@ -113,8 +135,10 @@ impl<'a> Approvals<'a> {
 struct Signer<'a> {
     /// Patterns of names, separated by commas.
     principals: &'a str,
-    /// The key in base64; of an authority, the name that is looked for stands for the key of its certificate.
+    /// The key in base64.
     key: &'a str,
+    /// Whether it is the key of an authority, whose certificates have keys of which nothing is known here.
+    is_authority: bool,
     valid_after: Option<DateTime<Utc>>,
     valid_before: Option<DateTime<Utc>>,
 }
@@ -138,14 +162,18 @@ impl<'a> Signer<'a> {
             let (kind, rest) = field(after)?;
             (second, is_key_type(kind).then(|| field(rest))??.0)
         };
-        let mut signer =
-            Self { principals: principals.trim_matches('"'), key, valid_after: None, valid_before: None };
+        let mut signer = Self {
+            principals: principals.trim_matches('"'),
+            key,
+            is_authority: false,
+            valid_after: None,
+            valid_before: None,
+        };
         for option in split(options, ',') {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             let value = value.trim_matches('"');
             match name.to_ascii_lowercase().as_str() {
-                // Its certificates are signed with keys of which nothing is known here, one for each name.
-                "cert-authority" => signer.key = signer.principals,
+                "cert-authority" => signer.is_authority = true,
                 "valid-after" => signer.valid_after = instant(value).map(|(earliest, _)| earliest),
                 "valid-before" => signer.valid_before = instant(value).map(|(_, latest)| latest),
                 _ => {}
@@ -243,7 +271,13 @@ mod tests {
     #[test]
     fn a_line_of_a_signers_file_is_read_as_ssh_does() {
         let at = |text: &str| Some(text.parse::<DateTime<Utc>>().expect("a time"));
-        let signer = |principals, key| Signer { principals, key, valid_after: None, valid_before: None };
+        let signer = |principals, key| Signer {
+            principals,
+            key,
+            is_authority: false,
+            valid_after: None,
+            valid_before: None,
+        };
         let cases = [
             ("", None),
             ("# ops@example.org ssh-ed25519 AAAA", None),
@@ -252,7 +286,7 @@ mod tests {
             ("ops@example.org ssh-ed25519 AAAA ops", Some(signer("ops@example.org", "AAAA"))),
             ("\"a,b\"\tecdsa-sha2-nistp256  BBBB", Some(signer("a,b", "BBBB"))),
             ("*@x namespaces=\"a b,c\" ssh-rsa CCCC", Some(signer("*@x", "CCCC"))),
-            ("*@x cert-authority ssh-rsa CCCC", Some(signer("*@x", "*@x"))),
+            ("*@x cert-authority ssh-rsa CCCC", Some(Signer { is_authority: true, ..signer("*@x", "CCCC") })),
             (
                 "a valid-after=\"20260101Z\",valid-before=\"202602030405Z\" sk-ssh-ed25519@openssh.com D",
                 Some(Signer {
@@ -281,7 +315,8 @@ mod tests {
             ("a*b*c", "a-b-b-c", true),
         ];
         for (principals, name, fits) in cases {
-            let signer = Signer { principals, key: "", valid_after: None, valid_before: None };
+            let signer =
+                Signer { principals, key: "", is_authority: false, valid_after: None, valid_before: None };
             assert_eq!(signer.speaks_of(name), fits, "{principals} {name}");
         }
     }

@@ -95,8 +95,11 @@ fn of_task(facts: &Facts, approvals: &Approvals, task: &str, approval: &Approval
             .map(|fault| fault.help("add `signers:` with the keys that approvals are signed with"));
     }
     let signatories = approvals.signatories(facts, &from.value)?;
-    who_cannot(task, required, from, &signatories)
+    who_cannot(task, required, from, signatories)
 }
+
+/// How many members are told why they cannot sign: a role may have hundreds.
+const SHOWN: usize = 3;
 
 /// The fault of too few members who can sign.
 fn who_cannot(
@@ -114,8 +117,6 @@ fn who_cannot(
         Standing::Absent => Some(format!("`{}` is not in it", signatory.name)),
         Standing::Expired => Some(format!("the key of `{}` is not valid now", signatory.name)),
     };
-    // A role may have hundreds of members.
-    const SHOWN: usize = 3;
     let mut reasons: Vec<_> = signatories.iter().filter_map(why).collect();
     let left_out = reasons.len().saturating_sub(SHOWN);
     reasons.truncate(SHOWN);

@@ -44,49 +44,42 @@ access:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    let Some(owner) = &facts.plan.owner else { return };
+    let Some(author) = &facts.plan.owner else { return };
     let approvals = Approvals::new(facts);
     each_approval(facts, |task, approval| {
-        let Some(members) = approvals.members(&approval.from.value) else { return };
-        let is_owner = |name: &str| names_same(owner, name);
-        let is_alone = match approvals.signatories(facts, &approval.from.value) {
-            None => !members.is_empty() && members.iter().all(|name| is_owner(name)),
-            Some(signatories) => {
-                let owned = approvals.keys_of(owner).into_iter().chain(
-                    signatories.iter().filter(|signatory| is_owner(signatory.name)).flat_map(|signatory| {
-                        match &signatory.standing {
-                            Standing::Can(keys) => keys.clone(),
-                            Standing::Absent | Standing::Expired => Vec::new(),
-                        }
-                    }),
-                );
-                let owned: Vec<_> = owned.collect();
-                let mut can = signatories.iter().filter_map(|signatory| match &signatory.standing {
-                    Standing::Can(keys) => Some((signatory.name, keys)),
-                    Standing::Absent | Standing::Expired => None,
-                });
-                let is_same = |(name, keys): (&str, &Vec<&str>)| {
-                    is_owner(name) || keys.iter().all(|key| owned.contains(key))
-                };
-                let first = can.next();
-                first.is_some_and(is_same) && can.all(is_same)
-            }
-        };
-        if is_alone {
-            let message = format!(
-                "task `{task}` waits for `{}`, of whom only the plan's owner `{owner}` can sign",
-                approval.from.value
-            );
-            faults.push(
-                Fault::new(RULE.code, approval.from.span, message)
-                    .help("give the role to somebody else too, with a key of their own"),
-            );
+        if !is_alone(facts, &approvals, author, &approval.from.value) {
+            return;
         }
+        let message = format!(
+            "task `{task}` waits for `{}`, of whom only the plan's owner `{author}` can sign",
+            approval.from.value
+        );
+        faults.push(
+            Fault::new(RULE.code, approval.from.span, message)
+                .help("give the role to somebody else too, with a key of their own"),
+        );
     });
 }
 
-/// Whether `owner`, as `Name <mail>` or one of the two, is this member of a role.
-fn names_same(owner: &str, member: &str) -> bool {
-    let mail = owner.split_once('<').and_then(|(_, rest)| rest.split('>').next());
-    owner.trim().eq_ignore_ascii_case(member) || mail.is_some_and(|mail| mail.eq_ignore_ascii_case(member))
+/// Whether everybody of a role who can sign is the author of the plan, or holds the same key.
+fn is_alone(facts: &Facts, approvals: &Approvals, author: &str, role: &str) -> bool {
+    let Some(members) = approvals.members(role) else { return false };
+    let is_author = |name: &str| names_of(author).any(|author| author.eq_ignore_ascii_case(name));
+    let Some(signatories) = approvals.signatories(facts, role) else {
+        return !members.is_empty() && members.iter().all(|name| is_author(name));
+    };
+    let keys = names_of(author).flat_map(|name| approvals.keys_of(name)).collect::<Vec<_>>();
+    let mut can = signatories.iter().filter_map(|signatory| match &signatory.standing {
+        Standing::Can(keys) => Some((signatory.name, keys)),
+        Standing::Absent | Standing::Expired => None,
+    });
+    let is_same =
+        |(name, of_name): (&str, &Vec<&str>)| is_author(name) || of_name.iter().all(|key| keys.contains(key));
+    can.next().is_some_and(is_same) && can.all(is_same)
+}
+
+/// What somebody is called who is written as `Name <mail>`: all of it, and the mail address.
+fn names_of(author: &str) -> impl Iterator<Item = &str> {
+    let mail = author.split_once('<').and_then(|(_, rest)| rest.split('>').next());
+    std::iter::once(author.trim()).chain(mail)
 }

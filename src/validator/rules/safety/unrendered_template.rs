@@ -71,13 +71,12 @@ const RENDERERS: [&str; 24] = [
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    let Some(template) = &*TEMPLATE else { return };
     each_call(
         facts,
         |step, call| {
-            let is_template = |text: &str| text.contains('{') && template.is_match(text);
+            let is_template = |text: &str| template(text).is_some();
             let word = call.words().iter().find(|word| is_template(&word.text)).filter(|_| !renders(call))?;
-            let found = template.find(&word.text)?.as_str();
+            let found = template(&word.text)?;
             let message = format!("nobody renders `{found}` in task `{}`", step.task_name.value);
             let span = facts.work().place(facts.tree, step, call, word);
             Some(fault(span, message))
@@ -86,11 +85,20 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     );
     for step in &facts.work().steps {
         let Some(url) = step.step.http.as_ref().map(|http| &http.url) else { continue };
-        if let Some(found) = template.find(&url.value).filter(|_| stands(url)) {
-            let message = format!("nobody renders `{}` in task `{}`", found.as_str(), step.task_name.value);
+        if let Some(found) = template(&url.value).filter(|_| stands(url)) {
+            let message = format!("nobody renders `{}` in task `{}`", found, step.task_name.value);
             faults.push(fault(url.span, message));
         }
     }
+}
+
+/// The first piece of template text.
+fn template(text: &str) -> Option<&str> {
+    let has_braces = text.contains("{{") || text.contains("{%");
+    if !has_braces {
+        return None;
+    }
+    TEMPLATE.as_ref()?.find(text).map(|found| found.as_str())
 }
 
 fn fault(span: crate::model::Span, message: String) -> Fault {

@@ -1,6 +1,6 @@
 //! MS315: nothing saved.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{Domain, Task};
 use crate::validator::rules::prelude::*;
@@ -44,11 +44,13 @@ tasks:
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let steps = facts.work().steps.iter().filter(|step| step.phase == Phase::Steps);
     let saving: HashSet<_> = steps.clone().filter(|step| saves(step)).map(|step| name_of(step)).collect();
+    let tasks: HashMap<_, _> =
+        facts.plan.tasks.iter().map(|(name, task)| (name.value.as_str(), task)).collect();
     let mut is_safe = false;
     let mut last = "";
     for step in steps.filter(|step| step.task.domain.value == Domain::Data) {
         if std::mem::replace(&mut last, name_of(step)) != last {
-            is_safe = is_saved_before(facts, step.task, &saving);
+            is_safe = false;
         }
         is_safe |= saves(step);
         if is_safe || step.step.destructive.is_some_and(|destructive| !destructive.value) {
@@ -58,10 +60,13 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             Some(destructive) => Some(destructive.span),
             None => destruction::of_step(facts, step).map(|destruction| destruction.span),
         };
-        faults.extend(span.map(|span| {
-            Fault::new(RULE.code, span, format!("nothing is saved before `{}`", step.step.label()))
-                .expected("expected an earlier step `prometheus: snapshot`, or a backup")
-        }));
+        let Some(span) = span else { continue };
+        is_safe = is_saved_before(&tasks, step.task, &saving);
+        if !is_safe {
+            let fault =
+                Fault::new(RULE.code, span, format!("nothing is saved before `{}`", step.step.label()));
+            faults.push(fault.expected("expected an earlier step `prometheus: snapshot`, or a backup"));
+        }
     }
 }
 
@@ -74,17 +79,19 @@ fn saves(step: &StepWork) -> bool {
 }
 
 /// Whether a task that this one comes after saves something.
-fn is_saved_before(facts: &Facts, task: &Task, saving: &HashSet<&str>) -> bool {
+fn is_saved_before(tasks: &HashMap<&str, &Task>, task: &Task, saving: &HashSet<&str>) -> bool {
+    // Nobody oversees more; then the answer is in doubt.
+    const MOST: usize = 100;
     let mut seen = HashSet::new();
-    let mut open: Vec<_> = task.after.iter().collect();
+    let mut open: Vec<_> = task.after.iter().map(|name| name.value.as_str()).collect();
     while let Some(name) = open.pop() {
-        if saving.contains(name.value.as_str()) {
+        if saving.contains(name) || seen.len() > MOST {
             return true;
         }
-        if seen.insert(name.value.as_str())
-            && let Some(task) = facts.plan.tasks.get(&name.value)
+        if seen.insert(name)
+            && let Some(task) = tasks.get(name)
         {
-            open.extend(task.after.iter());
+            open.extend(task.after.iter().map(|name| name.value.as_str()));
         }
     }
     false
