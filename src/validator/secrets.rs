@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
@@ -71,6 +72,13 @@ const FORMS: [Form; 11] = [
     ),
 ];
 
+/// The needles of all forms: most texts have none of them, and are read once to know that.
+static NEEDLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let needles: Vec<_> =
+        FORMS.iter().flat_map(|form| form.needles).map(|needle| regex::escape(needle)).collect();
+    Regex::new(&needles.join("|")).ok()
+});
+
 /// Keys and their values in text of which nobody knows what it means.
 const NAMED: &str = "(?i)([a-z0-9_-]*(?:passw(?:or)?d|secret|token|api[_-]?key|authorization)[a-z0-9_-]*)\
     [\"']?(?:\\s*[:=]\\s*|\\s+)(?:bearer |basic )?[\"']?([^\\s\"',}{\\]]+)";
@@ -95,7 +103,9 @@ const HINTS: [&str; 13] = [
 /// All secrets of a text, in the order in which they stand; `tree` is what it says, where that is clear.
 pub(super) fn find(text: &str, tree: Option<&Tree>) -> Vec<Secret> {
     let mut found = BTreeSet::new();
-    for form in FORMS.iter().filter(|form| form.needles.iter().any(|needle| text.contains(needle))) {
+    let hints: BTreeSet<_> =
+        NEEDLES.iter().flat_map(|needles| needles.find_iter(text)).map(|hint| hint.as_str()).collect();
+    for form in FORMS.iter().filter(|form| form.needles.iter().any(|needle| hints.contains(needle))) {
         found.extend(matches(form.pattern, text, form.what));
     }
     found.extend(passwords_of_urls(text));
@@ -298,38 +308,53 @@ const OPTIONS: [&str; 14] = [
     "--admin-password",
 ];
 
+/// Programs with an option of one letter whose value is a password.
+const SHORT_OPTIONS: [(&str, &[&str]); 3] = [
+    ("-p", &["sshpass"]),
+    ("-a", &["redis-cli"]),
+    ("-w", &["ldapsearch", "ldapmodify", "ldapadd", "ldapdelete"]),
+];
+
+const MYSQL: [&str; 6] = ["mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "mariadb-admin"];
+
 /// The secrets among the words of a command, each with the place of its word.
 fn of_words<'s>(words: &[&'s str]) -> Vec<(usize, Within<'s>)> {
+    let runs = |any_of: &[&str]| {
+        words.iter().any(|word| any_of.contains(&word.rsplit('/').next().unwrap_or_default()))
+    };
     let mut found = Vec::new();
-    let names = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    let program = |any_of: &[&str]| words.iter().any(|word| any_of.contains(&names(word).as_str()));
-    let is_mysql = program(&["mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "mariadb-admin"]);
-    let is_curl = program(&["curl"]);
     for (index, word) in words.iter().enumerate() {
-        let next = words.get(index + 1).copied();
-        if let Some((option, value)) = word.split_once('=').filter(|(option, _)| OPTIONS.contains(option)) {
-            found.push((index, (format!("the value of `{option}`"), value)));
-        } else if let Some((name, value)) = shell::assigned(word) {
-            found.extend(of_variable(name, value).map(|within| (index, within)));
-        } else if let Some((name, value)) = word.split_once(": ").filter(|(name, _)| !name.contains(' ')) {
-            found.extend(of_header(name.trim_start_matches("-H"), value).map(|within| (index, within)));
-        } else if let Some(password) = word.strip_prefix("-p").filter(|_| is_mysql) {
-            found.push((index, ("the value of `-p`".to_owned(), password)));
-        }
-        let Some(next) = next else { continue };
-        let is_password = OPTIONS.contains(word)
-            || (*word == "-p" && program(&["sshpass"]))
-            || (*word == "-a" && program(&["redis-cli"]))
-            || (*word == "-w" && program(&["ldapsearch", "ldapmodify", "ldapadd", "ldapdelete"]));
-        if is_password && !next.starts_with('-') {
-            found.push((index + 1, (format!("the value of `{word}`"), next)));
-        }
-        let is_user = is_curl && matches!(*word, "-u" | "--user" | "-U" | "--proxy-user");
-        if let Some((_, password)) = next.split_once(':').filter(|_| is_user) {
-            found.push((index + 1, (format!("the password of `{word}`"), password)));
+        found.extend(of_word(word, &runs).map(|within| (index, within)));
+        if let (true, Some(next)) = (word.starts_with('-'), words.get(index + 1)) {
+            found.extend(of_option(word, next, &runs).map(|within| (index + 1, within)));
         }
     }
     found
+}
+
+/// The secret in a word that says itself what it is; `runs` knows the programs of the command.
+fn of_word<'s>(word: &'s str, runs: &impl Fn(&[&str]) -> bool) -> Option<Within<'s>> {
+    if let Some((option, value)) = word.split_once('=').filter(|(option, _)| OPTIONS.contains(option)) {
+        return Some((format!("the value of `{option}`"), value));
+    }
+    if let Some((name, value)) = shell::assigned(word) {
+        return of_variable(name, value);
+    }
+    if let Some((name, value)) = word.split_once(": ").filter(|(name, _)| !name.contains(' ')) {
+        return of_header(name.trim_start_matches("-H"), value);
+    }
+    let password = word.strip_prefix("-p").filter(|_| runs(&MYSQL))?;
+    Some(("the value of `-p`".to_owned(), password))
+}
+
+/// The secret in the word after an option.
+fn of_option<'s>(option: &str, value: &'s str, runs: &impl Fn(&[&str]) -> bool) -> Option<Within<'s>> {
+    if matches!(option, "-u" | "--user" | "-U" | "--proxy-user") && runs(&["curl"]) {
+        return value.split_once(':').map(|(_, password)| (format!("the password of `{option}`"), password));
+    }
+    let is_password = OPTIONS.contains(&option)
+        || SHORT_OPTIONS.iter().any(|(short, programs)| *short == option && runs(programs));
+    (is_password && !value.starts_with('-')).then(|| (format!("the value of `{option}`"), value))
 }
 
 /// Hides secrets in texts that quote them.

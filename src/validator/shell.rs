@@ -195,6 +195,12 @@ impl Lexer<'_> {
         if self.rest().is_empty() {
             return self.documents.is_empty().then_some(Token::End);
         }
+        // Most tokens are words.
+        let begins_operator =
+            |c: u8| matches!(c, b'<' | b'>' | b'&' | b'|' | b';' | b'\n' | b'(' | b')' | b'0'..=b'9');
+        if !self.rest().bytes().next().is_some_and(begins_operator) {
+            return self.word().map(Token::Word);
+        }
         if self.rest().starts_with("<(") || self.rest().starts_with(">(") {
             return self.word().map(Token::Word);
         }

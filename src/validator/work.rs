@@ -57,6 +57,8 @@ pub(super) struct Call {
     arguments: Vec<Option<usize>>,
     /// The place of the program among the words, after what runs it.
     program: usize,
+    /// Where its name begins in that word, after its folder.
+    name_at: usize,
     /// Whether a shell reads it.
     pub(super) is_shell: bool,
 }
@@ -64,13 +66,15 @@ pub(super) struct Call {
 impl Call {
     fn new(command: Command, arguments: Vec<Option<usize>>, is_shell: bool) -> Self {
         let program = program_of(&command.words);
-        Self { command, arguments, program, is_shell }
+        let word = command.words.get(program);
+        let name_at = word.and_then(|word| word.text.rfind('/')).map_or(0, |slash| slash + 1);
+        Self { command, arguments, program, name_at, is_shell }
     }
 
     /// The name of the program, without its folder; empty when the shell decides what it is.
     pub(super) fn program(&self) -> &str {
         let word = self.command.words.get(self.program);
-        word.map_or("", |word| word.text.rsplit('/').next().unwrap_or_default())
+        word.map_or("", |word| &word.text[self.name_at..])
     }
 
     /// Its arguments.
