@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::shell;
-use super::work::place_within;
+use super::work::{place_within, program_name};
 use crate::model::{Finding, Span};
 use crate::planfile::{Kind, NodeId, Tree};
 
@@ -80,8 +80,7 @@ static NEEDLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Keys and their values in text of which nobody knows what it means.
-const NAMED: &str = "(?i)([a-z0-9_-]*(?:passw(?:or)?d|secret|token|api[_-]?key|authorization)[a-z0-9_-]*)\
-    [\"']?(?:\\s*[:=]\\s*|\\s+)(?:bearer |basic )?[\"']?([^\\s\"',}{\\]]+)";
+const NAMED: &str = r#"(?i)(?:[a-z0-9_-]*(?:passw(?:or)?d|secret|token|api[_-]?key|authorization)[a-z0-9_-]*["']?[ \t]*[:=]|--(?:password|passphrase|secret|token|api-?key),?[ \t])[ \t]*["']?(?:bearer |basic )?([^\s"',}{\]]+)"#;
 
 /// Shell text without one of these, in small letters, holds no secret that its name tells.
 const HINTS: [&str; 13] = [
@@ -319,9 +318,8 @@ const MYSQL: [&str; 6] = ["mysql", "mysqldump", "mysqladmin", "mariadb", "mariad
 
 /// The secrets among the words of a command, each with the place of its word.
 fn of_words<'s>(words: &[&'s str]) -> Vec<(usize, Within<'s>)> {
-    let runs = |any_of: &[&str]| {
-        words.iter().any(|word| any_of.contains(&word.rsplit('/').next().unwrap_or_default()))
-    };
+    let program = program_name(words);
+    let runs = |any_of: &[&str]| any_of.contains(&program);
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate() {
         found.extend(of_word(word, &runs).map(|within| (index, within)));
@@ -332,7 +330,7 @@ fn of_words<'s>(words: &[&'s str]) -> Vec<(usize, Within<'s>)> {
     found
 }
 
-/// The secret in a word that says itself what it is; `runs` knows the programs of the command.
+/// The secret in a word that says itself what it is; `runs` knows the program of the command.
 fn of_word<'s>(word: &'s str, runs: &impl Fn(&[&str]) -> bool) -> Option<Within<'s>> {
     if let Some((option, value)) = word.split_once('=').filter(|(option, _)| OPTIONS.contains(option)) {
         return Some((format!("the value of `{option}`"), value));
@@ -340,7 +338,8 @@ fn of_word<'s>(word: &'s str, runs: &impl Fn(&[&str]) -> bool) -> Option<Within<
     if let Some((name, value)) = shell::assigned(word) {
         return of_variable(name, value);
     }
-    if let Some((name, value)) = word.split_once(": ").filter(|(name, _)| !name.contains(' ')) {
+    let header = word.split_once(": ").filter(|(name, _)| !name.contains(' '));
+    if let Some((name, value)) = header.filter(|_| runs(&["curl", "wget", "http", "https", "xh"])) {
         return of_header(name.trim_start_matches("-H"), value);
     }
     let password = word.strip_prefix("-p").filter(|_| runs(&MYSQL))?;

@@ -65,7 +65,7 @@ pub(super) struct Call {
 
 impl Call {
     fn new(command: Command, arguments: Vec<Option<usize>>, is_shell: bool) -> Self {
-        let program = program_of(&command.words);
+        let program = program_of(command.words.len(), |at| &command.words[at].text);
         let word = command.words.get(program);
         let name_at = word.and_then(|word| word.text.rfind('/')).map_or(0, |slash| slash + 1);
         Self { command, arguments, program, name_at, is_shell }
@@ -191,27 +191,36 @@ const RUNNERS: [(&str, &[&str], usize); 17] = [
     ("xargs", &["-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"], 0),
 ];
 
-/// The place of the program that is run in the end.
-fn program_of(words: &[Word]) -> usize {
+/// The name of the program that words run in the end, without its folder; assignments may stand before it.
+pub(super) fn program_name<'w>(words: &[&'w str]) -> &'w str {
+    let n_assigned = words.iter().take_while(|word| shell::assigned(word).is_some()).count();
+    let words = &words[n_assigned..];
+    let program = words.get(program_of(words.len(), |at| words[at]));
+    program.and_then(|word| word.rsplit('/').next()).unwrap_or_default()
+}
+
+/// The place of the program that is run in the end, among so many words.
+fn program_of<'w>(n_words: usize, word: impl Fn(usize) -> &'w str) -> usize {
     let mut at = 0;
-    while let Some(word) = words.get(at) {
-        let name = word.text.rsplit('/').next().unwrap_or_default();
+    while at < n_words {
+        let name = word(at).rsplit('/').next().unwrap_or_default();
         let Some((_, with_value, n_operands)) = RUNNERS.iter().find(|(runner, ..)| *runner == name) else {
             return at;
         };
         let runner = at;
         at += 1;
-        while let Some(word) = words.get(at) {
-            if with_value.contains(&word.text.as_str()) {
+        while at < n_words {
+            let word = word(at);
+            if with_value.contains(&word) {
                 at += 2;
-            } else if word.text.starts_with('-') || shell::assigned(&word.text).is_some() {
+            } else if word.starts_with('-') || shell::assigned(word).is_some() {
                 at += 1;
             } else {
                 break;
             }
         }
         at += n_operands;
-        if at >= words.len() {
+        if at >= n_words {
             return runner;
         }
     }
@@ -436,5 +445,46 @@ pub(super) fn variable(kind: &ExpansionKind) -> Option<&str> {
     match kind {
         ExpansionKind::Variable(name) => Some(name),
         ExpansionKind::Special | ExpansionKind::Command | ExpansionKind::Arithmetic => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_value_is_found_in_what_is_written() {
+        // What is written, what it says, and the part that is looked for and found.
+        let cases = [
+            ("rm -r old", "rm -r old", "-r", Some("-r")),
+            ("'rm ''-r'' old'", "rm '-r' old", "old", Some("old")),
+            ("\"rm \\\"-r\\\" old\"", "rm \"-r\" old", "old", Some("old")),
+            ("\"r\\x6d -r\"", "rm -r", "-r", None),
+            ("|\n    cd x\n    rm ü\n", "cd x\nrm ü\n", "ü", Some("ü")),
+            (">-\n    cd x &&\n    rm y\n", "cd x && rm y", "rm y", Some("rm y")),
+            ("cd x &&\n    rm y", "cd x && rm y", "y", Some("y")),
+        ];
+        for (written, value, part, expected) in cases {
+            let at = value.find(part).expect("a part of the value");
+            let found = part_of(written, value, at..at + part.len());
+            assert_eq!(found.map(|range| &written[range]), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn the_program_that_is_run_in_the_end_is_found() {
+        let cases = [
+            (&["/bin/rm", "x"][..], "rm"),
+            (&["sudo", "-u", "root", "-n", "A=1", "env", "-i", "B=2", "nice", "-n", "5", "rm"], "rm"),
+            (&["timeout", "-k", "5", "10m", "rm"], "rm"),
+            (&["xargs", "-0", "-n", "1", "rm"], "rm"),
+            (&["sudo", "-v"], "sudo"),
+            (&["env"], "env"),
+            (&["A=1", "B=2", "rm"], "rm"),
+            (&[], ""),
+        ];
+        for (words, expected) in cases {
+            assert_eq!(program_name(words), expected, "{words:?}");
+        }
     }
 }

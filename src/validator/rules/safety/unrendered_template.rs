@@ -94,7 +94,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
 
 /// The first piece of template text.
 fn template(text: &str) -> Option<&str> {
-    let has_braces = text.contains("{{") || text.contains("{%");
+    let has_braces = text.contains('{') && (text.contains("{{") || text.contains("{%"));
     if !has_braces {
         return None;
     }
