@@ -909,7 +909,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__validate)
-            opts="-f -o -q -v -h -V --fail-on --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --fail-on --show --exit-zero --changed-since --explain --schema --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -917,6 +917,18 @@ _mainstay() {
             case "${prev}" in
                 --fail-on)
                     COMPREPLY=($(compgen -W "error warning note" -- "${cur}"))
+                    return 0
+                    ;;
+                --show)
+                    COMPREPLY=($(compgen -W "error warning note" -- "${cur}"))
+                    return 0
+                    ;;
+                --changed-since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --file)

@@ -41,7 +41,7 @@ complete -c mainstay -n "__fish_mainstay_needs_command" -s h -l help -d 'Print h
 complete -c mainstay -n "__fish_mainstay_needs_command" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "plan" -d 'Show what happens when, and what changed since the published schedule'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "run" -d 'Do maintenance: what is due, or the tasks that are named'
-complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "validate" -d 'Tell whether the plan file is right'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "validate" -d 'Tell whether plan files are right'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "monitor" -d 'Measure, judge and alert once'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "report" -d 'Say where things stand, to people'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "audit" -d 'Show, verify and export the record of everything that happened'
@@ -85,9 +85,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s V -l version -d 'Print version'
-complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l fail-on -d 'The least severe finding that makes the answer no' -r -f -a "error\t''
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l fail-on -d 'The findings that make the answer no: from the least severe one that is named' -r -f -a "error\t''
 warning\t''
 note\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l show -d 'The least severe finding that is shown; the answer counts all of them' -r -f -a "error\t''
+warning\t''
+note\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l changed-since -d 'Look only at what changed since a revision of Git, and at what refers to it' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l explain -d 'Explain a rule by its code; without one, list all rules' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
@@ -99,6 +104,8 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l color -d 
 always\t''
 never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l exit-zero -d 'Exit with 0 also when the answer is no, for programs that take 1 for a failure of the tool'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l schema -d 'Print the JSON Schema of plan files'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -230,7 +237,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "plan" -d 'Show what happens when, and what changed since the published schedule'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "run" -d 'Do maintenance: what is due, or the tasks that are named'
-complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "validate" -d 'Tell whether the plan file is right'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "validate" -d 'Tell whether plan files are right'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "monitor" -d 'Measure, judge and alert once'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "report" -d 'Say where things stand, to people'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "audit" -d 'Show, verify and export the record of everything that happened'

@@ -9,6 +9,7 @@
 //! | [`model`] | the words as plain types |
 //! | [`planfile`] | text to model, with every fault at its place |
 //! | [`calendar`] | cron, intervals, windows, time zones |
+//! | [`promql`] | queries: syntax, types, and what holds whatever the data |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
 //! | [`validator`] | checker -> verifier -> engine -> reporter |
@@ -36,6 +37,7 @@ pub mod manager;
 pub mod model;
 pub mod monitor;
 pub mod planfile;
+pub mod promql;
 pub mod reporter;
 pub mod scheduler;
 pub mod state;

@@ -4,6 +4,7 @@
 mod monitor;
 mod report;
 mod standing;
+mod validate;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use standing::StandingError;
+pub use validate::{Question, ValidateError};
 
 /// One plan file with its state file.
 #[derive(Debug)]
@@ -102,15 +104,6 @@ impl Manager {
         };
         let revision = self.state(Access::ReadWrite)?.publish(schedule.clone(), base, counts)?;
         Ok(Schedule { revision, ..schedule.clone() })
-    }
-
-    /// Reads the plan file to judge it: whoever can write it.
-    ///
-    /// # Errors
-    /// [`LoadError`] when there is nothing to judge.
-    pub fn check(&self) -> Result<Checked, LoadError> {
-        let text = planfile::load(&self.file)?;
-        Ok(checker::check(text, planfile::folder_of(&self.file), self.clock().now()))
     }
 
     /// Reads the plan file to work with it, and everything that is wrong with it.

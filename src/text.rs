@@ -71,6 +71,21 @@ pub fn roughly(length: TimeDelta) -> String {
     format!("{}{}", if seconds < 0 { "-" } else { "" }, words.join(" "))
 }
 
+/// The name that was probably meant: at most a third of its letters differ, a swap counting as one.
+pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody misspells a word of this length, and the distance takes quadratic time.
+    const LONGEST: usize = 64;
+    if found.len() > LONGEST {
+        return None;
+    }
+    let lower = found.to_lowercase();
+    let fits = |name: &&str| name.len() <= LONGEST && *name != found;
+    let scored =
+        known.filter(fits).map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
+    let (distance, name) = scored.min()?;
+    (distance <= (found.chars().count().max(name.chars().count()) / 3).max(1)).then_some(name)
+}
+
 /// Whether a terminal, or the order of the text around, obeys this character.
 fn acts(c: char) -> bool {
     c.is_control()
@@ -114,5 +129,13 @@ mod tests {
         assert_eq!(inert_line(" ::error::x"), " \\u{3a}:error::x");
         assert_eq!(inert_line("a::b ##[error]"), "a::b \\u{23}#[error]");
         assert_eq!(inert_json("\"a\u{9b}\u{202e}\"\n"), "\"a\\u009b\\u202e\"\n");
+    }
+
+    #[test]
+    fn a_near_miss_is_found_and_a_far_one_is_not() {
+        let known = ["weekend-night", "weekday", "crew"];
+        assert_eq!(nearest("weekend-nigth", known.into_iter()), Some("weekend-night"));
+        assert_eq!(nearest("Crew", known.into_iter()), Some("crew"));
+        assert_eq!(nearest("month-end", known.into_iter()), None);
     }
 }

@@ -4,12 +4,15 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use super::output::OutputError;
+use super::validate::NoSuchRule;
 use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
 use crate::ledger::{AnchorError, Verdict};
+use crate::manager::ValidateError;
 use crate::planfile::LoadError;
 use crate::scheduler::ScheduleError;
 use crate::state::StartError;
+use crate::world::git::GitError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +72,14 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
 /// found out.
 fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
     match () {
-        () if error.is::<LoadError>() || error.is::<PlanIsWrong>() => Some(Exit::Wrong),
+        () if error.is::<LoadError>() || error.is::<PlanIsWrong>() || error.is::<NoSuchRule>() => {
+            Some(Exit::Wrong)
+        }
         () if error.is::<AnchorError>() || error.is::<ScheduleError>() => Some(Exit::Wrong),
         () if let Some(error) = error.downcast_ref() => Some(of_output(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_start(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_run(error)),
+        () if let Some(error) = error.downcast_ref() => Some(of_validate(error)),
         () => None,
     }
 }
@@ -84,6 +90,16 @@ fn of_run(error: &RunError) -> Exit {
         RunError::NotInForce(_) => Exit::No,
         RunError::NoSuchTask { .. } | RunError::Schedule(_) => Exit::Wrong,
         RunError::NoTask | RunError::State(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of a validation that could not begin.
+fn of_validate(error: &ValidateError) -> Exit {
+    match error {
+        ValidateError::Load(_)
+        | ValidateError::NoRevisionOfStdin
+        | ValidateError::Git { source: GitError::NoRevision { .. }, .. } => Exit::Wrong,
+        ValidateError::Git { .. } => Exit::Unknown,
     }
 }
 

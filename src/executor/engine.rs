@@ -22,7 +22,7 @@ use super::baseline::{self, Facts};
 use super::journal::Journal;
 use super::lease::{Lease, LeaseError, Purpose, Terms};
 use crate::model::{
-    Event, Length, OccurrenceId, Outcome, Phase, RunId, SilenceSpec, Step, Task, Tolerance, WindowSpan,
+    Baseline, Event, OccurrenceId, Outcome, Phase, RunId, SilenceSpec, Step, Task, WindowSpan,
 };
 use crate::planfile::matchers;
 use crate::state::StateError;
@@ -74,11 +74,6 @@ impl End {
         Self { outcome, reason: Some(reason.into()) }
     }
 }
-
-/// The tolerance of a baseline without `within`.
-const DEFAULT_WITHIN: Tolerance = Tolerance::Percent(2.0);
-/// The patience of a baseline without `settle`.
-const DEFAULT_SETTLE: Length = Length(chrono::TimeDelta::minutes(2));
 
 /// The tag that finds the silence of a run again.
 pub fn silence_tag(origin: &str, run: RunId) -> String {
@@ -336,8 +331,8 @@ impl Work<'_> {
     fn compare(&self, progress: &Progress, before: &Facts, is_cleanup: bool) -> Result<End, StateError> {
         let cancel = if is_cleanup { &self.interrupts.cleanup } else { &self.interrupts.work };
         let spec = self.task.baseline.as_ref().map(|spec| spec.value.clone()).unwrap_or_default();
-        let within = spec.within.map_or(DEFAULT_WITHIN, |within| within.value);
-        let patience = spec.settle.map_or(DEFAULT_SETTLE, |settle| settle.value).to_std();
+        let within = spec.within.map_or(Baseline::DEFAULT_WITHIN, |within| within.value);
+        let patience = spec.settle.map_or(Baseline::DEFAULT_SETTLE, |settle| settle.value).to_std();
         let patience = progress.time_left(patience, if is_cleanup { Phase::Rollback } else { Phase::Verify });
         let mut settled = None;
         let done = self.once(progress, Phase::Verify, "compare with the baseline", "compare", || {

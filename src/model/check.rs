@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::named::Anything;
-use super::{Length, Matcher, Spanned};
+use super::{DEFAULT_METHOD, Length, Matcher, Spanned, form};
 
 /// One assertion about the live system: exactly one kind, with its expected result.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = form::alternatives(&Check::KINDS)))]
 pub struct Check {
     /// A file is there, or not, and holds what it should.
     pub file: Option<Spanned<FileCheck>>,
@@ -59,6 +60,7 @@ pub struct Check {
     /// A snapshot opened in a scratch instance answers the same queries.
     pub restore: Option<Spanned<Anything>>,
     /// The most that it may take; default 10s.
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
 }
 
@@ -66,6 +68,33 @@ pub struct Check {
 const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::seconds(10));
 
 impl Check {
+    /// The kinds there are.
+    pub const KINDS: [&str; 23] = [
+        "file",
+        "command",
+        "http",
+        "tcp",
+        "promql",
+        "target_up",
+        "rules_healthy",
+        "dns",
+        "process",
+        "port",
+        "service",
+        "package",
+        "mount",
+        "disk",
+        "user",
+        "group",
+        "interface",
+        "kernel_param",
+        "certificate",
+        "alert_route",
+        "alert_path",
+        "config_live",
+        "restore",
+    ];
+
     /// The most that it may take.
     pub fn timeout(&self) -> Length {
         self.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value)
@@ -101,10 +130,13 @@ impl Check {
 /// A file is there, or not, and holds what it should.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("dependencies" = {"contains": {"properties": {"exists": {"const": true}}}}))]
 pub struct FileCheck {
     /// Relative to the plan file's folder.
+    #[schemars(with = "form::NonBlank")]
     pub path: Spanned<String>,
     /// Default true.
+    #[schemars(extend("default" = true))]
     pub exists: Option<bool>,
     /// Text that it holds; read up to 16 MiB.
     pub contains: Option<String>,
@@ -115,8 +147,10 @@ pub struct FileCheck {
 #[serde(deny_unknown_fields)]
 pub struct CommandCheck {
     /// The program and its arguments.
+    #[schemars(with = "form::Argv")]
     pub run: Spanned<Vec<String>>,
     /// The exit code; default 0.
+    #[schemars(extend("default" = 0))]
     pub exit: Option<Matcher>,
     /// What it prints, without trailing blank space.
     pub stdout: Option<Matcher>,
@@ -127,13 +161,16 @@ pub struct CommandCheck {
 #[serde(deny_unknown_fields)]
 pub struct HttpCheck {
     /// Where to.
+    #[schemars(with = "form::Url")]
     pub url: Spanned<String>,
     /// Default GET.
+    #[schemars(extend("default" = DEFAULT_METHOD))]
     pub method: Option<String>,
     /// Header fields by name.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The status; default 200.
+    #[schemars(extend("default" = 200))]
     pub status: Option<Matcher>,
     /// The body; read up to 1 MiB.
     pub body: Option<Matcher>,
@@ -144,14 +181,17 @@ pub struct HttpCheck {
 #[serde(deny_unknown_fields)]
 pub struct TcpCheck {
     /// `HOST:PORT`.
+    #[schemars(with = "form::Address")]
     pub address: Spanned<String>,
 }
 
 /// A query's samples are as expected. No sample at all is unknown, never a yes, unless `count` speaks of it.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = form::alternatives(&["every", "any", "count"])))]
 pub struct PromqlCheck {
     /// An instant query.
+    #[schemars(with = "form::NonBlank")]
     pub query: Spanned<String>,
     /// Every sample's value matches.
     pub every: Option<Matcher>,

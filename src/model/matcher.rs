@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
+use super::named::at_least_one;
 use super::{List, Spanned};
 
 /// A literal to compare with: text stays text (`1.10` is not `1.1`) until it meets a number.
@@ -32,6 +33,7 @@ pub enum Matcher {
 /// Named tests; all that are given have to hold, and at least one is given.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1))]
 pub struct Tests {
     /// Equal.
     pub eq: Option<Literal>,
@@ -50,10 +52,12 @@ pub struct Tests {
     /// Does not match this.
     pub not: Option<Matcher>,
     /// All of these match.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_least_one")]
+    #[schemars(length(min = 1))]
     pub all: List<Matcher>,
     /// At least one of these matches.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_least_one")]
+    #[schemars(length(min = 1))]
     pub any: List<Matcher>,
 }
 
@@ -125,7 +129,7 @@ impl JsonSchema for Matcher {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let (literal, tests) = (generator.subschema_for::<Literal>(), generator.subschema_for::<Tests>());
-        json_schema!({"anyOf": [literal, tests]})
+        json_schema!({"description": "A value, or tests such as `{ge: 1}`.", "anyOf": [literal, tests]})
     }
 }
 

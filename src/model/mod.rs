@@ -7,10 +7,12 @@
 mod check;
 mod event;
 mod finding;
+mod form;
 mod matcher;
 mod monitoring;
 pub(crate) mod named;
 mod occurrence;
+pub mod own_metric;
 mod plan_file;
 mod run;
 mod scalar;
@@ -25,6 +27,7 @@ pub use check::{
 };
 pub use event::{Entry, Event, Output};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
+pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
 pub use matcher::{Literal, Matcher, Tests};
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, Connection, Connections, HttpMetric, HttpValue, Metric,
@@ -40,7 +43,9 @@ pub use plan_file::{
 pub use run::{Holder, Origin, Outcome, Phase, Run, RunId, StepRecord};
 pub use scalar::{Length, Moment, Tolerance};
 pub use span::{Span, Spanned};
-pub use step::{AlertmanagerAction, EnvValue, HttpAction, Pause, PrometheusAction, Retry, Step, Wait};
+pub use step::{
+    AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, Pause, PrometheusAction, Retry, Step, Wait,
+};
 pub use target::{Group, Target};
 pub use task::{
     Approval, Baseline, Claim, Domain, DstMode, Gate, Missed, Overlap, Recurrence, Rollout, SilenceSpec,

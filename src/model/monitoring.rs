@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Length, Matcher, Spanned};
+use super::{Length, Matcher, Spanned, form};
 
 /// The monitoring systems that the plan file speaks of.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -24,12 +24,14 @@ pub struct Connections {
 #[serde(deny_unknown_fields)]
 pub struct Connection {
     /// Its base URL, `http://` or `https://`.
+    #[schemars(with = "form::Url")]
     pub url: Spanned<String>,
 }
 
 /// What `monitor` collects beside its own: exactly one collector.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = form::alternatives(&Metric::COLLECTORS)))]
 pub struct Metric {
     /// The samples of a query.
     pub promql: Option<Spanned<PromqlMetric>>,
@@ -39,11 +41,17 @@ pub struct Metric {
     pub help: Option<String>,
 }
 
+impl Metric {
+    /// The collectors there are.
+    pub const COLLECTORS: [&str; 2] = ["promql", "http"];
+}
+
 /// The samples of an instant query, with their labels.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromqlMetric {
     /// An instant query that returns a vector or a scalar.
+    #[schemars(with = "form::NonBlank")]
     pub query: Spanned<String>,
 }
 
@@ -52,18 +60,23 @@ pub struct PromqlMetric {
 #[serde(deny_unknown_fields)]
 pub struct HttpMetric {
     /// Where to.
+    #[schemars(with = "form::Url")]
     pub url: Spanned<String>,
     /// The status that means up; default 200.
+    #[schemars(extend("default" = 200))]
     pub status: Option<Matcher>,
     /// What the sample says; default `up`.
+    #[schemars(extend("default" = "up"))]
     pub value: Option<HttpValue>,
     /// The most that it may take; default 10s.
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
 }
 
-/// What an [`HttpMetric`] says.
+/// What the sample of an HTTP answer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum HttpValue {
     /// 1 when the answer came with the expected status, else 0.
     #[default]
@@ -79,16 +92,27 @@ pub enum HttpValue {
 #[serde(deny_unknown_fields)]
 pub struct AlertRule {
     /// `METRIC OP NUMBER` or `METRIC{label="value"} OP NUMBER`; OP is one of `== != < <= > >=`.
+    #[schemars(with = "form::AlertExpr")]
     pub expr: Spanned<String>,
     /// How long it has to hold; default 0.
     #[serde(rename = "for")]
+    #[schemars(extend("default" = "0s"))]
     pub hold: Option<Spanned<Length>>,
     /// The label `severity`; default `warning`.
+    #[schemars(extend("default" = AlertRule::DEFAULT_SEVERITY))]
     pub severity: Option<String>,
     /// Where it goes: `alertmanager`, the default when there is a connection, or `none`.
+    #[schemars(extend("enum" = AlertRule::DESTINATIONS))]
     pub send: Option<Spanned<String>>,
     /// What it means and what to do.
     pub summary: Option<String>,
+}
+
+impl AlertRule {
+    /// Where an alert can go.
+    pub const DESTINATIONS: [&str; 2] = ["alertmanager", "none"];
+    /// The label `severity` of an alert whose rule says nothing of it.
+    pub const DEFAULT_SEVERITY: &str = "warning";
 }
 
 /// One value of a metric, now.

@@ -5,9 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Spanned;
+use super::{Spanned, name_pattern};
 
 /// The name under which a collection asks `planfile::reader` for one more try at the same value.
 pub(crate) const ATTEMPT: &str = "$mainstay::Attempt";
@@ -171,7 +171,30 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     }
 }
 
-/// Anything at all: the value of a key that is known but not supported yet.
+/// Reads a list of which an empty one would say nothing.
+pub(super) fn at_least_one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<List<T>, D::Error> {
+    struct AtLeastOne<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for AtLeastOne<T> {
+        type Value = List<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<List<T>, A::Error> {
+            let elements = Elements(PhantomData).visit_seq(seq)?;
+            if elements.is_empty() {
+                return Err(Error::custom("expected at least one element"));
+            }
+            Ok(List(elements))
+        }
+    }
+    deserializer.deserialize_seq(AtLeastOne(PhantomData))
+}
+
+/// Anything but null: the value of a key that is known but not supported yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anything;
 
@@ -191,7 +214,7 @@ impl JsonSchema for Anything {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!(true)
+        json_schema!({"type": ["string", "number", "boolean", "array", "object"]})
     }
 }
 
@@ -206,7 +229,11 @@ impl<T: JsonSchema> JsonSchema for Named<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let of = generator.subschema_for::<T>();
-        json_schema!({"type": "object", "additionalProperties": of})
+        json_schema!({
+            "type": "object",
+            "propertyNames": {"pattern": name_pattern()},
+            "additionalProperties": of
+        })
     }
 }
 

@@ -4,11 +4,12 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::named::Anything;
 use super::{
-    AlertRule, Blackout, Check, Connections, Group, Length, List, Metric, Moment, Named, Spanned, Target,
-    Task, Window,
+    AlertRule, Blackout, Check, Connections, Group, IMPLICIT_TARGET, Length, List, METRIC_NAME, Metric,
+    Moment, Named, Spanned, Target, Task, Window, form,
 };
 
 /// The format version that this mainstay reads.
@@ -17,8 +18,10 @@ pub const FORMAT_VERSION: u32 = 1;
 /// All maintenance of an estate: one YAML file, `maintenance.yaml` by default.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "mainstay plan file", extend("$id" = "urn:mainstay:plan-file:1"))]
 pub struct PlanFile {
     /// The format version: 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
     pub mainstay: Spanned<u32>,
     /// What people call it.
     pub title: Option<String>,
@@ -39,6 +42,7 @@ pub struct PlanFile {
     #[serde(default)]
     pub tags: Vec<String>,
     /// An IANA name; default UTC.
+    #[schemars(extend("default" = "UTC", "examples" = ["Europe/Berlin"]))]
     pub timezone: Option<Spanned<String>>,
     /// Pages about the maintenance, relative to the plan file's folder.
     #[serde(default)]
@@ -48,6 +52,7 @@ pub struct PlanFile {
     pub connections: Connections,
     /// What is maintained.
     #[serde(default)]
+    #[schemars(extend("allOf" = [the_implicit_target()]))]
     pub targets: Named<Target>,
     /// What stands in for what.
     #[serde(default)]
@@ -60,6 +65,7 @@ pub struct PlanFile {
     pub blackouts: Named<Blackout>,
     /// Renewable capacities that tasks share.
     #[serde(default)]
+    #[schemars(with = "Named<form::AtLeastOne>")]
     pub resources: Named<Spanned<u32>>,
     /// The work.
     #[serde(default)]
@@ -72,6 +78,7 @@ pub struct PlanFile {
     pub checks: Named<Spanned<Check>>,
     /// What `monitor` collects beside its own.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = {"pattern": METRIC_NAME}))]
     pub metrics: Named<Spanned<Metric>>,
     /// When `monitor` alerts.
     #[serde(default)]
@@ -86,6 +93,7 @@ pub struct PlanFile {
     pub access: Option<Spanned<Access>>,
     /// How often people look.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = true))]
     pub reviews: Named<Spanned<Review>>,
     /// Findings of `validate` that are borne, each with its reason.
     #[serde(default)]
@@ -107,9 +115,16 @@ pub struct Waiver {
     pub reason: Spanned<String>,
 }
 
+/// The name of this machine cannot stand for another one.
+fn the_implicit_target() -> Value {
+    let local = json!({"required": ["local"], "properties": {"local": {"const": true}}});
+    json!({"properties": {(IMPLICIT_TARGET): local}})
+}
+
 /// How much depends on something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Criticality {
     /// Little.
     Low,
@@ -136,6 +151,7 @@ impl fmt::Display for Criticality {
 /// Where a plan file stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Status {
     /// Being written: `run --due` refuses it.
     Draft,
@@ -176,6 +192,7 @@ pub struct Documents {
 /// Where a secret's value comes from: exactly one of these.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = form::alternatives(&Secret::SOURCES)))]
 pub struct Secret {
     /// An environment variable.
     pub env: Option<String>,
@@ -183,6 +200,11 @@ pub struct Secret {
     pub file: Option<String>,
     /// What a program prints.
     pub command: Option<Vec<String>>,
+}
+
+impl Secret {
+    /// Where a value can come from.
+    pub const SOURCES: [&str; 3] = ["env", "file", "command"];
 }
 
 /// What is reported, to whom.
@@ -210,6 +232,7 @@ pub struct Access {
     pub signers: Option<Spanned<String>>,
     /// The people of each role.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = true))]
     pub roles: Named<Vec<String>>,
 }
 

@@ -8,6 +8,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use super::form;
+
 /// A length of time, written as one number and one unit: `90s`, `10m`, `4h`, `3d`, `2w`.
 ///
 /// A day is 24 hours: lengths are elapsed time, never calendar steps.
@@ -83,17 +85,20 @@ impl FromStr for Moment {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        const EXPECTED: &str = "expected a time such as 2026-12-20, 2026-12-20 02:30 or 2026-12-20T02:30:00Z";
+        // chrono also takes other minus signs, single digits, signs and blanks, which is guessing.
+        if let Some(instant) = text.is_ascii().then(|| DateTime::parse_from_rfc3339(text).ok()).flatten() {
             return Ok(Self::Utc(instant.to_utc()));
         }
         for format in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
-            if let Ok(local) = NaiveDateTime::parse_from_str(text, format) {
+            if let Ok(local) = NaiveDateTime::parse_from_str(text, format)
+                && local.format(format).to_string() == text
+            {
                 return Ok(Self::Local(local));
             }
         }
-        NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map(Self::Date)
-            .map_err(|_| "expected a time such as 2026-12-20, 2026-12-20 02:30 or 2026-12-20T02:30:00Z")
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| EXPECTED)?;
+        if date.to_string() == text { Ok(Self::Date(date)) } else { Err(EXPECTED) }
     }
 }
 
@@ -134,14 +139,15 @@ impl FromStr for Tolerance {
             Some(percent) => (percent, Self::Percent),
             None => (text, Self::Absolute),
         };
-        let value = number.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+        let is_decimal = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let value = number.parse::<f64>().ok().filter(|value| is_decimal && value.is_finite());
         value.map(wrap).ok_or("expected a percentage or a number that is not negative, such as 2% or 5")
     }
 }
 
 /// Implements `Deserialize` and `JsonSchema` for a type that is read from text with `FromStr`.
 macro_rules! read_from_text {
-    ($type:ty, $name:literal, $expected:literal, $pattern:literal) => {
+    ($type:ty, $name:literal, $expected:literal, $schema:tt) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Text;
@@ -170,17 +176,78 @@ macro_rules! read_from_text {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({"type": ["string", "number"], "pattern": $pattern})
+                json_schema!($schema)
             }
         }
     };
 }
 
-read_from_text!(Length, "Length", "a length of time such as 90s, 10m, 4h, 3d or 2w", "^[0-9]+[smhdw]$");
-read_from_text!(
-    Moment,
-    "Moment",
-    "a time such as 2026-12-20 02:30 or 2026-12-20T02:30:00Z",
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-);
-read_from_text!(Tolerance, "Tolerance", "a tolerance such as 2% or 5", "^[0-9.]+%?$");
+read_from_text!(Length, "Length", "a length of time such as 90s, 10m, 4h, 3d or 2w", {
+    "type": "string",
+    "pattern": form::LENGTH,
+    "patternErrorMessage": "expected a length of time such as 90s, 10m, 4h, 3d or 2w",
+    "examples": ["90s", "10m", "4h", "3d", "2w"]
+});
+read_from_text!(Moment, "Moment", "a time such as 2026-12-20 02:30 or 2026-12-20T02:30:00Z", {
+    "type": "string",
+    "pattern": form::MOMENT,
+    "patternErrorMessage": "expected a time such as 2026-12-20, 2026-12-20 02:30 or 2026-12-20T02:30:00Z",
+    "examples": ["2026-12-20", "2026-12-20 02:30", "2026-12-20T02:30:00Z"]
+});
+read_from_text!(Tolerance, "Tolerance", "a tolerance such as 2% or 5", {
+    "type": ["string", "number"],
+    "pattern": form::TOLERANCE,
+    "patternErrorMessage": "expected a percentage or a number that is not negative, such as 2% or 5",
+    "minimum": 0,
+    "examples": ["2%", 5]
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_in_full() {
+        for right in [
+            "2026-12-20",
+            "2026-12-20 02:30",
+            "2026-12-20T02:30",
+            "2026-12-20 02:30:00",
+            "2026-12-20T02:30:00Z",
+            "2026-12-20t02:30:00.25z",
+            "2026-12-20 02:30:00+01:00",
+        ] {
+            assert!(right.parse::<Moment>().is_ok(), "{right}");
+        }
+        for wrong in [
+            "2026",
+            "2026-12",
+            "2026-1-5",
+            "+2026-12-20",
+            " 2026-12-20",
+            "2026-13-01",
+            "2026-02-30",
+            "2026-12-20 2:30",
+            "2026-12-20 24:00",
+            "2026-12-20 02:30Z",
+            "2026-12-20T02:30:00\u{2212}01:00",
+        ] {
+            assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tolerance_is_a_plain_decimal_number() {
+        for (text, read) in [
+            ("2%", Tolerance::Percent(2.0)),
+            ("0.5%", Tolerance::Percent(0.5)),
+            (".5", Tolerance::Absolute(0.5)),
+            ("5.", Tolerance::Absolute(5.0)),
+        ] {
+            assert_eq!(text.parse(), Ok(read), "{text}");
+        }
+        for wrong in ["", "%", ".", "-0", "-1%", "+1", "1e3", "inf", "2 %", "2%%"] {
+            assert!(wrong.parse::<Tolerance>().is_err(), "{wrong}");
+        }
+    }
+}

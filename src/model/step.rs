@@ -9,17 +9,20 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use super::named::Anything;
-use super::{Check, Length, Matcher, Spanned};
+use super::{Check, Length, Matcher, Spanned, form};
 
 /// One thing that is done: exactly one action, and how it is done.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = form::alternatives(&Step::ACTIONS)))]
 pub struct Step {
     /// What people call it; default its action in short.
     pub name: Option<String>,
     /// Action: a program with its arguments, without a shell.
+    #[schemars(with = "Option<form::Argv>")]
     pub run: Option<Spanned<Vec<String>>>,
     /// Action: text for `/bin/sh -c`.
+    #[schemars(with = "Option<form::NonBlank>")]
     pub shell: Option<Spanned<String>>,
     /// Action: one HTTP request.
     pub http: Option<Spanned<HttpAction>>,
@@ -34,6 +37,7 @@ pub struct Step {
     /// Action: a person confirms.
     pub pause: Option<Spanned<Pause>>,
     /// The most that one attempt may take; default 10m.
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
     /// What happens when it fails; default nothing.
     pub retry: Option<Spanned<Retry>>,
@@ -43,6 +47,7 @@ pub struct Step {
     #[serde(default)]
     pub env: BTreeMap<String, EnvValue>,
     /// The folder it runs in, relative to the plan file's; default the plan file's.
+    #[schemars(with = "Option<form::NonBlank>")]
     pub cwd: Option<Spanned<String>>,
     /// The user it runs as.
     pub user: Option<Spanned<String>>,
@@ -56,6 +61,10 @@ pub struct Step {
 const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::minutes(10));
 
 impl Step {
+    /// The actions there are.
+    pub const ACTIONS: [&str; 8] =
+        ["run", "shell", "http", "wait", "prometheus", "alertmanager", "ansible", "pause"];
+
     /// Its name, or its action in short.
     pub fn label(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.action_in_short())
@@ -70,7 +79,7 @@ impl Step {
             return text.lines().next().unwrap_or_default().to_owned();
         }
         if let Some(http) = &self.http {
-            return format!("{} {}", http.method.as_deref().unwrap_or("GET"), http.url.value);
+            return format!("{} {}", http.method.as_deref().unwrap_or(DEFAULT_METHOD), http.url.value);
         }
         if let Some(wait) = &self.wait {
             return match (&wait.duration, &wait.until) {
@@ -97,13 +106,18 @@ impl Step {
     }
 }
 
+/// The method of a request that names none.
+pub const DEFAULT_METHOD: &str = "GET";
+
 /// One HTTP request; it fails unless the answer's status is as expected.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpAction {
     /// Where to.
+    #[schemars(with = "form::Url")]
     pub url: Spanned<String>,
     /// Default GET.
+    #[schemars(extend("default" = DEFAULT_METHOD))]
     pub method: Option<String>,
     /// Sent as it is.
     pub body: Option<String>,
@@ -147,7 +161,7 @@ impl<'de> Deserialize<'de> for Wait {
     }
 }
 
-/// The second form of [`Wait`].
+/// Waiting until a check holds.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Until {
@@ -162,13 +176,17 @@ impl JsonSchema for Wait {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let (length, until) = (generator.subschema_for::<Length>(), generator.subschema_for::<Until>());
-        json_schema!({"anyOf": [length, until]})
+        json_schema!({
+            "description": "Waiting: `2m`, or `{until: CHECK}`, as long as the step's `timeout` allows.",
+            "anyOf": [length, until]
+        })
     }
 }
 
 /// What can be asked of Prometheus.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("type" = ["string", "object"]))]
 pub enum PrometheusAction {
     /// A TSDB snapshot through the admin API.
     Snapshot,
@@ -177,7 +195,10 @@ pub enum PrometheusAction {
     /// Free the space of deleted series.
     CleanTombstones,
     /// Delete series.
-    DeleteSeries(Anything),
+    DeleteSeries(
+        /// Which ones.
+        Anything,
+    ),
 }
 
 impl PrometheusAction {
@@ -195,13 +216,20 @@ impl PrometheusAction {
 /// What can be asked of Alertmanager.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("type" = ["string", "object"]))]
 pub enum AlertmanagerAction {
     /// Load the configuration again.
     Reload,
     /// Silence alerts.
-    Silence(Anything),
+    Silence(
+        /// Which ones.
+        Anything,
+    ),
     /// End a silence.
-    Expire(Anything),
+    Expire(
+        /// Which one.
+        Anything,
+    ),
 }
 
 impl AlertmanagerAction {
@@ -224,8 +252,10 @@ pub struct Pause(pub String);
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// Attempts in all; at least 1.
+    #[schemars(with = "form::AtLeastOne")]
     pub attempts: Spanned<u32>,
     /// Waiting time before the second attempt, doubled before each later one; default 0.
+    #[schemars(extend("default" = "0s"))]
     pub backoff: Option<Spanned<Length>>,
 }
 
@@ -262,7 +292,7 @@ impl<'de> Deserialize<'de> for EnvValue {
     }
 }
 
-/// The second form of [`EnvValue`].
+/// The value of a secret.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SecretRef {
@@ -276,7 +306,10 @@ impl JsonSchema for EnvValue {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let secret = generator.subschema_for::<SecretRef>();
-        json_schema!({"anyOf": [{"type": ["string", "number", "boolean"]}, secret]})
+        let (text, secret) = (generator.subschema_for::<String>(), generator.subschema_for::<SecretRef>());
+        json_schema!({
+            "description": "The value of a variable: text, or `{secret: NAME}`.",
+            "anyOf": [text, secret]
+        })
     }
 }

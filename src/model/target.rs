@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::Spanned;
+use super::{Spanned, form};
 
 /// A thing that is maintained: a host, an instance, a URL; reached by one transport.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = transports()))]
 pub struct Target {
     /// Steps run on this machine.
     pub local: Option<Spanned<bool>>,
@@ -24,10 +26,27 @@ pub struct Target {
     pub labels: BTreeMap<String, String>,
 }
 
+impl Target {
+    /// How a target is reached; `local` counts when it is true.
+    pub const TRANSPORTS: [&str; 3] = ["local", "ssh", "ansible"];
+}
+
+/// Exactly one transport, of which `local: false` is none.
+fn transports() -> Value {
+    Target::TRANSPORTS
+        .iter()
+        .map(|key| match *key {
+            "local" => json!({"required": [key], "properties": {"local": {"const": true}}}),
+            key => json!({"required": [key]}),
+        })
+        .collect()
+}
+
 /// Targets that stand in for each other, such as an HA pair.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// How many of the group may be in work at once; at least 1.
+    #[schemars(with = "form::AtLeastOne")]
     pub max_down: Spanned<u32>,
 }

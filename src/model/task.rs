@@ -6,11 +6,12 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Criticality, Length, List, Moment, OneOrMany, Spanned, Step, Tolerance};
+use super::{Check, Criticality, Length, List, Moment, OneOrMany, Spanned, Step, Tolerance, form};
 
 /// What makes a task necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum TaskType {
     /// The calendar.
     Routine,
@@ -36,6 +37,7 @@ impl fmt::Display for TaskType {
 /// What a task touches; standards ask different things of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Domain {
     /// A host or service as a whole: needs a way back, or a recorded reason for having none.
     System,
@@ -72,6 +74,7 @@ pub struct Task {
     /// How much depends on it; default the plan file's.
     pub criticality: Option<Criticality>,
     /// 0 to 100, default 50; weighs the time that it is late.
+    #[schemars(with = "Option<form::Priority>", extend("default" = DEFAULT_PRIORITY))]
     pub priority: Option<Spanned<u32>>,
     /// When it recurs; without it the task runs on demand only.
     pub schedule: Option<Spanned<Recurrence>>,
@@ -84,18 +87,23 @@ pub struct Task {
     /// How it spreads over its targets.
     pub rollout: Option<Spanned<Rollout>>,
     /// The estimate for one batch of targets.
+    #[schemars(with = "form::PositiveLength")]
     pub duration: Spanned<Length>,
     /// What it takes of each resource while it runs.
     #[serde(default)]
+    #[schemars(with = "super::Named<form::Count>", extend("propertyNames" = true))]
     pub resources: super::Named<Spanned<u32>>,
     /// Tasks whose latest earlier-released occurrence ends before this one starts.
     #[serde(default)]
     pub after: OneOrMany<Spanned<String>>,
     /// What a start that was slept through does; default `latest`.
+    #[schemars(extend("default" = Missed::default()))]
     pub missed: Option<Spanned<Missed>>,
     /// What happens when the last run is still going; default `skip`.
+    #[schemars(extend("default" = Overlap::default()))]
     pub overlap: Option<Spanned<Overlap>>,
     /// What a local time does that does not exist, or exists twice; default `once`.
+    #[schemars(extend("default" = DstMode::default()))]
     pub dst: Option<Spanned<DstMode>>,
     /// Who has to agree before it starts.
     pub approval: Option<Spanned<Approval>>,
@@ -112,6 +120,7 @@ pub struct Task {
     #[serde(default)]
     pub preconditions: List<Spanned<Check>>,
     /// The work, in order.
+    #[schemars(length(min = 1))]
     pub steps: List<Spanned<Step>>,
     /// What has to hold after the work.
     #[serde(default)]
@@ -123,8 +132,10 @@ pub struct Task {
     #[serde(default)]
     pub finally: List<Spanned<Step>>,
     /// The most that a run may take; then it is stopped as a whole.
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
     /// Whether a step may be repeated after a crash in its middle; default false.
+    #[schemars(extend("default" = false))]
     pub idempotent: Option<bool>,
 }
 
@@ -146,10 +157,16 @@ impl Task {
 /// When a task recurs: exactly one of `every`, `cron`, `rrule`, `at` and `when`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "oneOf" = form::alternatives(&Recurrence::KINDS),
+    "dependencies" = {"within": ["when"]}
+))]
 pub struct Recurrence {
     /// An interval counted from the last success.
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub every: Option<Spanned<Length>>,
     /// Five cron fields, on the plan file's wall clock.
+    #[schemars(with = "Option<form::Cron>")]
     pub cron: Option<Spanned<String>>,
     /// An RFC 5545 recurrence rule.
     pub rrule: Option<Spanned<String>>,
@@ -160,7 +177,13 @@ pub struct Recurrence {
     /// How far from its time it may end and still be in time.
     pub tolerance: Option<Spanned<Length>>,
     /// With `when`: how soon the work has to be done.
+    #[schemars(with = "Option<form::PositiveLength>")]
     pub within: Option<Spanned<Length>>,
+}
+
+impl Recurrence {
+    /// What can tell when a task recurs.
+    pub const KINDS: [&str; 5] = ["every", "cron", "rrule", "at", "when"];
 }
 
 /// How a task spreads over its targets.
@@ -168,20 +191,25 @@ pub struct Recurrence {
 #[serde(deny_unknown_fields)]
 pub struct Rollout {
     /// Targets per batch.
+    #[schemars(with = "Option<form::Count>")]
     pub serial: Option<Spanned<u32>>,
     /// Targets in the first batch.
+    #[schemars(with = "Option<form::Count>")]
     pub canary: Option<Spanned<u32>>,
     /// Waiting time between batches.
     pub pause: Option<Spanned<Length>>,
     /// Failed targets that are borne before the rest is left out.
+    #[schemars(with = "Option<form::Count>")]
     pub max_failures: Option<Spanned<u32>>,
 }
 
 /// What a start that was slept through does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Missed {
     /// The newest one happens late, the others are recorded as missed.
+    #[default]
     Latest,
     /// Each one happens late.
     All,
@@ -190,10 +218,12 @@ pub enum Missed {
 }
 
 /// What happens to a start while the task's last run is still going.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Overlap {
     /// It is left out.
+    #[default]
     Skip,
     /// It waits.
     Queue,
@@ -206,6 +236,7 @@ pub enum Overlap {
 /// Source: cronie's `cron.8` for `once`, Nomad and Temporal for `literal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum DstMode {
     /// Happens once: at the end of the gap, or at the first of the two.
     #[default]
@@ -221,6 +252,7 @@ pub enum DstMode {
 #[serde(deny_unknown_fields)]
 pub struct Approval {
     /// How many people.
+    #[schemars(with = "form::Count")]
     pub required: Spanned<u32>,
     /// The role that they hold.
     pub from: Spanned<String>,
@@ -231,6 +263,7 @@ pub struct Approval {
 #[serde(deny_unknown_fields)]
 pub struct SilenceSpec {
     /// Alertmanager matchers, all of which must hold: `job="prometheus"`, `instance=~"host1|host2"`.
+    #[schemars(length(min = 1))]
     pub matchers: List<Spanned<String>>,
 }
 
@@ -239,9 +272,18 @@ pub struct SilenceSpec {
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// By how much a job may have fewer series than before; default 2%.
+    #[schemars(extend("default" = Baseline::DEFAULT_WITHIN.to_string()))]
     pub within: Option<Spanned<Tolerance>>,
     /// How long monitoring may take to come back before the comparison counts; default 2m.
+    #[schemars(extend("default" = Baseline::DEFAULT_SETTLE.to_string()))]
     pub settle: Option<Spanned<Length>>,
+}
+
+impl Baseline {
+    /// The tolerance of a baseline without `within`.
+    pub const DEFAULT_WITHIN: Tolerance = Tolerance::Percent(2.0);
+    /// The patience of a baseline without `settle`.
+    pub const DEFAULT_SETTLE: Length = Length(chrono::TimeDelta::minutes(2));
 }
 
 /// A query that has to return something for the work to start.
@@ -249,14 +291,17 @@ pub struct Baseline {
 #[serde(deny_unknown_fields)]
 pub struct Gate {
     /// Open when it returns at least one sample.
+    #[schemars(with = "form::NonBlank")]
     pub promql: Spanned<String>,
     /// What to do when it cannot be found out; default `wait`.
+    #[schemars(extend("default" = Unknown::default()))]
     pub unknown: Option<Unknown>,
 }
 
 /// What a gate does that cannot be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum Unknown {
     /// The work does not start; the next `run --due` asks again.
     #[default]
@@ -280,6 +325,7 @@ pub enum Claim {
 /// How a claim is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string"))]
 pub enum ClaimMode {
     /// Alone.
     Exclusive,

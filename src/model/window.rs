@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Length, Moment, Spanned, TaskType};
+use super::{Length, Moment, Spanned, TaskType, form};
 
 /// A maintenance window: when work may run.
 ///
@@ -11,15 +11,24 @@ use super::{Length, Moment, Spanned, TaskType};
 /// elapsed time. Nothing new starts during the `cutoff` before its end.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = form::alternatives(&Window::OPENINGS)))]
 pub struct Window {
     /// When it opens: five cron fields.
+    #[schemars(with = "Option<form::Cron>")]
     pub cron: Option<Spanned<String>>,
     /// When it opens: an RFC 5545 recurrence rule.
     pub rrule: Option<Spanned<String>>,
     /// How long it is open.
+    #[schemars(with = "form::PositiveLength")]
     pub duration: Spanned<Length>,
     /// How long before its end nothing new starts; default 0.
+    #[schemars(extend("default" = "0s"))]
     pub cutoff: Option<Spanned<Length>>,
+}
+
+impl Window {
+    /// What tells when a window opens.
+    pub const OPENINGS: [&str; 2] = ["cron", "rrule"];
 }
 
 /// A blackout, also called a change freeze: no work but the task types that it allows.

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::metrics::{self, OWN};
 use super::{Collected, Rule};
+use crate::model::own_metric::{OWN, PREFIX};
 use crate::model::{AlertInstance, AlertState, Event, Sample};
 
 /// What one tick found.
@@ -83,7 +83,7 @@ fn holding(rule: &Rule, collected: &Collected) -> Result<BTreeMap<Labels, f64>, 
         return Err(reason.clone());
     }
     let metric = &rule.expr.metric;
-    if metric.starts_with(metrics::PREFIX) && !OWN.iter().any(|own| own.name == metric) {
+    if metric.starts_with(PREFIX) && !OWN.iter().any(|own| own.name == metric) {
         return Err(format!("mainstay has no metric `{metric}`"));
     }
     let mut holding = BTreeMap::new();

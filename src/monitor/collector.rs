@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::metrics::{self, Estate};
+use crate::model::own_metric::PREFIX;
 use crate::model::{HttpMetric, HttpValue, Metric, PlanFile, PromqlMetric, Sample};
 use crate::world::http::{Client, HttpError, Request};
 use crate::world::prometheus::Prometheus;
@@ -77,8 +78,8 @@ struct Answer {
 }
 
 fn ask(plan: &PlanFile, name: &str, metric: &Metric, client: &Client) -> Result<Answer, String> {
-    if name.starts_with(metrics::PREFIX) {
-        return Err(format!("names that begin with `{}` are our own", metrics::PREFIX));
+    if name.starts_with(PREFIX) {
+        return Err(format!("names that begin with `{PREFIX}` are our own"));
     }
     match (&metric.promql, &metric.http) {
         (Some(promql), None) => ask_prometheus(plan, name, promql, client),

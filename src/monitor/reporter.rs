@@ -8,9 +8,10 @@ use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricT
 use serde::Serialize;
 
 use super::alerter::Delivery;
-use super::metrics::{Kind, OWN, legacy_name};
+use super::metrics::legacy_name;
 use super::{Analysis, Collected};
 use crate::counted;
+use crate::model::own_metric::{Kind, OWN};
 use crate::model::{AlertInstance, AlertState, PlanFile, Sample};
 use crate::table::{Screen, Tone, table};
 

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::metrics::{RUN_INTERRUPTED, TASK_LAST_RUN_FAILED, TASK_OVERDUE};
-use crate::model::PlanFile;
+use crate::model::own_metric::{RUN_INTERRUPTED, TASK_LAST_RUN_FAILED, TASK_OVERDUE};
+use crate::model::{AlertRule, PlanFile};
 use crate::planfile::alert_expr::{self, AlertExpr, Op};
 
 /// A threshold on a metric, and what happens when it is crossed for long enough.
@@ -52,9 +52,6 @@ const BUILT_IN: &[BuiltIn] = &[
     },
 ];
 
-/// The severity of a rule that names none.
-const DEFAULT_SEVERITY: &str = "warning";
-
 /// The rules that need no plan file.
 pub fn built_in(send: bool) -> Vec<Rule> {
     let rule = |rule: &BuiltIn| Rule {
@@ -80,7 +77,7 @@ pub fn rules(plan: &PlanFile) -> Vec<Rule> {
             name: name.value.clone(),
             expr: alert_expr::parse(&rule.expr).ok()?,
             hold: rule.hold.as_ref().map_or(TimeDelta::zero(), |hold| hold.value.0),
-            severity: rule.severity.clone().unwrap_or_else(|| DEFAULT_SEVERITY.to_owned()),
+            severity: rule.severity.clone().unwrap_or_else(|| AlertRule::DEFAULT_SEVERITY.to_owned()),
             send: connected && rule.send.as_ref().is_none_or(|send| send.value != "none"),
             summary: rule.summary.clone().unwrap_or_else(|| format!("`{}` holds.", rule.expr.value)),
         })

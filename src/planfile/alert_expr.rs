@@ -76,7 +76,9 @@ pub fn parse(text: &str) -> Result<AlertExpr, String> {
     let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
     let (metric, rest) = text.split_at(end);
     if metric.is_empty() || metric.as_bytes()[0].is_ascii_digit() {
-        return Err("expected the name of a metric first, as in `mainstay_debt > 0`".to_owned());
+        return Err(
+            "expected the name of a metric first, as in `mainstay_task_overdue_seconds > 0`".to_owned()
+        );
     }
     let (labels, rest) = labels(rest.trim_start())?;
     let rest = rest.trim_start();
@@ -134,8 +136,8 @@ mod tests {
     #[test]
     fn what_is_no_expression_says_what_was_expected() {
         let check = |text: &str, expected: &str| assert_eq!(parse(text).unwrap_err(), expected, "{text}");
-        check("", "expected the name of a metric first, as in `mainstay_debt > 0`");
-        check("5 > x", "expected the name of a metric first, as in `mainstay_debt > 0`");
+        check("", "expected the name of a metric first, as in `mainstay_task_overdue_seconds > 0`");
+        check("5 > x", "expected the name of a metric first, as in `mainstay_task_overdue_seconds > 0`");
         check("rate(x[5m]) > 1", "expected one of `== != < <= > >=` after the metric");
         check("x = 1", "expected one of `== != < <= > >=` after the metric");
         check("x > y", "expected a number after `>`");

@@ -2,6 +2,7 @@
 
 use super::source::Source;
 use crate::model::{Finding, Remedy, Severity, Span};
+use crate::text::nearest;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone)]
@@ -72,6 +73,7 @@ impl Fault {
     }
 
     /// Says what mends it without a person.
+    #[allow(dead_code)]
     pub fn mended_by(mut self, remedy: Remedy) -> Self {
         self.remedy = Some(remedy);
         self
@@ -112,33 +114,5 @@ impl Fault {
             subject,
             remedy: self.remedy,
         }
-    }
-}
-
-/// The name that was probably meant: at most a third of its letters differ, a swap counting as one.
-pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Nobody misspells a word of this length, and the distance takes quadratic time.
-    const LONGEST: usize = 64;
-    if found.len() > LONGEST {
-        return None;
-    }
-    let lower = found.to_lowercase();
-    let fits = |name: &&str| name.len() <= LONGEST && *name != found;
-    let scored =
-        known.filter(fits).map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name));
-    let (distance, name) = scored.min()?;
-    (distance <= (found.chars().count().max(name.chars().count()) / 3).max(1)).then_some(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_near_miss_is_found_and_a_far_one_is_not() {
-        let known = ["weekend-night", "weekday", "crew"];
-        assert_eq!(nearest("weekend-nigth", known.into_iter()), Some("weekend-night"));
-        assert_eq!(nearest("Crew", known.into_iter()), Some("crew"));
-        assert_eq!(nearest("month-end", known.into_iter()), None);
     }
 }

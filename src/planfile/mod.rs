@@ -5,6 +5,7 @@
 //! 3. A plan that comes with a fault is for judging only, never for work.
 
 pub mod alert_expr;
+pub mod edit;
 mod fault;
 pub mod matchers;
 mod reader;
@@ -26,7 +27,7 @@ pub use source::Source;
 pub(crate) use tree::{Kind, NodeId, Tree};
 
 use crate::model::{PlanFile, Span};
-use source::offset;
+pub(crate) use source::offset;
 
 /// A plan file as it lies there: its text, not what it says.
 #[derive(Debug, Clone)]

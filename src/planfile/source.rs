@@ -86,7 +86,7 @@ impl Source {
 }
 
 /// Offsets fit: files are at most 16 MiB.
-pub(super) fn offset(number: usize) -> u32 {
+pub(crate) fn offset(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use serde_yaml::granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span as Range};
+use serde_yaml::granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span as Range, StructureStyle,
+};
 
 use super::fault::Fault;
 use super::source::offset;
@@ -22,6 +24,8 @@ pub struct NodeId(u32);
 pub struct Node<'t> {
     /// What it is.
     pub kind: Kind<'t>,
+    /// How it is written.
+    pub style: Style,
     /// Where it stands; a value that is not written has an empty one.
     pub span: Span,
 }
@@ -42,10 +46,51 @@ pub enum Kind<'t> {
     Map(Vec<(NodeId, NodeId)>),
 }
 
+/// How a node is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A scalar without quotes, or a value that is left out.
+    Plain,
+    /// A scalar in single quotes.
+    Single,
+    /// A scalar in double quotes.
+    Double,
+    /// A scalar after `|`.
+    Literal,
+    /// A scalar after `>`.
+    Folded,
+    /// A collection by indentation.
+    Block,
+    /// A collection in brackets, or the pair in a list in brackets that stands for a mapping.
+    Flow,
+}
+
+impl From<ScalarStyle> for Style {
+    fn from(style: ScalarStyle) -> Self {
+        match style {
+            ScalarStyle::Plain => Self::Plain,
+            ScalarStyle::SingleQuoted => Self::Single,
+            ScalarStyle::DoubleQuoted => Self::Double,
+            ScalarStyle::Literal => Self::Literal,
+            ScalarStyle::Folded => Self::Folded,
+        }
+    }
+}
+
+impl From<StructureStyle> for Style {
+    fn from(style: StructureStyle) -> Self {
+        match style {
+            StructureStyle::Block => Self::Block,
+            StructureStyle::Flow => Self::Flow,
+        }
+    }
+}
+
 /// All values of a file.
 #[derive(Debug)]
 pub struct Tree<'t> {
     nodes: Vec<Node<'t>>,
+    aliases: Vec<Span>,
     root: NodeId,
 }
 
@@ -70,6 +115,11 @@ impl<'t> Tree<'t> {
         &self.nodes[id.0 as usize]
     }
 
+    /// Where aliases stand, in the order of the file; a node's span is where its anchor is.
+    pub fn aliases(&self) -> &[Span] {
+        &self.aliases
+    }
+
     /// Where a node stands.
     pub fn span(&self, id: NodeId) -> Span {
         self.node(id).span
@@ -81,6 +131,11 @@ impl<'t> Tree<'t> {
             Kind::Scalar { text, .. } => text,
             Kind::Seq(_) | Kind::Map(_) => "",
         }
+    }
+
+    /// Whether a node is one text.
+    pub fn is_scalar(&self, id: NodeId) -> bool {
+        matches!(self.node(id).kind, Kind::Scalar { .. })
     }
 
     /// The entries of a mapping; of anything else none.
@@ -115,7 +170,9 @@ impl<'t> Tree<'t> {
                     found.map(|index| (format!("[{index}]"), elements[index]))
                 }
                 Kind::Map(entries) => {
-                    let found = entries.iter().find(|(key, value)| self.holds(*key, *value, at));
+                    // Keys stand in the order of the text; only values can be aliases of something elsewhere.
+                    let after = entries.partition_point(|(key, _)| self.span(*key).start <= at);
+                    let found = entries[..after].last().filter(|(key, value)| self.holds(*key, *value, at));
                     let dot = if path.is_empty() { "" } else { "." };
                     found.map(|(key, value)| (format!("{dot}{}", self.text(*key)), *value))
                 }
@@ -151,6 +208,15 @@ impl<'t> Tree<'t> {
     fn holds(&self, first: NodeId, last: NodeId, at: u32) -> bool {
         let (start, end) = (self.span(first).start, self.span(last).end.max(self.span(first).end));
         start <= at && at < end.max(start + 1)
+    }
+
+    /// The values of every entry called `key`, wherever it stands.
+    pub fn values_of(&self, key: &str) -> impl Iterator<Item = NodeId> {
+        let entries = self.nodes.iter().filter_map(|node| match &node.kind {
+            Kind::Map(entries) => Some(entries),
+            Kind::Scalar { .. } | Kind::Seq(_) => None,
+        });
+        entries.flatten().filter(move |(name, _)| self.text(*name) == key).map(|(_, value)| *value)
     }
 
     /// Whether a value is left out or written as null.
@@ -189,7 +255,7 @@ pub fn parse(text: &str) -> Parsed<'_> {
     let is_clear = |fault: &Fault| matches!(fault.code, "MS102" | "MS107");
     if is_complete && builder.faults.iter().all(is_clear) {
         let faults = if builder.root.is_some() { builder.faults } else { vec![builder.nothing()] };
-        let tree = builder.root.map(|root| Tree { nodes: builder.nodes, root });
+        let tree = builder.root.map(|root| Tree { nodes: builder.nodes, aliases: builder.aliases, root });
         return Parsed { tree, faults, is_complete, comments: builder.comments };
     }
     // A template breaks YAML in many places at once; one message says it better than all of them.
@@ -221,6 +287,7 @@ type Read = Result<(), Box<Fault>>;
 struct Builder<'t> {
     text: &'t str,
     nodes: Vec<Node<'t>>,
+    aliases: Vec<Span>,
     /// What a node unfolds to, and how deep it is, when each alias is replaced by what it names.
     sizes: Vec<(u64, u32)>,
     open: Vec<Open<'t>>,
@@ -239,6 +306,7 @@ impl<'t> Builder<'t> {
         Self {
             text,
             nodes: Vec::new(),
+            aliases: Vec::new(),
             sizes: Vec::new(),
             open: Vec::new(),
             anchors: HashMap::new(),
@@ -281,8 +349,12 @@ impl<'t> Builder<'t> {
                     }
                 }
                 Event::Scalar(text, style, anchor, _) => self.scalar(text, style, anchor, span)?,
-                Event::SequenceStart(_, anchor, _) => self.begin(Kind::Seq(Vec::new()), anchor, span)?,
-                Event::MappingStart(_, anchor, _) => self.begin(Kind::Map(Vec::new()), anchor, span)?,
+                Event::SequenceStart(style, anchor, _) => {
+                    self.begin(Kind::Seq(Vec::new()), style, anchor, span)?;
+                }
+                Event::MappingStart(style, anchor, _) => {
+                    self.begin(Kind::Map(Vec::new()), style, anchor, span)?;
+                }
                 Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
                 Event::Alias(anchor) => self.alias(anchor, span)?,
                 Event::UnresolvedAlias(name) => {
@@ -291,7 +363,7 @@ impl<'t> Builder<'t> {
                             .expected(format!("expected `&{name}` before it"))
                             .help("put the text in quotes if it is not meant as an alias"),
                     );
-                    let stand_in = self.add(Kind::Seq(Vec::new()), span)?;
+                    let stand_in = self.add(Kind::Seq(Vec::new()), Style::Plain, span)?;
                     self.place(stand_in);
                 }
                 Event::Comment(text, _) if is_for_mainstay(&text) => self.comments.push(span),
@@ -337,7 +409,7 @@ impl<'t> Builder<'t> {
         let plain = style == ScalarStyle::Plain;
         // The parser writes a value that is not there as `~`.
         let text = if span.start == span.end && plain { Cow::Borrowed("") } else { text };
-        let id = self.add(Kind::Scalar { text, plain }, span)?;
+        let id = self.add(Kind::Scalar { text, plain }, style.into(), span)?;
         if anchor != 0 {
             self.anchors.insert(anchor, id);
         }
@@ -345,11 +417,11 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn begin(&mut self, kind: Kind<'t>, anchor: usize, span: Span) -> Read {
+    fn begin(&mut self, kind: Kind<'t>, style: StructureStyle, anchor: usize, span: Span) -> Read {
         if self.open.len() >= MAX_DEPTH as usize {
             return Err(too_deep(span).into());
         }
-        let id = self.add(kind, span)?;
+        let id = self.add(kind, style.into(), span)?;
         if anchor != 0 {
             self.anchors.insert(anchor, id);
             self.unfinished.insert(anchor);
@@ -399,6 +471,7 @@ impl<'t> Builder<'t> {
         }
         match self.anchors.get(&anchor) {
             Some(id) => {
+                self.aliases.push(span);
                 self.place(*id);
                 Ok(())
             }
@@ -406,12 +479,12 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn add(&mut self, kind: Kind<'t>, span: Span) -> Result<NodeId, Box<Fault>> {
+    fn add(&mut self, kind: Kind<'t>, style: Style, span: Span) -> Result<NodeId, Box<Fault>> {
         if self.nodes.len() as u64 >= MAX_NODES {
             return Err(too_large(span).into());
         }
         let id = NodeId(offset(self.nodes.len()));
-        self.nodes.push(Node { kind, span });
+        self.nodes.push(Node { kind, style, span });
         self.sizes.push((1, 0));
         Ok(id)
     }

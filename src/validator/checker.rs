@@ -72,7 +72,7 @@ fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile)
     let mut n_waived = 0;
     if let (Some(plan), Some(tree)) = (&reading.plan, &reading.tree) {
         let around = look(plan);
-        let facts = Facts::new(plan, tree, &text.source.text, &secrets, &reading.spoiled, &around, now);
+        let facts = Facts::new(plan, &text.source.text, tree, &secrets, &reading.spoiled, &around, now);
         rules::look(&facts, &mut faults);
         faults.retain(Fault::stands);
         n_waived = waivers::apply(&facts, &text.source, &reading.comments, &mut faults);

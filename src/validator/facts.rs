@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +11,8 @@ use super::surroundings::Surroundings;
 use super::work::Work;
 use crate::calendar::{CronError, CronSchedule, Zone};
 use crate::model::{Check, PlanFile, Span, Spanned, Step, Task};
-use crate::planfile::{Fault, NodeId, Tree};
+use crate::planfile::{Fault, NodeId, Tree, offset};
+use crate::promql::{self, Expr, SyntaxError};
 
 /// What rules look at.
 pub(super) struct Facts<'a> {
@@ -30,6 +32,8 @@ pub(super) struct Facts<'a> {
     /// Every cron expression of the file: the same few stand at thousands of tasks, and reading one that never
     /// comes takes long.
     crons: HashMap<&'a str, Result<CronSchedule, CronError>>,
+    /// Every PromQL query of the file, read when the first rule asks.
+    queries: OnceCell<HashMap<&'a str, Result<Expr, SyntaxError>>>,
     /// Where something begins that something was left out of, sorted.
     spoiled: &'a [u32],
     /// How many more pairs of names may be compared to find out what was meant.
@@ -50,8 +54,8 @@ struct Section<'a> {
 impl<'a> Facts<'a> {
     pub(super) fn new(
         plan: &'a PlanFile,
-        tree: &'a Tree<'a>,
         text: &'a str,
+        tree: &'a Tree<'a>,
         secrets: &'a [Secret],
         spoiled: &'a [u32],
         around: &'a Surroundings,
@@ -72,6 +76,7 @@ impl<'a> Facts<'a> {
             around,
             sections: sections.collect(),
             crons: crons(plan),
+            queries: OnceCell::new(),
             spoiled,
             comparisons: Cell::new(MAX_COMPARISONS),
             work: OnceCell::new(),
@@ -102,6 +107,11 @@ impl<'a> Facts<'a> {
     /// Whether a section holds a name.
     pub(super) fn knows(&self, section: &str, name: &str) -> bool {
         self.sections.get(section).is_some_and(|section| section.names.contains_key(name))
+    }
+
+    /// Whether anything of the file could not be read.
+    pub(super) fn is_anything_spoiled(&self) -> bool {
+        !self.spoiled.is_empty()
     }
 
     /// The names of a section.
@@ -175,6 +185,28 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// A PromQL query of the plan file, as it was read.
+    pub(super) fn query(&self, text: &'a str) -> Result<&Expr, &SyntaxError> {
+        let queries = self.queries.get_or_init(|| queries(self));
+        queries[text].as_ref()
+    }
+
+    /// The place of a part of a text; of a text that is written with escapes or in several lines, all of it.
+    pub(super) fn part_of(&self, text: &Spanned<String>, part: &Range<usize>) -> Span {
+        let whole = text.span;
+        let written = self.text.get(whole.start as usize..whole.end as usize).unwrap_or_default();
+        let quoted = written.strip_prefix(['"', '\'']).unwrap_or(written);
+        if !quoted.starts_with(text.value.as_str()) {
+            return whole;
+        }
+        let start = whole.end - offset(quoted.len());
+        // What is missing at the end of a text is shown as its last character.
+        let end = part.end.max(part.start + 1).min(text.value.len());
+        let begin =
+            self.text.floor_char_boundary((start + offset(part.start.min(end.saturating_sub(1)))) as usize);
+        Span { start: offset(begin), end: start + offset(end) }
+    }
+
     /// All steps of all tasks.
     pub(super) fn steps(&self) -> impl Iterator<Item = &'a Spanned<Step>> {
         self.plan.tasks.iter().flat_map(|(_, task)| steps_of(task))
@@ -208,6 +240,17 @@ fn crons(plan: &PlanFile) -> HashMap<&str, Result<CronSchedule, CronError>> {
         crons.entry(cron.value.as_str()).or_insert_with(|| CronSchedule::parse(&cron.value));
     }
     crons
+}
+
+fn queries<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Result<Expr, SyntaxError>> {
+    let gates = facts.plan.tasks.iter().filter_map(|(_, task)| Some(&task.gate.as_ref()?.promql));
+    let checks = facts.checks().filter_map(|(_, check)| Some(&check.promql.as_ref()?.query));
+    let metrics = facts.plan.metrics.iter().filter_map(|(_, metric)| Some(&metric.promql.as_ref()?.query));
+    let mut queries = HashMap::new();
+    for query in gates.chain(checks).chain(metrics) {
+        queries.entry(query.value.as_str()).or_insert_with(|| promql::parse(&query.value));
+    }
+    queries
 }
 
 /// Whether a value stands in the file; a stand-in does not.

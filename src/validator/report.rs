@@ -31,6 +31,8 @@ pub struct FileReport {
     pub n_tasks: usize,
     /// Whether it could be read.
     pub is_readable: bool,
+    /// Whether nothing was looked at, because nothing changed.
+    pub is_unchanged: bool,
     /// What it amounts to.
     pub verdict: Verdict,
 }
@@ -65,6 +67,7 @@ impl FileReport {
             findings: checked.findings,
             n_waived: checked.n_waived,
             is_readable: true,
+            is_unchanged: false,
         }
     }
 
@@ -77,6 +80,7 @@ impl FileReport {
             n_waived: 0,
             n_tasks: 0,
             is_readable: false,
+            is_unchanged: false,
             verdict: Verdict::Unknown,
         }
     }

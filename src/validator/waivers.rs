@@ -8,10 +8,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::facts::Facts;
+use super::facts::{Facts, stands};
 use super::rules;
-use crate::model::{Moment, Span};
-use crate::planfile::{Fault, Source};
+use crate::model::{self, Moment, Span, Spanned};
+use crate::planfile::{Fault, Source, offset};
 
 /// One code that is waived.
 struct Waiver {
@@ -40,7 +40,7 @@ pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &
     for comment in comments {
         match of_comment(facts, source, *comment) {
             Ok(read) => waivers.extend(read),
-            Err(fault) => wrong.push(fault),
+            Err(fault) => wrong.push(*fault),
         }
     }
     if waivers.is_empty() && wrong.is_empty() {
@@ -62,14 +62,15 @@ pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &
 }
 
 fn of_list(facts: &Facts) -> Vec<Waiver> {
-    let read = |waiver: &crate::model::Spanned<crate::model::Waiver>| Waiver {
+    let read = |waiver: &Spanned<model::Waiver>| Waiver {
         code: waiver.code.value.clone(),
         scope: waiver.at.as_ref().map_or(Scope::File, |at| Scope::Path(at.value.clone())),
         ends: waiver.until.map(|until| end_of(facts, until.value)),
         span: waiver.code.span,
         is_used: false,
     };
-    facts.plan.ignore.iter().map(read).collect()
+    let is_whole = |waiver: &&Spanned<model::Waiver>| stands(&waiver.code) && stands(&waiver.reason);
+    facts.plan.ignore.iter().filter(is_whole).map(read).collect()
 }
 
 /// The first instant after what `until` includes.
@@ -82,12 +83,13 @@ fn end_of(facts: &Facts, until: Moment) -> DateTime<Utc> {
 }
 
 /// Reads `# mainstay: ignore MS123, MS124 until 2027-01-31 reason`.
-fn of_comment(facts: &Facts, source: &Source, comment: Span) -> Result<Vec<Waiver>, Fault> {
+fn of_comment(facts: &Facts, source: &Source, comment: Span) -> Result<Vec<Waiver>, Box<Fault>> {
     const FORM: &str = "expected `# mainstay: ignore CODE until DATE REASON`; `until DATE` may be left out";
-    let not_understood = || Fault::new("MS701", comment, "this comment is no waiver").expected(FORM);
+    let fault = |message: String| Box::new(Fault::new("MS701", comment, message));
+    let unclear = |message: &str| Box::new(fault(message.to_owned()).expected(FORM));
     let text = &source.text[comment.start as usize..comment.end as usize];
     let said = text.trim_start_matches('#').trim_start().strip_prefix("mainstay:").unwrap_or_default();
-    let rest = said.trim().strip_prefix("ignore ").ok_or_else(not_understood)?;
+    let rest = said.trim().strip_prefix("ignore ").ok_or_else(|| unclear("this comment is no waiver"))?;
     let n_codes = rest.split_whitespace().take_while(|word| word.ends_with(',')).count() + 1;
     let (codes, rest) = split_words(rest, n_codes);
     let (until, reason) = match rest.strip_prefix("until ") {
@@ -95,14 +97,13 @@ fn of_comment(facts: &Facts, source: &Source, comment: Span) -> Result<Vec<Waive
         Some(rest) => {
             let (until, reason) = split_words(rest, 1);
             let until = until.parse::<Moment>().map_err(|expected| {
-                Fault::new("MS701", comment, format!("the waiver ends at `{until}`, which is no time"))
-                    .expected(expected)
+                fault(format!("the waiver ends at `{until}`, which is no time")).expected(expected)
             })?;
             (Some(end_of(facts, until)), reason)
         }
     };
     if reason.is_empty() {
-        return Err(Fault::new("MS701", comment, "the waiver has no reason").expected(FORM));
+        return Err(unclear("the waiver has no reason"));
     }
     let place = scope_of(facts, source, comment);
     let waiver = |code: &str| Waiver {
@@ -136,16 +137,12 @@ fn scope_of(facts: &Facts, source: &Source, comment: Span) -> Span {
     for line in text[own_start..].split_inclusive('\n') {
         let is_code = !line.trim().is_empty() && !line.trim_start().starts_with('#');
         if is_code {
-            let line = Span { start: byte(start), end: byte(start + line.len()) };
+            let line = Span { start: offset(start), end: offset(start + line.len()) };
             return facts.tree.extent(line).unwrap_or(line);
         }
         start += line.len();
     }
     comment
-}
-
-fn byte(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Why a waiver does not hold, if it does not.

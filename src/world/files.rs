@@ -1,8 +1,8 @@
 //! Files that are either as they were or whole.
 
-use std::fs::{File, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// A file could not be written; what stood there stands there still.
@@ -23,7 +23,7 @@ pub struct WriteError {
 /// # Errors
 /// [`WriteError`]; the old content is untouched.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    stream(path, None, |file| file.write_all(bytes))
+    stream(path, |_| Ok(()), |file| file.write_all(bytes))
 }
 
 /// The same for a file that every user of the machine may read, such as one that node_exporter collects.
@@ -31,7 +31,49 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 /// # Errors
 /// As [`write_atomically`].
 pub fn publish_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    stream(path, Some(Permissions::from_mode(0o644)), |file| file.write_all(bytes))
+    let for_all = |file: &File| file.set_permissions(Permissions::from_mode(0o644));
+    stream(path, for_all, |file| file.write_all(bytes))
+}
+
+/// Replaces the content of a file that is there, and keeps whose it is and who may read and write it.
+///
+/// A symbolic link is followed: the file that it names gets the new content. `old` is what the caller read.
+///
+/// # Errors
+/// [`WriteError`]; also when the file does not hold `old` any more: nothing that somebody else wrote is lost.
+pub fn rewrite_atomically(path: &Path, old: &[u8], new: &[u8]) -> Result<(), WriteError> {
+    let failed = |source| WriteError { path: path.to_owned(), source };
+    let real = path.canonicalize().map_err(failed)?;
+    let kept = real.metadata().map_err(failed)?;
+    if fs::read(&real).map_err(failed)? != old {
+        return Err(failed(io::Error::other("it has changed since it was read")));
+    }
+    let keep = |file: &File| {
+        // Only root may give files away; whoever else could not have got here with another's file.
+        let made = file.metadata()?;
+        if (made.uid(), made.gid()) != (kept.uid(), kept.gid()) {
+            fchown(file, Some(kept.uid()), Some(kept.gid()))?;
+        }
+        file.set_permissions(kept.permissions())
+    };
+    stream(&real, keep, |file| file.write_all(new)).map_err(|error| failed(error.source))
+}
+
+/// Writes a file that is not there yet, and the folders that it is in.
+///
+/// # Errors
+/// [`WriteError`], also when there is something of that name; that is left as it is.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let create = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = File::options().write(true).create_new(true).open(path)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        // Half a page would be taken for a whole one the next time.
+        written.inspect_err(|_| drop(fs::remove_file(path)))
+    };
+    create().map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 /// As [`write_atomically`], with content that is never whole in memory.
@@ -42,12 +84,12 @@ pub fn stream_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
-    stream(path, None, write)
+    stream(path, |_| Ok(()), write)
 }
 
 fn stream(
     path: &Path,
-    permissions: Option<Permissions>,
+    prepare: impl FnOnce(&File) -> io::Result<()>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
     let write = || {
@@ -62,9 +104,7 @@ fn stream(
         write(&mut buffered)?;
         buffered.flush()?;
         drop(buffered);
-        if let Some(permissions) = permissions {
-            file.as_file().set_permissions(permissions)?;
-        }
+        prepare(file.as_file())?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         File::open(folder)?.sync_all()
@@ -90,5 +130,30 @@ mod tests {
         assert_eq!(mode(), 0o600);
         publish_atomically(&path, b"b").unwrap();
         assert_eq!((mode(), std::fs::read(&path).unwrap()), (0o644, b"b".to_vec()));
+    }
+
+    #[test]
+    fn a_file_is_rewritten_behind_its_link_and_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&path, b"a").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        rewrite_atomically(&link, b"a", b"b").unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(std::fs::read(&path).unwrap(), b"b");
+        let error = rewrite_atomically(&path, b"a", b"c").unwrap_err();
+        assert_eq!(error.source.to_string(), "it has changed since it was read");
+        assert_eq!(std::fs::read(&path).unwrap(), b"b");
+    }
+
+    #[test]
+    fn what_is_there_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docs/process.md");
+        create(&path, b"a").unwrap();
+        assert_eq!(create(&path, b"b").unwrap_err().source.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"a");
     }
 }

@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod capture;
 pub mod clock;
 pub mod files;
+pub mod git;
 pub mod http;
 pub mod process;
 pub mod process_identity;

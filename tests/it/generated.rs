@@ -7,6 +7,7 @@ use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
+use mainstay::validator::rules;
 
 use super::support::{Case, assert_committed, assert_understood};
 
@@ -29,6 +30,8 @@ fn the_committed_manual_pages_are_current_and_there_is_no_other() {
         assert_committed(&format!("completions/man/{name}"), &manual_page(&command));
         expected.push(name);
     }
+    assert_committed("completions/man/mainstay-rules.7", &manual_of_rules());
+    expected.push("mainstay-rules.7".to_owned());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/man");
     let mut committed: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -134,6 +137,40 @@ fn sections_of(after_help: &str) -> Roff {
         roff.control("fi", []);
     }
     roff
+}
+
+/// The page of all rules: a section each, with its reason and an example before and after.
+fn manual_of_rules() -> String {
+    let mut roff = Roff::default();
+    roff.control("TH", ["mainstay-rules", "7", "", concat!("mainstay ", env!("CARGO_PKG_VERSION"))]);
+    roff.control("SH", ["NAME"]).text([roman("mainstay-rules - what mainstay validate looks for, and why")]);
+    roff.control("SH", ["DESCRIPTION"]).text([roman(
+        "Every finding of mainstay-validate(1) has the code of a rule. A judgement can be waived, in a comment beside \
+         what it is about or in the list `ignore:` of the plan file, with a reason and for a time:",
+    )]);
+    example(&mut roff, "# mainstay: ignore MS316 until 2027-01-31 there is no way back from a new kernel");
+    for rule in rules::all() {
+        let severity = format!("{:?}", rule.severity).to_lowercase();
+        let waivable = if rule.is_waivable { ", can be waived" } else { "" };
+        roff.control("SH", [format!("{} {}", rule.code, rule.title).as_str()]);
+        roff.text([roman(format!("({severity}{waivable})"))]).control("PP", []).text([roman(rule.why)]);
+        roff.control("PP", []).text([roman("Before:")]);
+        example(&mut roff, rule.before);
+        roff.control("PP", []).text([roman("After:")]);
+        example(&mut roff, rule.after);
+    }
+    let mut page = Vec::new();
+    roff.to_writer(&mut page).unwrap();
+    without_trailing_blanks(&page)
+}
+
+/// Lines as they stand.
+fn example(roff: &mut Roff, text: &str) {
+    roff.control("RS", ["4"]).control("nf", []);
+    for line in text.lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []).control("RE", []);
 }
 
 /// Generators leave blanks at the ends of lines, which editors and `git diff --check` take offence at.

@@ -1,7 +1,7 @@
 //! `http`: one request.
 
 use super::{Context, Done};
-use crate::model::{HttpAction, Output};
+use crate::model::{DEFAULT_METHOD, HttpAction, Output};
 use crate::world::http::Request;
 
 /// More of an answer is not read.
@@ -12,7 +12,7 @@ pub fn carry_out(action: &HttpAction, context: &Context) -> Done {
         headers: action.headers.clone(),
         body: action.body.clone().unwrap_or_default().into_bytes(),
         body_limit: LIMIT,
-        ..Request::new(action.method.as_deref().unwrap_or("GET"), &action.url, context.timeout)
+        ..Request::new(action.method.as_deref().unwrap_or(DEFAULT_METHOD), &action.url, context.timeout)
     };
     let answer = match context.world.client.send(&request) {
         Ok(answer) => answer,

@@ -102,8 +102,16 @@ impl Reader<'_> {
         !poisoned.is_empty() && poisoned.contains(&(collection, index))
     }
 
-    fn is_spoiled(&self, map: NodeId) -> bool {
-        (0..self.tree.entries(map).len()).any(|index| self.is_poisoned(map, index))
+    fn is_spoiled(&self, collection: NodeId) -> bool {
+        match &self.tree.node(collection).kind {
+            Kind::Scalar { .. } => false,
+            Kind::Seq(elements) => {
+                let is_lost = |element: &NodeId| self.lost.borrow().contains(element);
+                elements.iter().any(is_lost)
+                    || (0..elements.len()).any(|index| self.is_poisoned(collection, index))
+            }
+            Kind::Map(entries) => (0..entries.len()).any(|index| self.is_poisoned(collection, index)),
+        }
     }
 
     /// Records a fault and leaves out what was wrong; `false` when there is nothing to be left out, so that
@@ -137,7 +145,7 @@ impl Reader<'_> {
             }
         } else {
             let node = map.unwrap_or(self.tree.root());
-            // What is said about a mapping as a whole is a consequence of what was left out of it.
+            // What is said about a collection as a whole is a consequence of what was left out of it.
             let is_consequence = matches!(why, Why::Custom(_)) && self.is_spoiled(node);
             if !is_consequence {
                 self.faults.borrow_mut().push(self.fault(&why, node, error.owner));
@@ -511,7 +519,7 @@ impl<'d, 't: 'd> Deserializer<'d> for At<'_, 't> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'d>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_unit()
+        self.not_null().and_then(|()| visitor.visit_unit()).map_err(|error| error.at(self.node, self.owner))
     }
 
     fn deserialize_unit<V: Visitor<'d>>(self, visitor: V) -> Result<V::Value, ReadError> {

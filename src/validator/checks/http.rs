@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Answer;
-use crate::model::{HttpCheck, Literal, Matcher};
+use crate::model::{DEFAULT_METHOD, HttpCheck, Literal, Matcher};
 use crate::world::World;
 use crate::world::http::Request;
 
@@ -14,7 +14,7 @@ pub fn ask(check: &HttpCheck, world: &World, timeout: Duration) -> Answer {
     let request = Request {
         headers: check.headers.clone(),
         body_limit: LIMIT,
-        ..Request::new(check.method.as_deref().unwrap_or("GET"), &check.url, timeout)
+        ..Request::new(check.method.as_deref().unwrap_or(DEFAULT_METHOD), &check.url, timeout)
     };
     let answer = match world.client.send(&request) {
         Ok(answer) => answer,

@@ -4,6 +4,7 @@
 //! 2. The same report gives the same bytes.
 
 pub mod json;
+pub mod manual;
 pub mod text;
 
 use crate::counted;

@@ -14,11 +14,12 @@ use crate::validator::report::{FileReport, Report};
 
 /// Writes the findings from `least` on, and what every file amounts to.
 ///
-/// Everything that comes from a file is shown and never acts.
+/// Everything that comes from a file is shown and never acts. Why a file cannot be read is an error of the
+/// command, which is told elsewhere.
 pub fn text(report: &Report, least: Severity, color: bool) -> String {
     let mut text = String::new();
-    for file in &report.files {
-        let shown = file.findings.iter().filter(|finding| finding.severity >= least);
+    for file in report.files.iter().filter(|file| file.is_readable || report.files.len() > 1) {
+        let shown = file.findings.iter().filter(|finding| finding.severity >= least && file.is_readable);
         text.push_str(&findings(shown, |name| file.source_of(name), color));
         text.push_str(&summary(file));
     }
@@ -51,6 +52,7 @@ fn summary(file: &FileReport) -> String {
     }
     match file.verdict {
         _ if !file.is_readable => return format!("{}: cannot be read\n", inert_line(&file.source.path)),
+        _ if file.is_unchanged => words.insert(0, "unchanged".to_owned()),
         Verdict::Fail => {}
         Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_tasks, "task"))),
         Verdict::Unknown => words.insert(0, "nothing to evaluate, there is no task".to_owned()),

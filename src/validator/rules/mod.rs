@@ -17,6 +17,7 @@
 mod file;
 mod form;
 mod later;
+mod monitoring;
 mod names;
 mod safety;
 mod upkeep;
@@ -62,8 +63,16 @@ pub(super) enum Finder {
 pub(super) type Look = fn(&Facts, &mut Vec<Fault>);
 
 /// The groups of rules, in the order of their codes.
-const GROUPS: &[&[&Rule]] =
-    &[file::RULES, form::RULES, names::RULES, values::RULES, safety::RULES, upkeep::RULES, later::RULES];
+const GROUPS: &[&[&Rule]] = &[
+    file::RULES,
+    form::RULES,
+    names::RULES,
+    values::RULES,
+    safety::RULES,
+    monitoring::RULES,
+    upkeep::RULES,
+    later::RULES,
+];
 
 /// All rules, by code.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
@@ -98,7 +107,7 @@ mod prelude {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::validator) mod tests {
     use std::path::Path;
 
     use super::*;
@@ -119,6 +128,19 @@ mod tests {
         }
         bytes.extend_from_slice(rest.as_bytes());
         check_bytes("maintenance.yaml", bytes, "2026-03-07T10:00:00Z".parse().expect("a time")).findings
+    }
+
+    /// Holds what one rule finds in a text, as `LINE:COLUMN MESSAGE`, against what is expected.
+    #[track_caller]
+    pub fn check_code(code: &str, text: &str, expected: &[&str]) {
+        let found = found(text, false);
+        let line = |finding: &Finding| {
+            let place = finding.place.as_ref().map(|place| place.start);
+            let place = place.map_or("-".to_owned(), |start| format!("{}:{}", start.line, start.column));
+            format!("{place} {}", finding.message)
+        };
+        let lines: Vec<_> = found.iter().filter(|finding| finding.code == code).map(line).collect();
+        assert_eq!(lines, expected, "{code} in\n{text}\n{:?}", codes(&found));
     }
 
     fn codes(findings: &[Finding]) -> Vec<(&str, &str)> {

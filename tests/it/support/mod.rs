@@ -8,6 +8,7 @@ mod stack;
 mod understood;
 mod wait;
 mod webhook;
+mod yaml;
 
 pub use case::Case;
 pub use generated::assert_committed;
@@ -16,3 +17,4 @@ pub use past::Past;
 pub use stack::Stack;
 pub use understood::assert_understood;
 pub use wait::wait_until;
+pub use yaml::Yaml;

@@ -1,0 +1,73 @@
+//! MS617: ready is not back.
+
+use crate::model::Step;
+use crate::validator::rules::prelude::*;
+
+pub(super) const RULE: Rule = Rule {
+    code: "MS617",
+    title: "ready is not back",
+    severity: Severity::Warning,
+    is_waivable: true,
+    why: "After a restart `/-/ready` answers before targets are scraped and rules evaluated: for a \
+          while it says yes of a Prometheus that sees nothing. `baseline:` waits until it does.",
+    before: r#"mainstay: 1
+connections:
+  alertmanager: {url: "http://127.0.0.1:9093"}
+  prometheus: {url: "http://127.0.0.1:9090"}
+tasks:
+  tidy:
+    type: routine
+    domain: component
+    duration: 5m
+    verify: [{http: {url: "http://127.0.0.1:9090/-/ready"}}]
+    steps: [{run: [systemctl, restart, prometheus]}]
+"#,
+    after: r#"mainstay: 1
+connections:
+  alertmanager: {url: "http://127.0.0.1:9093"}
+  prometheus: {url: "http://127.0.0.1:9090"}
+tasks:
+  tidy:
+    type: routine
+    domain: component
+    duration: 5m
+    verify: [{http: {url: "http://127.0.0.1:9090/-/ready"}}]
+    baseline: {within: 2%}
+    steps: [{run: [systemctl, restart, prometheus]}]
+"#,
+    finder: Finder::Look(look),
+};
+
+/// What answers before monitoring works.
+const EARLY: [&str; 2] = ["/-/ready", "/-/healthy"];
+
+fn look(facts: &Facts, faults: &mut Vec<Fault>) {
+    for (name, task) in facts.plan.tasks.iter() {
+        let is_early = |url: &str| EARLY.iter().any(|path| url.trim_end_matches('/').ends_with(path));
+        let checks: Vec<_> = task.verify.iter().collect();
+        let all_early = !checks.is_empty()
+            && checks.iter().all(|check| check.http.as_ref().is_some_and(|http| is_early(&http.url)));
+        let is_spoiled = facts.is_spoiled(facts.value_of("tasks", &name.value));
+        if !all_early || task.baseline.is_some() || is_spoiled {
+            continue;
+        }
+        if task.steps.iter().any(|step| restarts_monitoring(step)) {
+            let message = format!("task `{}` takes an early answer for proof", name.value);
+            faults.push(
+                Fault::new(RULE.code, beginning(checks[0].span), message)
+                    .help("add `baseline:`, or checks such as `target_up` and `rules_healthy`"),
+            );
+        }
+    }
+}
+
+/// Whether a step restarts Prometheus or Alertmanager through the init system.
+fn restarts_monitoring(step: &Step) -> bool {
+    let words: Vec<&str> = match (&step.run, &step.shell) {
+        (Some(argv), _) => argv.iter().map(String::as_str).collect(),
+        (None, Some(text)) => text.split_whitespace().collect(),
+        (None, None) => return false,
+    };
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|name| word.contains(name)));
+    has(&["systemctl", "service"]) && has(&["restart", "start"]) && has(&["prometheus", "alertmanager"])
+}

@@ -1,0 +1,409 @@
+//! Right plan files at random: every key of every type, with values that its type takes.
+//!
+//! Names need not be defined; what is right here is the form.
+
+#![expect(clippy::needless_pass_by_value, reason = "a rule is written where it is used, like a value")]
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+
+use crate::support::Yaml;
+
+type Rule = BoxedStrategy<Yaml>;
+
+/// A plan file.
+pub fn plan_file() -> Rule {
+    mapping()
+        .must("mainstay", any_of(&["1"]))
+        .may("title", text())
+        .may("owner", text())
+        .may("reviewers", list(text()))
+        .may("criticality", criticality())
+        .may("status", any_of(&["draft", "review", "approved", "retired"]))
+        .may("version", text())
+        .may("tags", list(text()))
+        .may("timezone", any_of(&["UTC", "Europe/Berlin", "'Asia/Tokyo'"]))
+        .may("documents", all_may(&["process", "system", "security", "audit"], &text()))
+        .may("connections", all_may(&["prometheus", "alertmanager"], &mapping().must("url", url()).done()))
+        .may("targets", named(target()))
+        .may("groups", named(mapping().must("max_down", positive()).done()))
+        .may("windows", named(window()))
+        .may("blackouts", named(blackout()))
+        .may("resources", named(positive()))
+        .may("tasks", named(task()))
+        .may("secrets", named(secret()))
+        .may("checks", named(check()))
+        .may("metrics", named_by(&["up", "job:x_total", "_"], metric()))
+        .may("alerts", named(alert()))
+        .may("reports", named(report()))
+        .may("standards", list(text()))
+        .may("access", access())
+        .may("reviews", named(mapping().may("every", length()).may("from", text()).done()))
+        .may("ignore", list(waiver()))
+        .done()
+}
+
+fn waiver() -> Rule {
+    mapping()
+        .must("code", any_of(&["MS316"]))
+        .must("reason", text())
+        .may("at", text())
+        .may("until", any_of(&["2026-12-20", "2026-12-20T02:30:00Z"]))
+        .done()
+}
+
+fn target() -> Rule {
+    let rest = || mapping().may("group", text()).may("labels", named_by(&["instance", "a b", "5"], text()));
+    prop_oneof![
+        rest().must("local", any_of(&["true"])).done(),
+        rest().must("ssh", text()).may("local", any_of(&["false"])).done(),
+        rest().must("ansible", text()).done(),
+    ]
+    .boxed()
+}
+
+fn window() -> Rule {
+    mapping()
+        .one(&[("cron", cron()), ("rrule", text())])
+        .must("duration", any_of(&["4h", "'1d'", "2w"]))
+        .may("cutoff", any_of(&["0s", "30m"]))
+        .done()
+}
+
+fn blackout() -> Rule {
+    mapping()
+        .must("from", any_of(&["2026-12-20", "2026-12-20 02:30", "2026-12-20T02:30:00Z"]))
+        .must("to", any_of(&["2027-01-04", "'2027-01-04T02:30'", "2027-01-04 02:30:00+01:00"]))
+        .may("allow", list(task_type()))
+        .done()
+}
+
+fn task() -> Rule {
+    mapping()
+        .may("title", text())
+        .must("type", task_type())
+        .must("domain", any_of(&["system", "component", "data", "'security'"]))
+        .may("criticality", criticality())
+        .may("priority", any_of(&["0", "50", "100"]))
+        .may("schedule", recurrence())
+        .may("window", one_or_many(text()))
+        .may("targets", list(text()))
+        .may("rollout", rollout())
+        .must("duration", positive_length())
+        .may("resources", named_by(&["crew", "band width"], any_of(&["0", "1"])))
+        .may("after", one_or_many(text()))
+        .may("missed", any_of(&["latest", "all", "skip"]))
+        .may("overlap", any_of(&["skip", "queue", "replace"]))
+        .may("dst", any_of(&["once", "literal", "skip"]))
+        .may("approval", mapping().must("required", count()).must("from", text()).done())
+        .may("silence", mapping().must("matchers", some(any_of(&["'job=\"a\"'", "'a=~\"b\"'"]))).done())
+        .may("baseline", mapping().may("within", tolerance()).may("settle", length()).done())
+        .may(
+            "gate",
+            mapping().must("promql", filled()).may("unknown", any_of(&["wait", "open", "closed"])).done(),
+        )
+        .may("claims", list(claim()))
+        .may("preconditions", list(check()))
+        .must("steps", some(step()))
+        .may("verify", list(check()))
+        .may("rollback", list(step()))
+        .may("finally", list(step()))
+        .may("timeout", positive_length())
+        .may("idempotent", boolean())
+        .done()
+}
+
+fn recurrence() -> Rule {
+    let when = mapping().must("when", text()).may("within", positive_length());
+    let others = mapping().one(&[
+        ("every", any_of(&["30d", "1w"])),
+        ("cron", cron()),
+        ("rrule", text()),
+        ("at", any_of(&["2026-12-20", "2026-12-20t02:30:00.5z"])),
+    ]);
+    let tolerance = || any_of(&["0s", "2h", "3d"]);
+    prop_oneof![when.may("tolerance", tolerance()).done(), others.may("tolerance", tolerance()).done()]
+        .boxed()
+}
+
+fn rollout() -> Rule {
+    mapping()
+        .may("serial", count())
+        .may("canary", count())
+        .may("pause", length())
+        .may("max_failures", count())
+        .done()
+}
+
+fn claim() -> Rule {
+    prop_oneof![text(), named(any_of(&["exclusive", "shared"]))].boxed()
+}
+
+fn step() -> Rule {
+    let http = mapping()
+        .must("url", url())
+        .may("method", text())
+        .may("body", text())
+        .may("headers", named_by(&["Accept", "X-A"], text()))
+        .may("status", matcher());
+    let env = prop_oneof![text(), mapping().must("secret", text()).done()].boxed();
+    let wait = prop_oneof![length(), mapping().must("until", check()).done()].boxed();
+    let prometheus = prop_oneof![
+        any_of(&["snapshot", "reload", "clean_tombstones"]),
+        mapping().must("delete_series", anything()).done()
+    ];
+    let alertmanager = prop_oneof![
+        any_of(&["reload"]),
+        mapping().must("silence", anything()).done(),
+        mapping().must("expire", anything()).done()
+    ];
+    mapping()
+        .may("name", text())
+        .one(&[
+            ("run", argv()),
+            ("shell", filled()),
+            ("http", http.done()),
+            ("wait", wait),
+            ("prometheus", prometheus.boxed()),
+            ("alertmanager", alertmanager.boxed()),
+            ("ansible", anything()),
+            ("pause", text()),
+        ])
+        .may("timeout", positive_length())
+        .may("retry", mapping().must("attempts", positive()).may("backoff", length()).done())
+        .may("idempotent", boolean())
+        .may("env", named_by(&["PATH", "5"], env))
+        .may("cwd", filled())
+        .may("user", text())
+        .may("destructive", boolean())
+        .may("only_if", check())
+        .done()
+}
+
+fn check() -> Rule {
+    let file = prop_oneof![
+        mapping().must("path", filled()).may("exists", any_of(&["true"])).may("contains", text()).done(),
+        mapping().must("path", filled()).must("exists", any_of(&["false"])).done(),
+    ];
+    let command = mapping().must("run", argv()).may("exit", matcher()).may("stdout", matcher());
+    let http = mapping()
+        .must("url", url())
+        .may("method", text())
+        .may("headers", named_by(&["Accept"], text()))
+        .may("status", matcher())
+        .may("body", matcher());
+    let promql = mapping().must("query", filled()).one(&[
+        ("every", matcher()),
+        ("any", matcher()),
+        ("count", matcher()),
+    ]);
+    let all = mapping()
+        .must("query", filled())
+        .must("every", matcher())
+        .must("any", matcher())
+        .must("count", matcher());
+    let target_up = mapping().must("job", text()).may("instance", text());
+    let mut kinds = vec![
+        ("file", file.boxed()),
+        ("command", command.done()),
+        ("http", http.done()),
+        ("tcp", mapping().must("address", any_of(&["127.0.0.1:9090", "'[::1]:80'"])).done()),
+        ("promql", prop_oneof![promql.done(), all.done()].boxed()),
+        ("target_up", target_up.done()),
+        ("rules_healthy", mapping().may("group", text()).done()),
+    ];
+    let later = mainstay::model::Check::KINDS.into_iter().skip(kinds.len());
+    kinds.extend(later.map(|kind| (kind, anything())));
+    mapping().one(&kinds).may("timeout", positive_length()).done()
+}
+
+fn matcher() -> Rule {
+    let number = || any_of(&["0", "-1", ".5", "5.", "1e3", "01.5"]);
+    let tests = |below: Rule| {
+        mapping()
+            .must("eq", text())
+            .may("ne", text())
+            .may("lt", number())
+            .may("le", number())
+            .may("gt", number())
+            .may("ge", number())
+            .may("contains", text())
+            .may("not", below.clone())
+            .may("all", some(below.clone()))
+            .may("any", some(below))
+            .done()
+    };
+    let leaf = prop_oneof![3 => text(), 1 => mapping().must("ge", number()).done()].boxed();
+    prop_oneof![4 => leaf.clone(), 1 => tests(leaf)].boxed()
+}
+
+fn secret() -> Rule {
+    mapping().one(&[("env", text()), ("file", text()), ("command", list(text()))]).done()
+}
+
+fn metric() -> Rule {
+    let http = mapping()
+        .must("url", url())
+        .may("status", matcher())
+        .may("value", any_of(&["up", "seconds", "status"]))
+        .may("timeout", positive_length());
+    mapping()
+        .one(&[("promql", mapping().must("query", filled()).done()), ("http", http.done())])
+        .may("help", text())
+        .done()
+}
+
+fn alert() -> Rule {
+    mapping()
+        .must("expr", any_of(&["a > 0", "a{b=\"c\", d=\"e}\"} <= -1.5e3", "'mainstay_runs_total==.5'"]))
+        .may("for", length())
+        .may("severity", text())
+        .may("send", any_of(&["alertmanager", "none"]))
+        .may("summary", text())
+        .done()
+}
+
+fn report() -> Rule {
+    mapping()
+        .must("kind", text())
+        .may("period", text())
+        .may("formats", list(text()))
+        .may("send", anything())
+        .may("keep", length())
+        .done()
+}
+
+fn access() -> Rule {
+    mapping().may("signers", text()).may("roles", named_by(&["approvers", "a b"], list(text()))).done()
+}
+
+/// Any scalar but null is a text where a text is asked for.
+fn text() -> Rule {
+    any_of(&["a", "yes", "true", "5", "'5'", "1.10", "0x1", "\"\"", "' '", "'null'", "2026-12-20"])
+}
+
+/// A text that says something.
+fn filled() -> Rule {
+    any_of(&["make all", "5", "false", "' a'", "1.10"])
+}
+
+fn anything() -> Rule {
+    prop_oneof![text(), list(text()), named(text())].boxed()
+}
+
+fn argv() -> Rule {
+    (filled(), vec(text(), 0..3))
+        .prop_map(|(program, arguments)| Yaml::List([vec![program], arguments].concat()))
+        .boxed()
+}
+
+fn boolean() -> Rule {
+    any_of(&["true", "false"])
+}
+
+fn count() -> Rule {
+    any_of(&["0", "1", "4294967295"])
+}
+
+fn positive() -> Rule {
+    any_of(&["1", "2", "4294967295"])
+}
+
+fn length() -> Rule {
+    any_of(&["0s", "90s", "010m", "'4h'", "3d", "2w"])
+}
+
+fn positive_length() -> Rule {
+    any_of(&["90s", "010m", "'4h'", "3d", "2w"])
+}
+
+fn tolerance() -> Rule {
+    any_of(&["2%", "5", "'5'", ".5", "0.5%", "0"])
+}
+
+fn url() -> Rule {
+    any_of(&["http://127.0.0.1:9090", "'https://user:secret@[::1]/-/ready?a#b'"])
+}
+
+fn cron() -> Rule {
+    any_of(&["'0 2 * * SAT,SUN'", "0 0 1 */3 *"])
+}
+
+fn criticality() -> Rule {
+    any_of(&["low", "medium", "high", "critical"])
+}
+
+fn task_type() -> Rule {
+    any_of(&["routine", "preventive", "corrective", "emergency"])
+}
+
+fn any_of(written: &'static [&'static str]) -> Rule {
+    select(written).prop_map(|written| Yaml::Scalar(written.to_owned())).boxed()
+}
+
+fn list(of: Rule) -> Rule {
+    vec(of, 0..3).prop_map(Yaml::List).boxed()
+}
+
+fn some(of: Rule) -> Rule {
+    vec(of, 1..3).prop_map(Yaml::List).boxed()
+}
+
+fn one_or_many(of: Rule) -> Rule {
+    prop_oneof![of.clone(), list(of)].boxed()
+}
+
+fn named(of: Rule) -> Rule {
+    named_by(&["a", "B-1.2_c", "5"], of)
+}
+
+/// A mapping of some of these names.
+fn named_by(names: &'static [&'static str], of: Rule) -> Rule {
+    Keys(names.iter().map(|name| maybe(name, 0.3, &of)).collect()).done()
+}
+
+fn all_may(keys: &'static [&'static str], of: &Rule) -> Rule {
+    keys.iter().fold(mapping(), |mapping, key| mapping.may(key, of.clone())).done()
+}
+
+/// A mapping in the making.
+struct Keys(Vec<BoxedStrategy<Option<(String, Yaml)>>>);
+
+fn mapping() -> Keys {
+    Keys(Vec::new())
+}
+
+fn maybe(key: &'static str, probability: f64, of: &Rule) -> BoxedStrategy<Option<(String, Yaml)>> {
+    option::weighted(probability, of.clone().prop_map(move |value| (key.to_owned(), value))).boxed()
+}
+
+impl Keys {
+    /// A key that is always there.
+    fn must(mut self, key: &'static str, of: Rule) -> Self {
+        self.0.push(of.prop_map(move |value| Some((key.to_owned(), value))).boxed());
+        self
+    }
+
+    /// A key that may be there.
+    fn may(mut self, key: &'static str, of: Rule) -> Self {
+        self.0.push(maybe(key, 0.33, &of));
+        self
+    }
+
+    /// Exactly one of these keys.
+    fn one(mut self, of: &[(&'static str, Rule)]) -> Self {
+        let all = of.iter().map(|(key, of)| {
+            let key = *key;
+            of.clone().prop_map(move |value| Some((key.to_owned(), value))).boxed()
+        });
+        self.0.push(Union::new(all).boxed());
+        self
+    }
+
+    fn done(self) -> Rule {
+        self.0.prop_map(|entries| Yaml::Map(entries.into_iter().flatten().collect())).boxed()
+    }
+}
