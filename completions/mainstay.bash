@@ -132,7 +132,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -178,7 +178,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -224,7 +224,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -356,7 +356,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -410,7 +410,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -628,7 +628,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -686,7 +686,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -732,7 +732,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -824,7 +824,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -882,7 +882,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -944,7 +944,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)

@@ -29,7 +29,14 @@ complete -c mainstay -n "__fish_mainstay_needs_command" -l state -d 'The state f
 complete -c mainstay -n "__fish_mainstay_needs_command" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_needs_command" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_needs_command" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -54,7 +61,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l state -d 'The
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -73,7 +87,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l state -d 'The 
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -98,7 +119,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l state -d 
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -116,7 +144,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l state -d '
 complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -131,7 +166,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish_seen_subcommand_from status help" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -149,7 +191,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_see
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -166,7 +215,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -189,7 +245,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -206,7 +269,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -221,7 +291,14 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
-html\t'One page that needs no network'"
+html\t'One page that needs no network'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''

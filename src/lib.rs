@@ -12,6 +12,7 @@
 //! | [`promql`] | queries: syntax, types, and what holds whatever the data |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
+//! | [`standards`] | catalogues of controls, and the pages that they ask for |
 //! | [`validator`] | checker -> verifier -> engine -> reporter |
 //! | [`monitor`] | collector -> analyzer -> alerter -> reporter |
 //! | [`reporter`] | generator -> formatter -> distributor |
@@ -40,6 +41,7 @@ pub mod planfile;
 pub mod promql;
 pub mod reporter;
 pub mod scheduler;
+pub mod standards;
 pub mod state;
 mod table;
 mod text;

@@ -37,9 +37,11 @@ pub fn inert_line(text: &str) -> String {
 }
 
 /// Makes one line of text from outside safe to show, one character for one, so that columns stay what they are:
-/// what acts becomes the replacement character; tabs stay.
+/// what acts becomes the replacement character, and so does the first one of a command to the machine that reads
+/// the log of a CI job; tabs stay.
 pub fn still(text: &str) -> String {
-    text.chars().map(|c| if acts(c) && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    let still = text.chars().map(|c| if acts(c) && c != '\t' { char::REPLACEMENT_CHARACTER } else { c });
+    still.collect::<String>().replace("##[", "\u{fffd}#[").replace("##vso[", "\u{fffd}#vso[")
 }
 
 /// JSON that a terminal may show: what acts beyond ASCII is written as an escape with the same meaning.
@@ -50,6 +52,27 @@ pub fn inert_json(json: &str) -> String {
             let _ = write!(safe, "\\u{:04x}", u32::from(c));
         } else {
             safe.push(c);
+        }
+    }
+    safe
+}
+
+/// One line of text as Markdown that means nothing but itself, also in a cell of a table.
+///
+/// Escaped punctuation is text. A mention or a reference to an issue becomes text by a zero-width space after
+/// its sign: an escape is undone before mentions are looked for.
+///
+/// Source: GitHub Flavored Markdown.
+pub fn markdown(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if r"\`*_{}[]<>|~$&".contains(c) {
+            safe.push('\\');
+        }
+        safe.push(c);
+        if matches!(c, '@' | '#') && rest.peek().is_some_and(|next| next.is_alphanumeric()) {
+            safe.push_str("&#8203;");
         }
     }
     safe
@@ -91,6 +114,8 @@ fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+        // No character at all; XML refuses to hold it.
+        || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
@@ -124,6 +149,7 @@ mod tests {
             assert_eq!(inert(hostile), shown);
             assert_eq!(inert_line(hostile), shown);
         }
+        assert_eq!(still("\t\u{1b}[2J ##[error] ## x"), "\t\u{fffd}[2J \u{fffd}#[error] ## x");
         assert_eq!(inert("a\n\tb"), "a\n\tb");
         assert_eq!(inert_line("a\nb"), "a\\u{a}b");
         assert_eq!(inert_line(" ::error::x"), " \\u{3a}:error::x");

@@ -106,7 +106,10 @@ fn of_validate(error: &ValidateError) -> Exit {
 /// The exit code of a result that could not be delivered.
 fn of_output(error: &OutputError) -> Exit {
     match error {
-        OutputError::NoSuchFormat { .. } | OutputError::NoFormat(_) | OutputError::Read { .. } => Exit::Wrong,
+        OutputError::NoSuchFormat { .. }
+        | OutputError::NoFormat(_)
+        | OutputError::TwoFormats(_)
+        | OutputError::Read { .. } => Exit::Wrong,
         OutputError::Write(_) => Exit::Unknown,
     }
 }

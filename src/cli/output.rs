@@ -18,6 +18,20 @@ pub enum Format {
     Markdown,
     /// One page that needs no network
     Html,
+    /// Lines of JSON, for programs that read a stream
+    Jsonl,
+    /// Findings for code scanning
+    Sarif,
+    /// Findings as tests, for CI servers
+    Junit,
+    /// Findings as annotations of GitHub Actions
+    Github,
+    /// Findings for the code quality of GitLab
+    Gitlab,
+    /// Findings as tests of the Test Anything Protocol
+    Tap,
+    /// Findings for review tools
+    Checkstyle,
 }
 
 impl Format {
@@ -28,6 +42,13 @@ impl Format {
             Self::Json => "json",
             Self::Markdown => "markdown",
             Self::Html => "html",
+            Self::Jsonl => "jsonl",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Tap => "tap",
+            Self::Checkstyle => "checkstyle",
         }
     }
 
@@ -37,6 +58,9 @@ impl Format {
             "json" => Some(Self::Json),
             "md" => Some(Self::Markdown),
             "html" | "htm" => Some(Self::Html),
+            "jsonl" => Some(Self::Jsonl),
+            "sarif" => Some(Self::Sarif),
+            "tap" => Some(Self::Tap),
             _ => None,
         }
     }
@@ -55,9 +79,13 @@ pub enum OutputError {
     },
     /// The file name says nothing about the format.
     #[error(
-        "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .md or .html"
+        "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .jsonl, .md, \
+         .html, .sarif or .tap"
     )]
     NoFormat(String),
+    /// The file name says that it is XML, which two formats are.
+    #[error("`--output {0}` may be JUnit or Checkstyle; write junit={0} or checkstyle={0}")]
+    TwoFormats(String),
     /// A file that was named could not be read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -124,6 +152,12 @@ fn destination(text: &str) -> Result<(PathBuf, Format), OutputError> {
     }
     let path = PathBuf::from(text);
     let extension = path.extension().and_then(|extension| extension.to_str());
+    if extension == Some("xml") {
+        return Err(OutputError::TwoFormats(text.to_owned()));
+    }
+    if text.ends_with(".sarif.json") {
+        return Ok((path, Format::Sarif));
+    }
     let format =
         extension.and_then(Format::of_extension).ok_or_else(|| OutputError::NoFormat(text.to_owned()))?;
     Ok((path, format))

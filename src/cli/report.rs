@@ -75,10 +75,10 @@ pub fn run(
     let formats = [Format::Text, Format::Json, Format::Markdown, Format::Html];
     let written = deliver(global, terminal, &formats, &mut |format, shown| {
         Ok(match format {
-            Format::Text => text::format(&page, if shown { screen } else { PLAIN }),
             Format::Json => json::format(&report)?,
             Format::Markdown => markdown::format(&page),
             Format::Html => html::format(&page)?,
+            _ => text::format(&page, if shown { screen } else { PLAIN }),
         })
     })?;
     let events: Vec<_> = written

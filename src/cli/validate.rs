@@ -1,5 +1,7 @@
 //! `mainstay validate`.
 
+mod render;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -13,7 +15,7 @@ use crate::planfile;
 use crate::text::{inert_line, nearest};
 use crate::validator::engine::Verdict;
 use crate::validator::report::Report;
-use crate::validator::reporter::{self, manual};
+use crate::validator::reporter::manual;
 use crate::validator::rules;
 
 /// Tell whether plan files are right
@@ -116,12 +118,9 @@ pub fn run(
     let report = manager.validate(&question, &mut io::stdin().lock())?;
     tell_what_was_not_read(&report, terminal);
     let least = args.show.into();
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
+    deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();
-        Ok(match format {
-            Format::Json => reporter::json::json(&report, least),
-            _ => reporter::text::text(&report, least, color),
-        })
+        Ok(render::render(&report, least, format, color))
     })?;
     Ok(exit(&report, args.exit_zero))
 }

@@ -1,9 +1,9 @@
 //! Findings: what validate and audit have to say, and where.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -54,6 +54,8 @@ pub struct Finding {
     pub related: Option<(Place, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// The control that asks for what is missing: its standard and its id, `process PRC-03`.
+    pub control: Option<String>,
     /// What it is about, as the path of its keys: `tasks.tidy.steps[0].timeout`; empty for the file as a whole.
     pub subject: String,
     /// What can be done about it without a person.
@@ -78,14 +80,28 @@ pub enum Remedy {
         /// Its name, relative to the plan file's folder.
         path: String,
     },
+    /// All of these, in this order.
+    All(Vec<Remedy>),
+}
+
+impl Remedy {
+    /// What is done, one change at a time.
+    pub fn changes(&self) -> Vec<&Self> {
+        match self {
+            Self::Set { .. } | Self::Document { .. } => vec![self],
+            Self::All(remedies) => remedies.iter().flat_map(Self::changes).collect(),
+        }
+    }
 }
 
 /// A value of the plan file, to be written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
     /// One text; quoted where YAML would read something else.
     Text(String),
+    /// A number or a truth value: written as it is.
+    Bare(String),
     /// A list.
     List(Vec<Value>),
     /// A mapping, in this order.

@@ -86,7 +86,8 @@ pub struct PlanFile {
     /// What is reported, to whom.
     #[serde(default)]
     pub reports: Named<Spanned<Report>>,
-    /// Sets of requirements that apply.
+    /// Sets of requirements that apply: `process`, `quality`, `security`, `documentation`, or the path of a
+    /// catalogue of your own that ends in .yaml, relative to the plan file's folder.
     #[serde(default)]
     pub standards: List<Spanned<String>>,
     /// Who may sign what.
@@ -105,7 +106,7 @@ pub struct PlanFile {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
-    /// The code of the rule.
+    /// The code of the rule, or the id of the control of a standard.
     pub code: Spanned<String>,
     /// The path of what it is about, such as `tasks.upgrade`, with all below it; default the whole file.
     pub at: Option<Spanned<String>>,

@@ -18,13 +18,14 @@ use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 pub(crate) use fault::Fault;
 pub(crate) use reader::one_of;
 pub use schema::schema;
 pub use source::Source;
-pub(crate) use tree::{Kind, NodeId, Tree};
+pub(crate) use tree::{Kind, NodeId, Tree, Whole};
 
 use crate::model::{PlanFile, Span};
 pub(crate) use source::offset;
@@ -197,9 +198,26 @@ impl Text {
         }
         let tree::Parsed { tree, mut faults, is_complete, comments } = tree::parse(&self.source.text);
         let Some(tree) = tree else { return nothing_read(faults, is_complete) };
-        let reader::Read { value: plan, faults: of_form, spoiled, is_complete } = reader::read(&tree);
+        let reader::Read { value: plan, faults: of_form, spoiled, is_complete } =
+            reader::read(&tree, &tree::PLAN_FILE);
         faults.extend(of_form);
         Reading { tree: Some(tree), plan, faults, spoiled, is_complete, comments }
+    }
+}
+
+impl Text {
+    /// Reads a file that is no plan file, as strictly as one: what it says, unless its form leaves that in doubt,
+    /// and everything that is wrong with its form.
+    pub(crate) fn read_as<T: DeserializeOwned>(&self, whole: &'static Whole) -> (Option<T>, Vec<Fault>) {
+        if let Some(fault) = self.faults.first() {
+            let message = format!("{} is no text: it is not UTF-8, or holds a NUL character", whole.name);
+            return (None, vec![Fault::new(fault.code, fault.span, message)]);
+        }
+        let tree::Parsed { tree, mut faults, .. } = tree::parse_as(&self.source.text, whole);
+        let Some(tree) = tree else { return (None, faults) };
+        let read = reader::read(&tree, whole);
+        faults.extend(read.faults);
+        (read.value, faults)
     }
 }
 

@@ -94,6 +94,27 @@ pub struct Tree<'t> {
     root: NodeId,
 }
 
+/// What people call a file of some form, in what is said about all of it.
+#[derive(Debug)]
+pub struct Whole {
+    /// The file: `the plan file`.
+    pub name: &'static str,
+    /// Two keys that it may hold, for who wrote something else.
+    pub keys: &'static str,
+    /// How it begins.
+    pub first: &'static str,
+    /// What to do with several documents in one file.
+    pub split: &'static str,
+}
+
+/// The plan file.
+pub const PLAN_FILE: Whole = Whole {
+    name: "the plan file",
+    keys: "`mainstay:` and `tasks:`",
+    first: "mainstay: 1",
+    split: "split the file; `-f` names the one to use",
+};
+
 /// The deepest nesting that is read.
 const MAX_DEPTH: u32 = 64;
 /// The most values that are read, and the most that aliases may unfold to.
@@ -143,6 +164,14 @@ impl<'t> Tree<'t> {
         match &self.node(id).kind {
             Kind::Map(entries) => entries,
             Kind::Scalar { .. } | Kind::Seq(_) => &[],
+        }
+    }
+
+    /// The elements of a list; of anything else none.
+    pub fn elements(&self, id: NodeId) -> &[NodeId] {
+        match &self.node(id).kind {
+            Kind::Seq(elements) => elements,
+            Kind::Scalar { .. } | Kind::Map(_) => &[],
         }
     }
 
@@ -246,7 +275,12 @@ pub struct Parsed<'t> {
 ///
 /// Of a key that is written twice the first one counts.
 pub fn parse(text: &str) -> Parsed<'_> {
-    let mut builder = Builder::new(text);
+    parse_as(text, &PLAN_FILE)
+}
+
+/// The same for a file of any form; `whole` says what people call it.
+pub fn parse_as<'t>(text: &'t str, whole: &'static Whole) -> Parsed<'t> {
+    let mut builder = Builder::new(text, whole);
     let outcome = builder.read();
     if let Err(fault) = outcome {
         builder.faults.push(*fault);
@@ -286,6 +320,7 @@ type Read = Result<(), Box<Fault>>;
 
 struct Builder<'t> {
     text: &'t str,
+    whole: &'static Whole,
     nodes: Vec<Node<'t>>,
     aliases: Vec<Span>,
     /// What a node unfolds to, and how deep it is, when each alias is replaced by what it names.
@@ -302,9 +337,10 @@ struct Builder<'t> {
 const MAX_FAULTS: usize = 500;
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, whole: &'static Whole) -> Self {
         Self {
             text,
+            whole,
             nodes: Vec::new(),
             aliases: Vec::new(),
             sizes: Vec::new(),
@@ -343,8 +379,8 @@ impl<'t> Builder<'t> {
                             self.line_at(span.start),
                             "a second document begins",
                         )
-                        .expected("expected one document in a plan file")
-                        .help("split the file; `-f` names the one to use")
+                        .expected("expected one document in a file")
+                        .help(self.whole.split)
                         .into());
                     }
                 }
@@ -389,8 +425,8 @@ impl<'t> Builder<'t> {
                 let found = if matches!(node.kind, Kind::Seq(_)) { "a list" } else { "a text" };
                 let span = self.line_at(node.span.start);
                 self.faults.push(
-                    Fault::new("MS111", span, "the plan file is not a mapping")
-                        .expected(format!("expected keys such as `mainstay:` and `tasks:`, found {found}")),
+                    Fault::new("MS111", span, format!("{} is not a mapping", self.whole.name))
+                        .expected(format!("expected keys such as {}, found {found}", self.whole.keys)),
                 );
             }
         }
@@ -398,8 +434,8 @@ impl<'t> Builder<'t> {
 
     fn nothing(&self) -> Fault {
         let what = if self.text.trim().is_empty() { "is empty" } else { "holds no key" };
-        Fault::new("MS005", Span::default(), format!("the plan file {what}"))
-            .help("begin it with `mainstay: 1`")
+        Fault::new("MS005", Span::default(), format!("{} {what}", self.whole.name))
+            .help(format!("begin it with `{}`", self.whole.first))
     }
 
     fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, anchor: usize, span: Span) -> Read {

@@ -4,6 +4,7 @@
 //! 2. The same text, time and surroundings give the same findings, byte for byte.
 //! 3. No finding shows a secret that is written into the file, and its source hides them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -14,7 +15,7 @@ use super::secrets::{self, Mask};
 use super::surroundings::Surroundings;
 use super::waivers;
 use crate::model::{Finding, PlanFile, Severity};
-use crate::planfile::{Fault, Source, Text};
+use crate::planfile::{Fault, Source, Text, folder_of};
 
 /// A plan file, and everything that is wrong with it.
 #[derive(Debug, Clone)]
@@ -69,19 +70,22 @@ fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile)
     let reading = text.read();
     let secrets = secrets::find(&text.source.text, reading.tree.as_ref());
     let mut faults = reading.faults;
-    let mut n_waived = 0;
+    let (mut n_waived, mut others) = (0, Others::default());
     if let (Some(plan), Some(tree)) = (&reading.plan, &reading.tree) {
         let around = look(plan);
         let facts = Facts::new(plan, &text.source.text, tree, &secrets, &reading.spoiled, &around, now);
         rules::look(&facts, &mut faults);
         faults.retain(Fault::stands);
+        facts.standards.raise(&mut faults);
         n_waived = waivers::apply(&facts, &text.source, &reading.comments, &mut faults);
+        facts.standards.raise(&mut faults);
+        others = facts.standards.sources(folder_of(Path::new(&text.source.path)));
     }
     let subjects = |fault: &Fault| match &reading.tree {
-        Some(tree) if !fault.is_of_file() => tree.path_to(fault.span.start),
+        Some(tree) if !fault.is_of_file() && fault.file().is_none() => tree.path_to(fault.span.start),
         _ => String::new(),
     };
-    let mut findings = report(faults, reading.is_complete, subjects, &text.source);
+    let mut findings = report(faults, reading.is_complete, subjects, &text.source, &others);
     let mask = Mask::new(&secrets);
     for finding in &mut findings {
         mask.finding(finding);
@@ -89,8 +93,18 @@ fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile)
     let plan = reading.plan;
     drop(reading.tree);
     text.source.hide(mask.places(&text.source.text, &secrets));
-    Checked { plan, findings, n_waived, others: Vec::new(), digest: text.digest, source: text.source }
+    Checked {
+        plan,
+        findings,
+        n_waived,
+        others: others.into_values().collect(),
+        digest: text.digest,
+        source: text.source,
+    }
 }
+
+/// The texts of other files, by their names in the plan file.
+pub(super) type Others = BTreeMap<String, Source>;
 
 /// Puts the faults in order and bounds their number.
 fn report(
@@ -98,13 +112,15 @@ fn report(
     is_complete: bool,
     subject: impl Fn(&Fault) -> String,
     source: &Source,
+    others: &Others,
 ) -> Vec<Finding> {
-    faults.sort_by_key(|fault| (fault.span, fault.code));
+    let source_of = |file: Option<&str>| file.and_then(|file| others.get(file)).unwrap_or(source);
+    faults.sort_by(|a, b| (a.file(), a.span, a.code).cmp(&(b.file(), b.span, b.code)));
     let left_out = faults.len().saturating_sub(MAX_FINDINGS);
     faults.truncate(MAX_FINDINGS);
     let finding = |fault: Fault| {
         let (severity, subject) = (rules::severity(fault.code), subject(&fault));
-        fault.finding(severity, subject, source)
+        fault.finding_in(severity, subject, source_of)
     };
     let mut findings: Vec<_> = faults.into_iter().map(finding).collect();
     let message = match (left_out, is_complete) {

@@ -52,6 +52,7 @@ mod tests {
             expected: None,
             related: None,
             help: None,
+            control: None,
             subject: String::new(),
             remedy: None,
         };

@@ -7,6 +7,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 
 use super::secrets::Secret;
+use super::standards::Standards;
 use super::surroundings::Surroundings;
 use super::work::Work;
 use crate::calendar::{CronError, CronSchedule, Zone};
@@ -28,6 +29,8 @@ pub(super) struct Facts<'a> {
     pub(super) zone: Zone,
     /// What lies beside the plan file.
     pub(super) around: &'a Surroundings,
+    /// The standards that apply.
+    pub(super) standards: Standards<'a>,
     sections: HashMap<&'a str, Section<'a>>,
     /// Every cron expression of the file: the same few stand at thousands of tasks, and reading one that never
     /// comes takes long.
@@ -74,6 +77,7 @@ impl<'a> Facts<'a> {
             now,
             zone: zone.unwrap_or_else(Zone::utc),
             around,
+            standards: Standards::of(plan, around),
             sections: sections.collect(),
             crons: crons(plan),
             queries: OnceCell::new(),
@@ -138,6 +142,11 @@ impl<'a> Facts<'a> {
     pub(super) fn is_spoiled(&self, span: Span) -> bool {
         let first = self.spoiled.partition_point(|start| *start < span.start);
         self.spoiled.get(first).is_some_and(|start| *start < span.end)
+    }
+
+    /// Whether something was left out of just this mapping or list.
+    pub(super) fn is_incomplete(&self, span: Span) -> bool {
+        self.spoiled.binary_search(&span.start).is_ok()
     }
 
     /// The fault of naming something that a section does not define.

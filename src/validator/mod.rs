@@ -13,6 +13,7 @@ pub mod rules;
 pub mod scope;
 mod secrets;
 mod shell;
+mod standards;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use super::standards;
 use crate::model::PlanFile;
 
 /// What lies beside the plan file.
@@ -54,12 +55,14 @@ impl Surroundings {
 
 /// The files that a plan file names, and whether rules want to read them.
 fn named(plan: &PlanFile) -> Vec<(&str, bool)> {
+    // A file that is read comes first: it may be named a second time by somebody who only asks for its mode.
+    let standards = plan.standards.iter().filter(|name| standards::is_path(&name.value));
+    let mut named: Vec<_> = standards.map(|path| (path.value.as_str(), true)).collect();
     let documents = &plan.documents;
     let documents = [&documents.process, &documents.system, &documents.security, &documents.audit];
-    let mut named: Vec<_> =
-        documents.into_iter().flatten().map(|path| (path.value.as_str(), false)).collect();
     let signers = plan.access.as_ref().and_then(|access| access.signers.as_ref());
     named.extend(signers.map(|path| (path.value.as_str(), true)));
+    named.extend(documents.into_iter().flatten().map(|path| (path.value.as_str(), false)));
     named.extend(plan.secrets.iter().filter_map(|(_, secret)| Some((secret.file.as_deref()?, false))));
     named
 }

@@ -4,7 +4,8 @@
 //!
 //! 1. A waiver takes back judgements only; what the other commands rely on stays an error.
 //! 2. A date includes its day, to the last moment of it in the plan file's zone; after that the finding is back.
-//! 3. A waiver that is not understood, unknown, expired or of no use is a finding itself, and cannot be waived.
+//! 3. A waiver names a rule, or a control of a standard: then it takes back what that control asks for.
+//! 4. A waiver that is not understood, unknown, expired or of no use is a finding itself, and cannot be waived.
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +14,7 @@ use super::rules;
 use crate::model::{self, Moment, Span, Spanned};
 use crate::planfile::{Fault, Source, offset};
 
-/// One code that is waived.
+/// One code that is waived: of a rule, or of a control.
 struct Waiver {
     code: String,
     scope: Scope,
@@ -46,6 +47,9 @@ pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &
     if waivers.is_empty() && wrong.is_empty() {
         return 0;
     }
+    // A control of a catalogue that could not be read may be meant.
+    let is_known = |code: &str| rules::by_code(code).is_some() || facts.standards.knows(code);
+    waivers.retain(|waiver| facts.standards.is_complete() || is_known(&waiver.code));
     waivers.retain(|waiver| match objection(facts, waiver) {
         Some(fault) => {
             wrong.push(fault);
@@ -148,12 +152,14 @@ fn scope_of(facts: &Facts, source: &Source, comment: Span) -> Span {
 /// Why a waiver does not hold, if it does not.
 fn objection(facts: &Facts, waiver: &Waiver) -> Option<Fault> {
     let code = &waiver.code;
-    let Some(rule) = rules::by_code(code) else {
-        let known = rules::all().map(|rule| rule.code);
+    let rule = rules::by_code(code);
+    if rule.is_none() && !facts.standards.knows(code) {
+        let controls = facts.standards.controls().map(|(_, control)| control.id.value.as_str());
+        let known = rules::all().map(|rule| rule.code).chain(controls);
         let fault = Fault::new("MS702", waiver.span, format!("the waiver names an unknown code `{code}`"));
         return Some(fault.expected("expected the code of a finding, such as `MS316`").near(code, known));
-    };
-    if !rule.is_waivable {
+    }
+    if let Some(rule) = rule.filter(|rule| !rule.is_waivable) {
         let message = format!("`{code}` ({}) cannot be waived", rule.title);
         return Some(Fault::new("MS705", waiver.span, message).help("mend what it finds"));
     }
@@ -167,7 +173,7 @@ fn objection(facts: &Facts, waiver: &Waiver) -> Option<Fault> {
 
 fn is_waived(facts: &Facts, fault: &Fault, waivers: &mut [Waiver]) -> bool {
     let mut is_waived = false;
-    for waiver in waivers.iter_mut().filter(|waiver| waiver.code == fault.code) {
+    for waiver in waivers.iter_mut().filter(|waiver| names(&waiver.code, fault)) {
         let is_meant = match &waiver.scope {
             Scope::File => true,
             Scope::Place(place) => place.start <= fault.span.start && fault.span.start < place.end,
@@ -181,6 +187,13 @@ fn is_waived(facts: &Facts, fault: &Fault, waivers: &mut [Waiver]) -> bool {
         is_waived |= is_meant;
     }
     is_waived
+}
+
+/// Whether a code is that of a fault, or that of the control that asks for what is missing.
+fn names(code: &str, fault: &Fault) -> bool {
+    let is_control =
+        || fault.control().and_then(|name| name.rsplit_once(' ')).is_some_and(|(_, id)| id == code);
+    fault.code == code || (is_control() && rules::by_code(fault.code).is_some_and(|rule| rule.is_waivable))
 }
 
 /// What there is to say about a waiver that holds.

@@ -4,6 +4,8 @@
 
 mod audit;
 mod calendar_laws;
+mod corpus;
+mod formats;
 mod generated;
 mod monitor;
 mod plan;

@@ -95,6 +95,7 @@ fn programs_get_one_object_with_every_place() {
       "subject": "titel",
       "expected": null,
       "help": "did you mean `title`?",
+      "control": null,
       "fixable": false
     }
   ],
@@ -158,7 +159,8 @@ fn a_plan_file_that_cannot_be_read_is_another_matter_than_a_wrong_one() {
     let large = "error: maintenance.yaml has 20971520 bytes; a plan file has at most 16777216\n";
     case.run("validate").stderr(large).exit(2);
     let case = Case::new().plan_file("mainstay: 1\n");
-    let formats = "error: this command has no format `html`; it has `text`, `json`\n";
+    let formats = "error: this command has no format `html`; it has `text`, `json`, \
+                   `jsonl`, `sarif`, `junit`, `github`, `gitlab`, `tap`, `checkstyle`\n";
     case.run("validate --format html").stderr(formats).exit(2);
 }
 
@@ -192,9 +194,92 @@ fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of
     let loaded = check("everything.yaml", EVERYTHING.as_bytes().to_vec());
     let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
     let found: Vec<_> = errors.map(|finding| format!("{} {}", finding.code, finding.message)).collect();
-    let keys = ["ssh", "ssh", "rollout", "approval", "claims", "secrets", "standards", "access"];
+    let keys = ["ssh", "ssh", "rollout", "approval", "claims", "secrets", "access"];
     let expected: Vec<_> = keys.iter().map(|key| format!("MS901 `{key}` is not supported yet")).collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn the_definition_of_everything_does_not_meet_all_of_the_standards_that_it_applies() {
+    let loaded = check("everything.yaml", EVERYTHING.as_bytes().to_vec());
+    let unmet = loaded.findings.iter().filter(|finding| finding.code == "MS803");
+    let found: Vec<_> = unmet.map(|finding| finding.message.split(':').next().unwrap_or_default()).collect();
+    let expected = [
+        "`documents` does not meet DOC-05",
+        "`documents` does not meet DOC-06",
+        "`documents` does not meet DOC-07",
+        "`targets.here` does not meet DOC-11",
+        "`tasks.snapshot` does not meet PRC-03",
+        "`tasks.snapshot` does not meet QLT-01",
+        "`tasks.snapshot` does not meet QLT-02",
+        "`tasks.snapshot` does not meet QLT-05",
+        "`tasks.snapshot` does not meet QLT-08",
+        "`tasks.snapshot` does not meet DOC-02",
+        "`tasks.upgrade-prometheus.steps[0]` does not meet QLT-07",
+        "`tasks.upgrade-prometheus.steps[1]` does not meet QLT-06",
+        "`tasks.upgrade-prometheus.steps[1]` does not meet DOC-03",
+        "`tasks.upgrade-prometheus.rollback[0]` does not meet QLT-06",
+        "`tasks.upgrade-prometheus.rollback[0]` does not meet DOC-03",
+        "`secrets.smtp` does not meet SEC-07",
+    ];
+    assert_eq!(found, expected);
+}
+
+const HOUSE: &str = "\
+standard: house
+title: House rules
+version: 1
+controls:
+  - id: OPS-01
+    statement: a task has a priority
+    reason: The planner decides by it.
+    severity: warning
+    computed: {requires: priority, each: tasks}
+";
+
+#[test]
+fn what_a_standard_asks_for_is_shown_with_the_reason_and_the_control() {
+    let plan = ONE_TASK.replace("mainstay: 1\n", "mainstay: 1\nstandards: [standards/house.yaml]\n");
+    let case = Case::new().plan_file(plan).file("standards/house.yaml", HOUSE);
+    let expected = "\
+warning[MS803]: `tasks.tidy` does not meet OPS-01: a task has a priority
+ --> maintenance.yaml:6:3
+  |
+6 |   tidy:
+  |   ^^^^ expected the key `priority`
+  |
+note: control `house OPS-01`
+help: The planner decides by it.
+
+maintenance.yaml: ok, 1 task, 1 warning
+";
+    case.run("validate").stdout(expected).exit(0);
+    let found = case.run("validate --format json").exit(0).json();
+    let finding = &found["findings"][0];
+    assert_eq!((&finding["control"], &finding["code"]), (&"house OPS-01".into(), &"MS803".into()));
+}
+
+#[test]
+fn what_is_wrong_with_a_catalogue_is_shown_in_the_catalogue() {
+    let plan = ONE_TASK.replace("mainstay: 1\n", "mainstay: 1\nstandards: [standards/house.yaml]\n");
+    let house = HOUSE.replace("requires: priority", "requires: priorty");
+    let case = Case::new().file("estate/maintenance.yaml", plan).file("estate/standards/house.yaml", house);
+    let expected = "\
+error[MS802]: the plan file has no key `priorty` there
+ --> estate/standards/house.yaml:9:26
+  |
+9 |     computed: {requires: priorty, each: tasks}
+  |                          ^^^^^^^
+  |
+help: did you mean `priority`?
+
+estate/maintenance.yaml: 1 error
+";
+    case.run("-f estate/maintenance.yaml validate").stdout(expected).exit(1);
+    let found = case.run("-f estate/maintenance.yaml validate --format json").exit(1).json();
+    let finding = &found["findings"][0];
+    let place = (&finding["file"], &finding["line"], &finding["column"]);
+    assert_eq!(place, (&"estate/standards/house.yaml".into(), &9.into(), &26.into()));
 }
 
 /// Files that are nearly right: pieces of a right one, mixed with what breaks files.
@@ -238,7 +323,7 @@ proptest! {
                 prop_assert!(place.start <= place.end);
             }
         }
-        mainstay::validator::reporter::text::findings(first.findings.iter(), |_| &first.source, true);
+        mainstay::validator::reporter::text::findings(first.findings.iter(), |file| first.source_of(file), true);
     }
 }
 

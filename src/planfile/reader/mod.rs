@@ -22,7 +22,7 @@ use error::{Owner, ReadError, Why, in_words};
 use stand_in::StandIn;
 
 use super::fault::Fault;
-use super::tree::{Kind, NodeId, Tree};
+use super::tree::{Kind, NodeId, Tree, Whole};
 use crate::model::Span;
 use crate::model::named::{ATTEMPT, ONE_OR_MANY};
 use crate::model::span::SPANNED;
@@ -48,9 +48,10 @@ const MAX_PASSES: usize = 10;
 const FREE_VISITS: usize = 1_000_000;
 
 /// Reads the whole tree as `T`, and says everything that is wrong with it.
-pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> Read<T> {
+pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>, whole: &'static Whole) -> Read<T> {
     let reader = Reader {
         tree,
+        whole,
         faults: RefCell::default(),
         poisoned: RefCell::default(),
         visits: Cell::new(MAX_PASSES * tree.len() + FREE_VISITS),
@@ -78,6 +79,7 @@ pub fn read<'t, T: Deserialize<'t>>(tree: &'t Tree<'t>) -> Read<T> {
 
 struct Reader<'t> {
     tree: &'t Tree<'t>,
+    whole: &'static Whole,
     faults: RefCell<Vec<Fault>>,
     /// The entries and elements, by collection and index, that are left out from now on.
     poisoned: RefCell<HashSet<(NodeId, usize)>>,
@@ -160,7 +162,7 @@ impl Reader<'_> {
         let name = match owner {
             Some(Owner { key, is_element: false }) => format!("`{}`", tree.text(key)),
             Some(Owner { key, is_element: true }) => format!("an element of `{}`", tree.text(key)),
-            None => "the plan file".to_owned(),
+            None => self.whole.name.to_owned(),
         };
         match why {
             Why::UnknownKey(known) => {

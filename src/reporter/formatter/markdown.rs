@@ -1,13 +1,11 @@
 //! The page for tickets, wikis and the summary of a CI job.
 //!
-//! Escaped punctuation is text. A mention or a reference to an issue becomes text by a zero-width space after
-//! its sign: an escape is undone before mentions are looked for.
-//!
 //! Source: GitHub Flavored Markdown.
 
 use std::fmt::Write;
 
 use super::page::{Page, Section, named_parts};
+use crate::text::markdown as escaped;
 
 /// Formats `page`.
 pub fn format(page: &Page) -> String {
@@ -73,22 +71,6 @@ fn code(text: &str) -> String {
 
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
-/// Text that means nothing but itself, also in a cell of a table.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        if r"\`*_{}[]<>|~$&".contains(c) {
-            safe.push('\\');
-        }
-        safe.push(c);
-        if matches!(c, '@' | '#') && rest.peek().is_some_and(|next| next.is_alphanumeric()) {
-            safe.push_str("&#8203;");
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ struct Json<'a> {
 
 /// What one file amounts to.
 #[derive(Debug, Serialize)]
-struct JsonFile<'a> {
+pub(super) struct JsonFile<'a> {
     file: &'a str,
     verdict: Verdict,
     readable: bool,
@@ -47,8 +47,22 @@ pub(super) struct JsonFinding<'a> {
     subject: &'a str,
     expected: Option<&'a str>,
     help: Option<&'a str>,
+    /// The control that asks for what is missing: its standard and its id.
+    control: Option<&'a str>,
     /// Whether `--fix` mends it.
     fixable: bool,
+}
+
+impl<'a> JsonFile<'a> {
+    pub(super) fn new(file: &'a FileReport) -> Self {
+        Self {
+            file: &file.source.path,
+            verdict: file.verdict,
+            readable: file.is_readable,
+            evaluated: file.n_tasks,
+            waived: file.n_waived,
+        }
+    }
 }
 
 impl<'a> JsonFinding<'a> {
@@ -66,6 +80,7 @@ impl<'a> JsonFinding<'a> {
             subject: &finding.subject,
             expected: finding.expected.as_deref(),
             help: finding.help.as_deref(),
+            control: finding.control.as_deref(),
             fixable: finding.remedy.is_some(),
         }
     }
@@ -74,20 +89,13 @@ impl<'a> JsonFinding<'a> {
 /// Writes one object of the schema `mainstay/validate/v1`; of the findings those from `least` on.
 pub fn json(report: &Report, least: Severity) -> String {
     let shown = report.findings().filter(|(_, finding)| finding.severity >= least);
-    let files = report.files.iter().map(|file| JsonFile {
-        file: &file.source.path,
-        verdict: file.verdict,
-        readable: file.is_readable,
-        evaluated: file.n_tasks,
-        waived: file.n_waived,
-    });
     let object = Json {
         schema: SCHEMA,
         verdict: report.verdict,
         findings: shown.map(|(file, finding)| JsonFinding::new(file, finding)).collect(),
         evaluated: report.n_tasks(),
         waived: report.files.iter().map(|file| file.n_waived).sum(),
-        files: files.collect(),
+        files: report.files.iter().map(JsonFile::new).collect(),
     };
     let text = serde_json::to_string_pretty(&object);
     let text = text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON"));

@@ -92,6 +92,10 @@ fn groups<'a>(finding: &'a Finding, source_of: &impl Fn(&str) -> &'a Source) -> 
         let title = Level::NOTE.secondary_title(inert_line(what));
         groups.push(excerpt(Group::with_title(title), place, None, source_of(&place.file)));
     }
+    if let Some(control) = &finding.control {
+        let title = format!("control `{}`", inert_line(control));
+        groups.push(Group::with_title(Level::NOTE.secondary_title(title)));
+    }
     if let Some(help) = &finding.help {
         groups.push(Group::with_title(Level::HELP.secondary_title(inert_line(help))));
     }
@@ -125,8 +129,11 @@ fn line_of(place: &Place, source: &Source) -> Option<(String, Range<usize>)> {
     if line.len() > LONGEST || line.is_empty() {
         return None;
     }
-    let shown = |from: usize, to: usize| still(&source.shown(line_start + from..line_start + to));
-    let (before, marked, after) = (shown(0, from), shown(from, to), shown(to, line.len()));
-    let mark = before.len()..before.len() + marked.len();
-    Some((before + &marked + &after, mark))
+    let shown = still(&source.shown(line_start..line_start + line.len()));
+    let in_shown = |at: usize| {
+        let mut starts = shown.char_indices().map(|(start, _)| start);
+        starts.nth(line[..at].chars().count()).unwrap_or(shown.len())
+    };
+    let mark = in_shown(from)..in_shown(to);
+    Some((shown, mark))
 }

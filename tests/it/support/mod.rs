@@ -4,6 +4,7 @@ mod case;
 mod generated;
 mod hung_peer;
 mod past;
+pub mod plan_file_laws;
 mod stack;
 mod understood;
 mod wait;

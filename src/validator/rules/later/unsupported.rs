@@ -54,7 +54,6 @@ const fn values(at: At, key: &'static str, values: &'static [&'static str]) -> R
 const ROWS: &[Row] = &[
     key(At::Plan, "secrets"),
     key(At::Plan, "reports"),
-    key(At::Plan, "standards"),
     key(At::Plan, "access"),
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),

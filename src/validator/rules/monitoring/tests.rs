@@ -87,7 +87,7 @@ fn a_fault_of_a_query_is_shown_at_its_place_in_the_file() {
     let check =
         |query: &str, expected: &str| check_code("MS601", &asked(query, "every: {eq: 1}"), &[expected]);
     check("'up{job=\"a\"'", "12:35 this is not PromQL");
-    check("\"sum(rate(up[5m])\"", "12:41 this is not PromQL");
+    check("\"sum(rate(up[5m])\"", "12:29 this is not PromQL");
     check("sume(up)", "12:25 this is not PromQL");
     // Where the text is not what is written, the whole of it is shown.
     check("\"up{job=\\\"a\\\"\"", "12:25 this is not PromQL");

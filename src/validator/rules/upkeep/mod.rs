@@ -3,6 +3,7 @@
 mod endless_waiver;
 mod expired_waiver;
 mod impossible_waiver;
+mod missing_document;
 mod not_in_force;
 mod same_step_name;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(super) const RULES: &[&Rule] = &[
     &unused_waiver::RULE,
     &impossible_waiver::RULE,
     &endless_waiver::RULE,
+    &missing_document::RULE,
     &unused_window::RULE,
     &unused_target::RULE,
     &unused_group::RULE,

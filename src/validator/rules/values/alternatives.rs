@@ -33,45 +33,48 @@ impl Choice {
     }
 }
 
-/// Every place of the plan file at which exactly one of some keys has to be there.
-pub(super) fn choices(facts: &Facts) -> Vec<Choice> {
+/// Every place of the plan file at which exactly one of some keys has to be there, and is not.
+pub(super) fn wrong_choices(facts: &Facts) -> Vec<Choice> {
     let plan = facts.plan;
-    let mut choices = Vec::new();
-    let mut choose = |what: String, whole: Span, place: Span, keys: &[(&'static str, bool)]| {
-        let all = keys.iter().map(|(key, _)| *key).collect();
-        let given = keys.iter().filter(|(_, given)| *given).map(|(key, _)| *key).collect();
-        choices.push(Choice { what, whole, place, all, given });
+    let mut wrong = Vec::new();
+    // Nearly all choices are right, and there are many: what a wrong one is called is worded only then.
+    let mut hold = |what: &dyn Fn() -> String, whole: Span, place: Span, keys: &[(&'static str, bool)]| {
+        if keys.iter().filter(|(_, given)| *given).count() != 1 {
+            let all = keys.iter().map(|(key, _)| *key).collect();
+            let given = keys.iter().filter(|(_, given)| *given).map(|(key, _)| *key).collect();
+            wrong.push(Choice { what: what(), whole, place, all, given });
+        }
     };
     for step in facts.steps() {
-        choose("a step".to_owned(), step.span, beginning(step.span), &actions(step));
+        hold(&|| "a step".to_owned(), step.span, beginning(step.span), &actions(step));
     }
     for (span, check) in facts.checks() {
-        choose("a check".to_owned(), span, beginning(span), &kinds(check));
+        hold(&|| "a check".to_owned(), span, beginning(span), &kinds(check));
     }
     for (name, task) in plan.tasks.iter() {
         if let Some(schedule) = &task.schedule {
-            let what = format!("the schedule of `{}`", name.value);
-            choose(what, schedule.span, beginning(schedule.span), &recurrences(schedule));
+            let what = || format!("the schedule of `{}`", name.value);
+            hold(&what, schedule.span, beginning(schedule.span), &recurrences(schedule));
         }
     }
-    let mut choose_named =
+    let mut hold_named =
         |what: &str, section: &str, name: &Spanned<String>, keys: &[(&'static str, bool)]| {
             let whole = facts.value_of(section, &name.value);
-            choose(format!("{what} `{}`", name.value), whole, name.span, keys);
+            hold(&|| format!("{what} `{}`", name.value), whole, name.span, keys);
         };
     for (name, window) in plan.windows.iter() {
-        choose_named("window", "windows", name, &openings(window));
+        hold_named("window", "windows", name, &openings(window));
     }
     for (name, target) in plan.targets.iter() {
-        choose_named("target", "targets", name, &transports(target));
+        hold_named("target", "targets", name, &transports(target));
     }
     for (name, metric) in plan.metrics.iter() {
-        choose_named("metric", "metrics", name, &collectors(metric));
+        hold_named("metric", "metrics", name, &collectors(metric));
     }
     for (name, secret) in plan.secrets.iter() {
-        choose_named("secret", "secrets", name, &sources(secret));
+        hold_named("secret", "secrets", name, &sources(secret));
     }
-    choices
+    wrong
 }
 
 fn actions(step: &Step) -> [(&'static str, bool); 8] {

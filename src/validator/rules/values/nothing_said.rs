@@ -1,6 +1,6 @@
 //! MS301: nothing said.
 
-use super::alternatives::choices;
+use super::alternatives::wrong_choices;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -32,7 +32,7 @@ tasks:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    for choice in choices(facts) {
+    for choice in wrong_choices(facts) {
         if choice.given.is_empty() && !facts.is_spoiled(choice.whole) {
             let message = format!("{} says nothing", choice.what);
             faults.push(Fault::new(RULE.code, choice.place, message).expected(choice.expected()));

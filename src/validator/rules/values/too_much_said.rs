@@ -1,6 +1,6 @@
 //! MS302: too much said.
 
-use super::alternatives::choices;
+use super::alternatives::wrong_choices;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -31,7 +31,7 @@ tasks:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    for choice in choices(facts) {
+    for choice in wrong_choices(facts) {
         if choice.given.len() > 1 {
             let given: Vec<_> = choice.given.iter().map(|key| format!("`{key}`")).collect();
             let message = format!("{} says too much: {}", choice.what, given.join(", "));
