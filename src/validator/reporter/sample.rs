@@ -53,6 +53,7 @@ pub(super) fn unreadable() -> Report {
         help: None,
         subject: String::new(),
         remedy: None,
+        control: None,
     };
     let file = FileReport::unreadable("maintenance.yaml".to_owned(), finding);
     Report::new(vec![file], Severity::Error)

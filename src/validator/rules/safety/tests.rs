@@ -471,6 +471,8 @@ fn a_change_of_a_service_is_verified() {
             ("run: [systemctl, start, x]", 0),
             ("run: [apt-get, -y, upgrade]", 15),
             ("run: [apt-get, update]", 0),
+            ("run: [apt-get, -y, install, x]", 0),
+            ("run: [dnf, -y, update]", 15),
             ("run: [pkill, -HUP, prometheus]", 15),
             ("shell: systemctl restart x && systemctl is-active x", 0),
             ("shell: systemctl restart x; curl -f http://h", 0),

@@ -83,10 +83,12 @@ fn changes(call: &Call) -> bool {
             call.has(&["restart", "reload", "try-restart", "reload-or-restart", "try-reload-or-restart"])
         }
         "service" => call.has(&["restart", "reload"]),
+        // What is installed anew has nobody who relies on it yet.
         "apt-get" | "apt" | "yum" | "dnf" | "zypper" => {
-            call.has(&["install", "upgrade", "dist-upgrade", "update"])
-                && !(call.program().starts_with("apt") && call.has(&["update"]))
-                && !call.has_option(&['s'], &["--simulate", "--dry-run"])
+            const UPGRADES: [&str; 5] = ["upgrade", "dist-upgrade", "full-upgrade", "dup", "--only-upgrade"];
+            let is_update = !call.program().starts_with("apt") && call.has(&["update"]);
+            let is_played = call.has_option(&['s'], &["--simulate", "--dry-run"]);
+            (is_update || call.has(&UPGRADES)) && !is_played
         }
         "kill" | "pkill" | "killall" => call.has(&["-HUP", "-1", "-SIGHUP", "HUP", "SIGHUP", "--signal=HUP"]),
         "docker" | "podman" => call.operands().next().is_some_and(|verb| verb.text == "restart"),
