@@ -93,6 +93,7 @@ fn many(n: usize, n_files: usize) -> Report {
         help: None,
         subject: format!("tasks.t{}", at % 100),
         remedy: None,
+        control: None,
     };
     let findings: Vec<_> =
         severities.into_iter().zip(codes).flat_map(|kind| (0..n).map(move |at| finding(kind, at))).collect();
@@ -192,6 +193,7 @@ fn what_was_not_evaluated_looks_like_success_in_no_format() {
         help: None,
         subject: String::new(),
         remedy: None,
+        control: None,
     };
     let files = vec![
         FileReport::unreadable("a.yaml".to_owned(), finding),

@@ -63,7 +63,7 @@ mod tests {
         let expected = "\
 {\"schema\":\"mainstay/validate-line/v1\",\"kind\":\"finding\",\"code\":\"MS112\",\"severity\":\"error\",\
 \"message\":\"unknown key `titel`\",\"file\":\"maintenance.yaml\",\"line\":2,\"column\":1,\"end_line\":2,\
-\"end_column\":6,\"subject\":\"titel\",\"expected\":null,\"help\":\"did you mean `title`?\",\"fixable\":false}
+\"end_column\":6,\"subject\":\"titel\",\"expected\":null,\"help\":\"did you mean `title`?\",\"control\":null,\"fixable\":false}
 {\"schema\":\"mainstay/validate-line/v1\",\"kind\":\"summary\",\"verdict\":\"fail\",\"shown\":1,\"evaluated\":0,\
 \"waived\":0,\"files\":[{\"file\":\"maintenance.yaml\",\"verdict\":\"fail\",\"readable\":true,\"evaluated\":0,\
 \"waived\":0}]}

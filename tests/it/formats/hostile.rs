@@ -149,6 +149,7 @@ fn finding(name: &'static str) -> impl Strategy<Value = Finding> {
             help,
             subject,
             remedy: None,
+            control: None,
         })
 }
 
@@ -187,6 +188,7 @@ pub fn every_piece() -> Report {
         help: Some((*piece).to_owned()),
         subject: (*piece).to_owned(),
         remedy: None,
+        control: None,
     };
     let findings = PIECES.iter().zip(codes.iter().cycle()).map(finding).collect();
     Report::new(vec![with(NAMES[3], findings, Severity::Error)], Severity::Error)
