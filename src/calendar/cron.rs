@@ -3,7 +3,7 @@
 //! croner reads the fields and knows which days match; which instants those are is decided here, so that the
 //! rules for gaps and overlaps are ours, written down and tested.
 
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
@@ -32,6 +32,17 @@ pub enum CronError {
     /// No day ever matches.
     #[error("no day ever matches: a month is shorter than the day that is asked for")]
     Never,
+}
+
+/// A change of the clock that a fixed time lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clash {
+    /// The time on the clock face; the first one when there are several.
+    pub local: NaiveDateTime,
+    /// When the clock changes.
+    pub change: DateTime<Utc>,
+    /// Whether that time is left out; if not, it is shown twice.
+    pub is_gap: bool,
 }
 
 const MINUTE: i64 = 60;
@@ -81,9 +92,72 @@ impl CronSchedule {
         self.is_wildcard
     }
 
-    /// Whether day of month and weekday are both given, and so either of them is enough.
+    /// Whether day of month and weekday are both given, and so either of them is enough; a `+` before the weekday
+    /// asks for both.
     pub fn has_both_days(&self) -> bool {
-        !self.cron.pattern.is_dom_wildcard() && !self.cron.pattern.is_dow_wildcard()
+        let pattern = &self.cron.pattern;
+        !pattern.is_dom_wildcard() && !pattern.is_dow_wildcard() && !pattern.matches_dom_and_dow()
+    }
+
+    /// The months that match, from 1.
+    pub fn months(&self) -> impl Iterator<Item = u32> {
+        (1..=12).filter(|month| self.cron.pattern.month_match(*month).unwrap_or(false))
+    }
+
+    /// How many times of a matching day match.
+    pub fn times_a_day(&self) -> usize {
+        self.minutes.len()
+    }
+
+    /// The longest time between two times of the clock face when every day matches.
+    pub fn longest_pause(&self) -> TimeDelta {
+        let overnight =
+            self.minutes.first().zip(self.minutes.last()).map(|(first, last)| first + 24 * 60 - last);
+        let pauses = self.minutes.windows(2).map(|pair| pair[1] - pair[0]);
+        TimeDelta::minutes(pauses.chain(overnight).max().unwrap_or_default())
+    }
+
+    /// The matching days from `first` on, among the next `n_days`.
+    pub fn days(&self, first: NaiveDate, n_days: u32) -> impl Iterator<Item = NaiveDate> {
+        let is_day =
+            |date: &NaiveDate| self.matches_day(date.signed_duration_since(NaiveDate::default()).num_days());
+        first.iter_days().take(n_days as usize).filter(is_day)
+    }
+
+    /// Whether every day matches.
+    pub fn is_daily(&self) -> bool {
+        let pattern = &self.cron.pattern;
+        let says_nothing =
+            pattern.is_dom_wildcard() && pattern.is_dow_wildcard() && self.months().count() == 12;
+        says_nothing || (0..CYCLE_DAYS).all(|day| self.matches_day(day))
+    }
+
+    /// The changes of the clock between `from` and `until` that a fixed time of this schedule lies in; what happens
+    /// then is decided by [`DstMode`]. None for a wildcard expression, which follows elapsed time.
+    pub fn clashes(&self, zone: &Zone, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Clash> {
+        if self.is_wildcard {
+            return Vec::new();
+        }
+        let mut stretches = zone.stretches(from).take_while(|stretch| stretch.start < until.timestamp());
+        let Some(mut before) = stretches.next() else { return Vec::new() };
+        let mut clashes = Vec::new();
+        for after in stretches {
+            clashes.extend(self.clash(before, after));
+            before = after;
+        }
+        clashes
+    }
+
+    /// The first time of this schedule that the change between two stretches leaves out or shows twice.
+    fn clash(&self, before: Stretch, after: Stretch) -> Option<Clash> {
+        let (old, new) = (before.end + before.offset, after.start + after.offset);
+        if LARGEST_SHIFT < new - old {
+            return None;
+        }
+        let (from, until) = (old.min(new), old.max(new));
+        let local = DateTime::from_timestamp(self.next_local(from, until)?, 0)?.naive_utc();
+        let change = DateTime::from_timestamp(after.start, 0)?;
+        Some(Clash { local, change, is_gap: old < new })
     }
 
     /// Whether the clock face shows a matching time at `instant`. An instant of this schedule that does not
@@ -352,6 +426,8 @@ mod tests {
     fn case_14_day_of_month_and_weekday_mean_or() {
         let cron = CronSchedule::parse("0 0 13 * FRI").expect("a cron expression");
         assert!(cron.has_both_days());
+        let both = CronSchedule::parse("0 0 13 * +FRI").expect("a cron expression");
+        assert!(!both.has_both_days());
         let got = instants("UTC", "0 0 13 * FRI", Once, "2026-02-07T00:00:00Z", "2026-03-14T00:00:00Z");
         assert_eq!(
             got,
@@ -363,6 +439,53 @@ mod tests {
                 "2026-03-13T00:00Z"
             ]
         );
+    }
+
+    #[test]
+    fn a_fixed_time_in_a_gap_or_an_overlap_is_known_beforehand() {
+        let check = |zone: &str, cron: &str, expected: &[(&str, &str, bool)]| {
+            let zone = Zone::named(zone).expect("a zone");
+            let cron = CronSchedule::parse(cron).expect("a cron expression");
+            let clashes = cron.clashes(&zone, utc("2026-01-01T00:00:00Z"), utc("2027-01-01T00:00:00Z"));
+            let got: Vec<_> = clashes
+                .iter()
+                .map(|clash| (clash.local.to_string(), clash.change.to_rfc3339(), clash.is_gap))
+                .collect();
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(local, change, is_gap)| {
+                    (format!("2026-{local}:00"), format!("2026-{change}:00+00:00"), *is_gap)
+                })
+                .collect();
+            assert_eq!(got, expected, "{}", zone.name());
+        };
+        let berlin = [("03-29 02:30", "03-29T01:00", true), ("10-25 02:30", "10-25T01:00", false)];
+        check("Europe/Berlin", "30 2 * * *", &berlin);
+        check("Europe/Berlin", "0 2 29 3 *", &[("03-29 02:00", "03-29T01:00", true)]);
+        check("Europe/Berlin", "0 3 * * *", &[]);
+        check("Europe/Berlin", "30 2 * * MON", &[]);
+        check("Europe/Berlin", "*/30 2 * * *", &[]);
+        check("Australia/Lord_Howe", "15 2 * * *", &[("10-04 02:15", "10-03T15:30", true)]);
+        check("Africa/Cairo", "0 0 * * *", &[("04-24 00:00", "04-23T22:00", true)]);
+        check("UTC", "30 2 * * *", &[]);
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let days = |cron: &str, first: &str, n_days| {
+            let cron = CronSchedule::parse(cron).expect("a cron expression");
+            let days = cron.days(first.parse().expect("a date"), n_days);
+            days.map(|day| day.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(days("0 0 29 2 *", "2026-01-01", 1461), ["2028-02-29"]);
+        assert_eq!(days("*/5 * * * SUN", "2026-03-01", 8), ["2026-03-01", "2026-03-08"]);
+        assert!(CronSchedule::parse("0 0 1-31 * *").expect("a cron expression").is_daily());
+        assert!(CronSchedule::parse("0 0 * * *").expect("a cron expression").is_daily());
+        assert!(!CronSchedule::parse("0 0 * 2-12 *").expect("a cron expression").is_daily());
+        assert!(!CronSchedule::parse("0 0 1-30 * *").expect("a cron expression").is_daily());
+        let pause =
+            |cron| CronSchedule::parse(cron).expect("a cron expression").longest_pause().num_minutes();
+        assert_eq!((pause("*/5 * * * *"), pause("0 4 * * *"), pause("0 1,3 * * *")), (5, 24 * 60, 22 * 60));
     }
 
     #[test]

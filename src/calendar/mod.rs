@@ -11,6 +11,6 @@ mod cron;
 mod windows;
 mod zone;
 
-pub use cron::{CronError, CronSchedule};
-pub use windows::{Freeze, freeze, merge, openings};
+pub use cron::{Clash, CronError, CronSchedule};
+pub use windows::{Freeze, first_with_room, freeze, gate, merge, openings};
 pub use zone::{UnknownZone, Zone};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{CronError, CronSchedule, Zone};
-use crate::model::{Blackout, DstMode, TaskType, Window, WindowSpan};
+use crate::model::{Because, Blackout, DstMode, TaskType, Window, WindowSpan};
 
 /// One blackout as a stretch of time: no work but the task types that it allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,13 @@ pub struct Freeze {
     pub end: DateTime<Utc>,
     /// The task types that may run all the same.
     pub allow: Vec<TaskType>,
+}
+
+impl Freeze {
+    /// Whether it keeps work of this type from running.
+    pub fn stops(&self, kind: TaskType) -> bool {
+        self.start < self.end && !self.allow.contains(&kind)
+    }
 }
 
 /// The openings of `window` that are not over at `from` and begin before `until`, by start.
@@ -59,6 +66,37 @@ pub fn merge(mut spans: Vec<WindowSpan>) -> Vec<WindowSpan> {
         (last.end, last.cutoff) = (last.end, last.cutoff).max((span.end, span.cutoff));
     }
     merged
+}
+
+/// Decides whether work of `length` may start in `span` at `start`; if not, why, and until when not.
+///
+/// `start` lies before the end of `span`.
+pub fn gate(span: &WindowSpan, start: DateTime<Utc>, length: TimeDelta) -> Option<(Because, DateTime<Utc>)> {
+    if start < span.start {
+        return Some((Because::WindowClosed { until: span.start }, span.start));
+    }
+    if span.cutoff <= start {
+        return Some((Because::PastCutoff { window: span.name.clone(), since: span.cutoff }, span.end));
+    }
+    if span.end < start + length {
+        let short_by = start + length - span.end;
+        let (window, end) = (span.name.clone(), span.end);
+        return Some((Because::DoesNotFit { window, end, short_by }, span.end));
+    }
+    None
+}
+
+/// The first of `spans` at or after `release` that has room for `length`; `None` when there is none in sight.
+pub fn first_with_room(
+    spans: &[WindowSpan],
+    release: DateTime<Utc>,
+    length: TimeDelta,
+) -> Option<&WindowSpan> {
+    let has_room = |span: &&WindowSpan| {
+        let start = release.max(span.start);
+        start < span.cutoff && length <= span.end - start
+    };
+    spans.iter().find(has_room)
 }
 
 /// A blackout as a stretch of time in `zone`.
@@ -162,5 +200,27 @@ mod tests {
             "2026-03-02T00:00:00Z",
             &[("a+b", "03-01T02:00", "03-01T05:30", "03-01T06:00")],
         );
+    }
+
+    #[test]
+    fn the_gate_decides_at_each_edge() {
+        let span = WindowSpan {
+            name: "w".into(),
+            start: utc("2026-03-07T02:00:00Z"),
+            end: utc("2026-03-07T06:00:00Z"),
+            cutoff: utc("2026-03-07T05:30:00Z"),
+        };
+        let check = |at: &str, minutes: i64, expected: Option<Because>| {
+            let at = utc(&format!("2026-03-07T{at}:00Z"));
+            let got = gate(&span, at, TimeDelta::minutes(minutes)).map(|(because, _)| because);
+            assert_eq!(got, expected, "{at}, {minutes} minutes");
+        };
+        let (window, end) = ("w".to_owned(), span.end);
+        check("01:59", 20, Some(Because::WindowClosed { until: span.start }));
+        check("02:00", 240, None);
+        check("05:29", 31, None);
+        let short_by = TimeDelta::minutes(1);
+        check("05:29", 32, Some(Because::DoesNotFit { window: window.clone(), end, short_by }));
+        check("05:30", 20, Some(Because::PastCutoff { window, since: span.cutoff }));
     }
 }

@@ -23,7 +23,7 @@ pub use exit::Exit;
 pub use terminal::Terminal;
 
 use crate::manager::Manager;
-use crate::model::{PlanFile, Severity};
+use crate::model::PlanFile;
 use crate::validator;
 use crate::validator::checker::Checked;
 
@@ -164,11 +164,11 @@ pub struct PlanIsWrong {
 /// [`crate::planfile::LoadError`], or [`PlanIsWrong`] after its errors were shown.
 pub fn open_plan(manager: &Manager, terminal: &mut Terminal) -> anyhow::Result<(PlanFile, Checked)> {
     let mut loaded = manager.plan_file()?;
-    let is_wrong = loaded.has_errors();
+    let is_wrong = loaded.must_not_run();
     match loaded.plan.take() {
         Some(plan) if !is_wrong => Ok((plan, loaded)),
         _ => {
-            let errors = || loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
+            let errors = || loaded.stopping();
             let color = console::colors_enabled_stderr();
             terminal.raw_error(&validator::reporter::text::findings(
                 errors(),

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::calendar::{self, Zone};
 use crate::model::{Because, Gate, PlanFile, Task, Unknown, WindowSpan};
-use crate::scheduler::{ScheduleError, optimizer};
+use crate::scheduler::ScheduleError;
 use crate::state::TaskHistory;
 use crate::world::World;
 
@@ -53,7 +53,7 @@ pub fn admit(
     let Some(span) = calendar::merge(spans).into_iter().next() else {
         return Ok(Err(Because::NoWindow { longest: TimeDelta::zero(), needed: length }));
     };
-    Ok(match optimizer::gate(&span, now, length) {
+    Ok(match calendar::gate(&span, now, length) {
         None => Ok(Some(span)),
         Some((because, _)) => Err(because),
     })

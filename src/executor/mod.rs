@@ -148,7 +148,7 @@ pub fn run_tasks(crew: &Crew, names: &[String], jobs: usize) -> Result<Vec<Accou
 
 fn on_demand(plan: &PlanFile, name: &str) -> Option<Assignment> {
     let task = plan.tasks.get(name)?;
-    let targets = scheduler::targets_of(plan, task);
+    let targets = plan.targets_of(task);
     Some(Assignment {
         task: name.to_owned(),
         occurrence: None,
@@ -160,7 +160,7 @@ fn on_demand(plan: &PlanFile, name: &str) -> Option<Assignment> {
 
 /// The declared length of a task on all its targets, one after the other.
 pub fn whole_length(plan: &PlanFile, task: &Task) -> TimeDelta {
-    let n_targets = i32::try_from(scheduler::targets_of(plan, task).len()).unwrap_or(i32::MAX);
+    let n_targets = i32::try_from(plan.targets_of(task).len()).unwrap_or(i32::MAX);
     task.duration.value.0.checked_mul(n_targets).unwrap_or(TimeDelta::MAX)
 }
 

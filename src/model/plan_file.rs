@@ -1,5 +1,6 @@
 //! The plan file as a whole.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -99,6 +100,33 @@ pub struct PlanFile {
     /// Findings of `validate` that are borne, each with its reason.
     #[serde(default)]
     pub ignore: List<Spanned<Waiver>>,
+}
+
+impl PlanFile {
+    /// The targets that a task's selectors mean: each once, in the order of the selectors and, within one, in that
+    /// of the plan file. A selector that means nothing adds nothing: `validate` reports it.
+    pub fn targets_of(&self, task: &Task) -> Vec<String> {
+        if task.targets.is_empty() {
+            return vec![IMPLICIT_TARGET.to_owned()];
+        }
+        let mut names: Vec<String> = Vec::new();
+        let mut known = HashSet::new();
+        for selector in task.targets.iter() {
+            for (name, target) in self.targets.iter() {
+                let is_meant = match selector.value.split_once(':') {
+                    Some(("group", group)) => target.group.as_ref().is_some_and(|of| of.value == group),
+                    Some(("label", label)) => label
+                        .split_once('=')
+                        .is_some_and(|(key, value)| target.labels.get(key).is_some_and(|has| has == value)),
+                    _ => selector.value == "all" || selector.value == name.value,
+                };
+                if is_meant && known.insert(name.value.as_str()) {
+                    names.push(name.value.clone());
+                }
+            }
+        }
+        names
+    }
 }
 
 /// A finding that is borne, and why. The same can stand in a comment beside what it is about:

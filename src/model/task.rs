@@ -234,7 +234,7 @@ pub enum Overlap {
 /// What a local time does that does not exist, or exists twice.
 ///
 /// Source: cronie's `cron.8` for `once`, Nomad and Temporal for `literal`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(extend("type" = "string"))]
 pub enum DstMode {

@@ -160,7 +160,7 @@ impl Asked<'_> {
         let later = |end: DateTime<Utc>| spans.iter().find(|span| end <= span.start).map(|span| span.start);
         let (holds, value, changes) = match upcoming {
             None => (false, "no window in sight".to_owned(), None),
-            Some(open) => match super::optimizer::gate(open, self.at, self.task.estimate) {
+            Some(open) => match crate::calendar::gate(open, self.at, self.task.estimate) {
                 None => {
                     let last = open.cutoff.min(open.end - self.task.estimate + TimeDelta::seconds(1));
                     let (name, end) = (&open.name, self.shown(open.end));
@@ -194,8 +194,7 @@ impl Asked<'_> {
         let kind = self.task.task.kind.value;
         let end = self.at + self.task.estimate;
         for freeze in &self.ground.freezes {
-            if freeze.end <= self.at || self.ground.until <= freeze.start || !Ground::is_frozen(freeze, kind)
-            {
+            if freeze.end <= self.at || self.ground.until <= freeze.start || !freeze.stops(kind) {
                 continue;
             }
             let holds = end <= freeze.start;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{History, ScheduleError};
 use crate::calendar::{self, CronSchedule, Freeze, Zone};
-use crate::model::{IMPLICIT_TARGET, PlanFile, Task, TaskType, WindowSpan};
+use crate::model::{PlanFile, Task, WindowSpan};
 
 /// How far beyond the horizon windows are looked up, so that work released near its end has a due time.
 const OUTLOOK: TimeDelta = TimeDelta::days(35);
@@ -98,7 +98,7 @@ impl<'p> Ground<'p> {
             let declared = declared.map(|window| window.duration.value.0);
             let found = spans.iter().flat_map(|spans| spans.iter()).map(|span| span.end - span.start);
             let longest_span = spans.as_ref().map(|_| declared.chain(found).max().unwrap_or_default());
-            let targets = targets_of(plan, task);
+            let targets = plan.targets_of(task);
             let n_targets = i32::try_from(targets.len()).unwrap_or(i32::MAX);
             let declared = task.duration.value.0.checked_mul(n_targets).unwrap_or(TimeDelta::MAX);
             tasks.push(TaskGround {
@@ -127,21 +127,6 @@ impl<'p> Ground<'p> {
         Ok(Self { plan, zone, from, until, tasks, places, freezes })
     }
 
-    /// The first span at or after `release` that has room for `length`; `None` when there is none in sight.
-    ///
-    /// `spans` may begin before the horizon.
-    pub fn usable_span(
-        spans: &[WindowSpan],
-        release: DateTime<Utc>,
-        length: TimeDelta,
-    ) -> Option<&WindowSpan> {
-        let has_room = |span: &&WindowSpan| {
-            let start = release.max(span.start);
-            start < span.cutoff && length <= span.end - start
-        };
-        spans.iter().find(has_room)
-    }
-
     /// The spans of a task from `from` on, which may lie before the horizon.
     ///
     /// # Errors
@@ -157,11 +142,6 @@ impl<'p> Ground<'p> {
         let windows: Vec<_> = task.task.window.iter().map(|window| window.value.as_str()).collect();
         spans_of(self.plan, &self.zone, &windows, from, self.until + OUTLOOK)
             .map(|spans| Some(Rc::new(spans)))
-    }
-
-    /// Whether `freeze` keeps a task type from working.
-    pub fn is_frozen(freeze: &Freeze, kind: TaskType) -> bool {
-        freeze.start < freeze.end && !freeze.allow.contains(&kind)
     }
 }
 
@@ -199,31 +179,6 @@ fn spans_of(
         })?);
     }
     Ok(calendar::merge(spans))
-}
-
-/// The targets that a task's selectors mean: each once, in the order of the selectors and, within one, in that
-/// of the plan file. A selector that means nothing adds nothing: `validate` reports it.
-pub fn targets_of(plan: &PlanFile, task: &Task) -> Vec<String> {
-    if task.targets.is_empty() {
-        return vec![IMPLICIT_TARGET.to_owned()];
-    }
-    let mut names: Vec<String> = Vec::new();
-    let mut known = std::collections::HashSet::new();
-    for selector in task.targets.iter() {
-        for (name, target) in plan.targets.iter() {
-            let is_meant = match selector.value.split_once(':') {
-                Some(("group", group)) => target.group.as_ref().is_some_and(|of| of.value == group),
-                Some(("label", label)) => label
-                    .split_once('=')
-                    .is_some_and(|(key, value)| target.labels.get(key).is_some_and(|has| has == value)),
-                _ => selector.value == "all" || selector.value == name.value,
-            };
-            if is_meant && known.insert(name.value.as_str()) {
-                names.push(name.value.clone());
-            }
-        }
-    }
-    names
 }
 
 /// Hands weight and tail from each task to those that it comes after.

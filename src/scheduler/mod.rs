@@ -28,7 +28,7 @@ pub mod words;
 
 use chrono::{DateTime, SubsecRound, Utc};
 
-pub use ground::{Ground, targets_of, zone_of};
+pub use ground::{Ground, zone_of};
 pub use history::{History, Running, TaskHistory};
 pub use planner::Skipped;
 

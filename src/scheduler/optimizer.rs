@@ -13,10 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::ground::{Ground, TaskGround};
 use super::timeline::Timeline;
 use super::{History, planner};
-use crate::calendar::Freeze;
-use crate::model::{
-    Because, Length, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
-};
+use crate::calendar::{self, Freeze};
+use crate::model::{Because, Length, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced};
 
 /// Start times, and what got none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +128,7 @@ impl<'g, 'p> Work<'g, 'p> {
         work.resources_of_tasks();
         for task in &ground.tasks {
             let kind = task.task.kind.value;
-            work.freezes
-                .push(ground.freezes.iter().filter(|freeze| Ground::is_frozen(freeze, kind)).collect());
+            work.freezes.push(ground.freezes.iter().filter(|freeze| freeze.stops(kind)).collect());
         }
         work.hold_what_is_going(history);
         work.pin(history, published, occurrences);
@@ -406,7 +403,7 @@ impl<'g, 'p> Work<'g, 'p> {
         let Some(spans) = &self.ground.tasks[place].spans else { return Gate::Open(None) };
         let next = spans.partition_point(|span| span.end <= start);
         let Some(span) = spans.get(next) else { return Gate::Never };
-        gate(span, start, length)
+        calendar::gate(span, start, length)
             .map_or(Gate::Open(Some(next)), |(because, until)| Gate::Closed(because, until))
     }
 
@@ -576,24 +573,6 @@ enum Gate {
     Never,
 }
 
-/// Decides whether work of `length` may start in `span` at `start`; if not, why, and until when not.
-///
-/// `start` lies before the end of `span`.
-pub fn gate(span: &WindowSpan, start: DateTime<Utc>, length: TimeDelta) -> Option<(Because, DateTime<Utc>)> {
-    if start < span.start {
-        return Some((Because::WindowClosed { until: span.start }, span.start));
-    }
-    if span.cutoff <= start {
-        return Some((Because::PastCutoff { window: span.name.clone(), since: span.cutoff }, span.end));
-    }
-    if span.end < start + length {
-        let short_by = start + length - span.end;
-        let (window, end) = (span.name.clone(), span.end);
-        return Some((Because::DoesNotFit { window, end, short_by }, span.end));
-    }
-    None
-}
-
 /// What a task takes while it runs: the resource's name, how much there is of it, and how much it takes.
 ///
 /// The machine that a task without targets works on is not a target that others have to wait for.
@@ -735,27 +714,5 @@ tasks:
         let history = History { tasks: [("a".to_owned(), past)].into() };
         let next = compute(&plan, "", &history, None, from, from + TimeDelta::days(4)).expect("a schedule");
         assert_eq!(starts(&next), [("a#2", "05T00:20".into())]);
-    }
-
-    #[test]
-    fn the_gate_decides_at_each_edge() {
-        let span = WindowSpan {
-            name: "w".into(),
-            start: utc("2026-03-07T02:00:00Z"),
-            end: utc("2026-03-07T06:00:00Z"),
-            cutoff: utc("2026-03-07T05:30:00Z"),
-        };
-        let check = |at: &str, minutes: i64, expected: Option<Because>| {
-            let at = utc(&format!("2026-03-07T{at}:00Z"));
-            let got = gate(&span, at, TimeDelta::minutes(minutes)).map(|(because, _)| because);
-            assert_eq!(got, expected, "{at}, {minutes} minutes");
-        };
-        let (window, end) = ("w".to_owned(), span.end);
-        check("01:59", 20, Some(Because::WindowClosed { until: span.start }));
-        check("02:00", 240, None);
-        check("05:29", 31, None);
-        let short_by = TimeDelta::minutes(1);
-        check("05:29", 32, Some(Because::DoesNotFit { window: window.clone(), end, short_by }));
-        check("05:30", 20, Some(Because::PastCutoff { window, since: span.cutoff }));
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ground::{Ground, TaskGround};
 use super::{History, ScheduleError, TaskHistory};
+use crate::calendar;
 use crate::model::{Missed, Occurrence, OccurrenceId, Schedule, WindowSpan};
 
 /// What has to happen, and what was slept through.
@@ -225,7 +226,7 @@ fn due_of_instant(
         (None, Some(spans)) => {
             // Spans are sorted; those that are over before the release are of no use.
             let open = spans.partition_point(|span| span.end <= release);
-            Ground::usable_span(&spans[open..], release, task.estimate).map(|span| span.end)
+            calendar::first_with_room(&spans[open..], release, task.estimate).map(|span| span.end)
         }
         (tolerance, _) => {
             let tolerance = tolerance.map_or(TimeDelta::zero(), |tolerance| tolerance.value.0);
@@ -276,7 +277,7 @@ fn first_due(
     let due = since.checked_add_signed(task.estimate).and_then(|due| due.checked_add_signed(tolerance));
     let Some(spans) = ground.spans_since(task, since)? else { return Ok(due) };
     let open = spans.partition_point(|span| span.end <= since);
-    let span = Ground::usable_span(&spans[open..], since, task.estimate);
+    let span = calendar::first_with_room(&spans[open..], since, task.estimate);
     Ok(span.and_then(|span| due.map(|due| due.max(span.end))))
 }
 

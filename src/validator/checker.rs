@@ -10,11 +10,11 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::facts::Facts;
-use super::rules;
+use super::rules::{self, Rule};
 use super::secrets::{self, Mask};
 use super::surroundings::Surroundings;
 use super::waivers;
-use crate::model::{Finding, PlanFile, Severity};
+use crate::model::{Finding, PlanFile};
 use crate::planfile::{Fault, Source, Text, folder_of};
 
 /// A plan file, and everything that is wrong with it.
@@ -36,8 +36,14 @@ pub struct Checked {
 
 impl Checked {
     /// Whether the plan must not be worked with.
-    pub fn has_errors(&self) -> bool {
-        self.plan.is_none() || self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    pub fn must_not_run(&self) -> bool {
+        self.plan.is_none() || self.stopping().next().is_some()
+    }
+
+    /// The findings that stop all work.
+    pub fn stopping(&self) -> impl Iterator<Item = &Finding> {
+        let stops = |finding: &&Finding| rules::by_code(finding.code).is_none_or(Rule::stops_work);
+        self.findings.iter().filter(stops)
     }
 
     /// The text of the file that a finding points into.

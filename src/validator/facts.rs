@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
+use super::outlook::Outlook;
 use super::secrets::Secret;
 use super::standards::Standards;
 use super::surroundings::Surroundings;
@@ -41,6 +42,7 @@ pub(super) struct Facts<'a> {
     spoiled: &'a [u32],
     /// How many more pairs of names may be compared to find out what was meant.
     comparisons: Cell<usize>,
+    outlook: OnceCell<Outlook<'a>>,
     work: OnceCell<Work<'a>>,
 }
 
@@ -83,6 +85,7 @@ impl<'a> Facts<'a> {
             queries: OnceCell::new(),
             spoiled,
             comparisons: Cell::new(MAX_COMPARISONS),
+            outlook: OnceCell::new(),
             work: OnceCell::new(),
         }
     }
@@ -214,6 +217,17 @@ impl<'a> Facts<'a> {
         let begin =
             self.text.floor_char_boundary((start + offset(part.start.min(end.saturating_sub(1)))) as usize);
         Span { start: offset(begin), end: start + offset(end) }
+    }
+
+    /// Whether the plan file's zone is known, so that its local times and days are.
+    pub(super) fn knows_zone(&self) -> bool {
+        let named = self.plan.timezone.as_ref();
+        self.section("timezone").is_none() || named.is_some_and(|name| Zone::named(name).is_ok())
+    }
+
+    /// What the times of the plan file come to.
+    pub(super) fn outlook(&self) -> &Outlook<'a> {
+        self.outlook.get_or_init(|| Outlook::new(self))
     }
 
     /// All steps of all tasks.

@@ -2,11 +2,14 @@
 //!
 //! The checker holds a plan file against the [`rules`]; live checks of the system are in [`checks`].
 
+mod budget;
 pub mod checker;
 pub mod checks;
 pub mod engine;
 mod facts;
 pub mod inputs;
+mod outlook;
+mod rehearsal;
 pub mod report;
 pub mod reporter;
 pub mod rules;
@@ -18,4 +21,5 @@ pub mod surroundings;
 #[cfg(test)]
 mod tests;
 mod waivers;
+mod windows_ahead;
 mod work;

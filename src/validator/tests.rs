@@ -168,7 +168,7 @@ targets:
   there: {group: "pair", labels: {zone: a}, local: true}
 groups: {pair: {max_down: 1}}
 windows:
-  night: {cron: "0 2 * * *", duration: 4h, cutoff: 30m}
+  night: {cron: "0 4 * * *", duration: 4h, cutoff: 30m}
 blackouts:
   year-end: {from: 2026-12-20, to: 2027-01-04}
 resources: {crew: 2}
@@ -247,7 +247,10 @@ fn every_rule_finds_its_fault_at_its_place() {
         (
             "duration: 20m",
             "after: upgrade\n    duration: 20m",
-            &["MS205 34:12 tasks wait for each other: snapshot -> upgrade -> snapshot"],
+            &[
+                "MS417 20:12 task `snapshot` comes after `upgrade`, which runs on demand only: nothing waits for it",
+                "MS205 34:12 tasks wait for each other: snapshot -> upgrade -> snapshot",
+            ],
         ),
         ("after: snapshot", "after: upgrade", &["MS205 33:12 tasks wait for each other: upgrade -> upgrade"]),
         ("shell: make", "name: make", &["MS301 36:9 a step says nothing"]),
@@ -265,7 +268,7 @@ fn every_rule_finds_its_fault_at_its_place() {
             ],
         ),
         ("every: 30d, ", "", &["MS301 19:15 the schedule of `snapshot` says nothing"]),
-        ("cron: \"0 2 * * *\", ", "", &["MS301 11:3 window `night` says nothing"]),
+        ("cron: \"0 4 * * *\", ", "", &["MS301 11:3 window `night` says nothing"]),
         ("local: true, ", "", &["MS301 7:3 target `here` says nothing"]),
         ("{promql: {query: \"sum(x)\"}}", "{help: x}", &["MS301 44:3 metric `debt` says nothing"]),
         ("priority: 70", "priority: 101", &["MS304 28:15 `priority` cannot be 101"]),
@@ -291,10 +294,10 @@ fn every_rule_finds_its_fault_at_its_place() {
             "to: 2026-12-19T23:00:00Z",
             &["MS305 13:36 blackout `year-end` ends before it begins"],
         ),
-        ("0 2 * * *", "0 2 * *", &["MS307 11:17 `0 2 * *` is not a cron expression"]),
-        ("0 2 * * *", "@daily", &["MS307 11:17 `@daily` is not a cron expression"]),
-        ("0 2 * * *", "0 25 * * *", &["MS307 11:17 `0 25 * * *` is not a cron expression"]),
-        ("0 2 * * *", "0 2 30 2 *", &["MS307 11:17 `0 2 30 2 *` is not a cron expression"]),
+        ("0 4 * * *", "0 2 * *", &["MS307 11:17 `0 2 * *` is not a cron expression"]),
+        ("0 4 * * *", "@daily", &["MS307 11:17 `@daily` is not a cron expression"]),
+        ("0 4 * * *", "0 25 * * *", &["MS307 11:17 `0 25 * * *` is not a cron expression"]),
+        ("0 4 * * *", "0 2 30 2 *", &["MS307 11:17 `0 2 30 2 *` is not a cron expression"]),
         ("run: [rm, -r, old]", "run: []", &["MS308 23:14 `run` is empty"]),
         ("shell: make", "shell: ''", &["MS308 36:16 `shell` is empty"]),
         ("{query: up, ", "{query: ' ', ", &["MS308 40:25 `query` is empty"]),

@@ -159,7 +159,7 @@ fn objection(facts: &Facts, waiver: &Waiver) -> Option<Fault> {
         let fault = Fault::new("MS702", waiver.span, format!("the waiver names an unknown code `{code}`"));
         return Some(fault.expected("expected the code of a finding, such as `MS316`").near(code, known));
     }
-    if let Some(rule) = rule.filter(|rule| !rule.is_waivable) {
+    if let Some(rule) = rule.filter(|rule| !rule.is_waivable()) {
         let message = format!("`{code}` ({}) cannot be waived", rule.title);
         return Some(Fault::new("MS705", waiver.span, message).help("mend what it finds"));
     }
@@ -193,7 +193,7 @@ fn is_waived(facts: &Facts, fault: &Fault, waivers: &mut [Waiver]) -> bool {
 fn names(code: &str, fault: &Fault) -> bool {
     let is_control =
         || fault.control().and_then(|name| name.rsplit_once(' ')).is_some_and(|(_, id)| id == code);
-    fault.code == code || (is_control() && rules::by_code(fault.code).is_some_and(|rule| rule.is_waivable))
+    fault.code == code || (is_control() && rules::by_code(fault.code).is_some_and(|rule| rule.is_waivable()))
 }
 
 /// What there is to say about a waiver that holds.

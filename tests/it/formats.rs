@@ -92,8 +92,8 @@ fn many(n: usize, n_files: usize) -> Report {
         related: None,
         help: None,
         subject: format!("tasks.t{}", at % 100),
-        remedy: None,
         control: None,
+        remedy: None,
     };
     let findings: Vec<_> =
         severities.into_iter().zip(codes).flat_map(|kind| (0..n).map(move |at| finding(kind, at))).collect();
@@ -192,8 +192,8 @@ fn what_was_not_evaluated_looks_like_success_in_no_format() {
         related: None,
         help: None,
         subject: String::new(),
-        remedy: None,
         control: None,
+        remedy: None,
     };
     let files = vec![
         FileReport::unreadable("a.yaml".to_owned(), finding),

@@ -151,7 +151,7 @@ fn manual_of_rules() -> String {
     example(&mut roff, "# mainstay: ignore MS316 until 2027-01-31 there is no way back from a new kernel");
     for rule in rules::all() {
         let severity = format!("{:?}", rule.severity).to_lowercase();
-        let waivable = if rule.is_waivable { ", can be waived" } else { "" };
+        let waivable = if rule.is_waivable() { ", can be waived" } else { "" };
         roff.control("SH", [format!("{} {}", rule.code, rule.title).as_str()]);
         roff.text([roman(format!("({severity}{waivable})"))]).control("PP", []).text([roman(rule.why)]);
         roff.control("PP", []).text([roman("Before:")]);

@@ -283,7 +283,7 @@ fn read(yaml: &str) -> PlanFile {
         "2026-01-01T00:00:00Z".parse().expect("a time"),
     );
     let messages: Vec<_> = loaded.findings.iter().map(|finding| &finding.message).collect();
-    assert!(!loaded.has_errors(), "{messages:?}\n{yaml}");
+    assert!(!loaded.must_not_run(), "{messages:?}\n{yaml}");
     loaded.plan.expect("a plan")
 }
 

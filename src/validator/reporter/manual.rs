@@ -9,7 +9,7 @@ use crate::validator::rules::{self, Rule};
 
 /// The page of one rule, for people.
 pub fn page(rule: &Rule) -> String {
-    let waiver = if rule.is_waivable {
+    let waiver = if rule.is_waivable() {
         format!(
             "It can be waived beside what it is about, or in the list `ignore:`:\n    \
              # mainstay: ignore {} until 2027-01-31 the reason for bearing it",
@@ -64,7 +64,7 @@ pub fn json<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
         code: rule.code,
         title: rule.title,
         severity: rule.severity,
-        waivable: rule.is_waivable,
+        waivable: rule.is_waivable(),
         why: rule.why,
         before: rule.before,
         after: rule.after,

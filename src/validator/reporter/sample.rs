@@ -52,8 +52,8 @@ pub(super) fn unreadable() -> Report {
         related: None,
         help: None,
         subject: String::new(),
-        remedy: None,
         control: None,
+        remedy: None,
     };
     let file = FileReport::unreadable("maintenance.yaml".to_owned(), finding);
     Report::new(vec![file], Severity::Error)

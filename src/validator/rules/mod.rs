@@ -8,7 +8,7 @@
 //! 2. A rule finds all faults of its kind and stops at none. It sees values only: no clock, no file, no network.
 //! 3. A value that stands nowhere stands in for one whose fault is known already: findings about it are dropped.
 //! 4. A name is known when it stands in its section, even when what it names could not be read.
-//! 5. Only a judgement can be waived; what the other commands rely on cannot.
+//! 5. What the other commands rely on cannot be waived.
 //!
 //! `MS0` is about the file, `MS1` about its form, `MS2` about names, `MS3` about values, `MS4` about time, `MS5`
 //! about safety, `MS6` about monitoring, `MS7` about upkeep, `MS8` about standards, `MS9` about what is not
@@ -21,6 +21,7 @@ mod monitoring;
 mod names;
 mod safety;
 mod standards;
+mod timing;
 mod upkeep;
 mod values;
 
@@ -37,8 +38,8 @@ pub struct Rule {
     pub title: &'static str,
     /// How bad a finding is.
     pub severity: Severity,
-    /// Whether a waiver can take a finding back: it is a judgement, and work would be possible all the same.
-    pub is_waivable: bool,
+    /// What a finding is to waivers and to the other commands.
+    pub standing: Standing,
     /// Why it matters: one or more sentences, to somebody who runs the systems.
     pub why: &'static str,
     /// A plan file, or the part of one, in which it finds something.
@@ -47,6 +48,29 @@ pub struct Rule {
     pub after: &'static str,
     /// Who looks for it.
     pub(super) finder: Finder,
+}
+
+/// What a finding of a rule is to waivers and to the other commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The plan file does not say what it is meant to: an error stops all work, and nothing can be waived.
+    Fault,
+    /// The work could be done, and should not: an error stops all work unless somebody waived it.
+    Judgement,
+    /// It is about one piece of work, or about a standard: an error fails the gate and stops no other work.
+    Gate,
+}
+
+impl Rule {
+    /// Whether a waiver can take a finding back.
+    pub fn is_waivable(&self) -> bool {
+        self.standing != Standing::Fault
+    }
+
+    /// Whether a finding stops all work. What a standard makes an error of does not.
+    pub fn stops_work(&self) -> bool {
+        self.severity == Severity::Error && self.standing != Standing::Gate
+    }
 }
 
 /// Who looks for the faults of a rule.
@@ -69,6 +93,7 @@ const GROUPS: &[&[&Rule]] = &[
     form::RULES,
     names::RULES,
     values::RULES,
+    timing::RULES,
     safety::RULES,
     monitoring::RULES,
     upkeep::RULES,
@@ -102,7 +127,7 @@ pub(super) fn look(facts: &Facts, faults: &mut Vec<Fault>) {
 
 /// What most rules are made of.
 mod prelude {
-    pub(super) use super::{Finder, Rule};
+    pub(super) use super::{Finder, Rule, Standing};
     pub(super) use crate::model::Severity;
     pub(super) use crate::planfile::Fault;
     pub(super) use crate::validator::facts::{Facts, beginning, stands};

@@ -148,8 +148,8 @@ fn finding(name: &'static str) -> impl Strategy<Value = Finding> {
             related,
             help,
             subject,
-            remedy: None,
             control: None,
+            remedy: None,
         })
 }
 
@@ -187,8 +187,8 @@ pub fn every_piece() -> Report {
         related: None,
         help: Some((*piece).to_owned()),
         subject: (*piece).to_owned(),
-        remedy: None,
         control: None,
+        remedy: None,
     };
     let findings = PIECES.iter().zip(codes.iter().cycle()).map(finding).collect();
     Report::new(vec![with(NAMES[3], findings, Severity::Error)], Severity::Error)

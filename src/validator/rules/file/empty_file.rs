@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS005",
     title: "empty plan file",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A file that says nothing is a mistake more often than a wish: a template that rendered to \
           nothing, a redirection that failed.",
     before: "\

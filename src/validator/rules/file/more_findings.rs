@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS006",
     title: "more findings",
     severity: Severity::Note,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Output is bounded. The findings that are left out show when the first ones are gone.",
     before: "\
 # some ten thousand faults

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS001",
     title: "not UTF-8",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Text in another encoding would be read as other names and other commands. Every tool that \
           reviews the file shows UTF-8.",
     before: r"mainstay: 1

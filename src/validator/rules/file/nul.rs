@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS003",
     title: "NUL character",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "No command, name or URL can hold a NUL character; the system would cut the text off there, \
           and something else would run than what stands in the file.",
     before: r#"mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS000",
     title: "cannot be read",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "What cannot be read was not checked, so nobody can say that it is right.",
     before: "\
 # chmod 000 maintenance.yaml

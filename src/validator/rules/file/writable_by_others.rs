@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS004",
     title: "others can write the plan file",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Whoever can write the plan file can run commands as the one who runs it. The other commands \
           refuse such a file as root.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS102",
     title: "duplicate key",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Only one of the two values could count, and YAML does not say which. Other tools take the \
           last one silently: a task would be gone and nobody told.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS116",
     title: "empty value",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "It cannot be told whether the value was forgotten or meant as nothing.",
     before: "\
 mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS105",
     title: "merge key",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "What stands in the plan file is what people review. A merge key hides part of it, and tools \
           disagree about which of two values wins.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS113",
     title: "missing key",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Nothing sensible can be assumed in its place.",
     before: "\
 mainstay: 1

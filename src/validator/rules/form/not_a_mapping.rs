@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS111",
     title: "not a mapping",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A plan file consists of keys; a list or a text has no place for them.",
     before: "\
 - mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS101",
     title: "not YAML",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The file cannot be read from there on, and what was read so far may mean something else.",
     before: "\
 mainstay: 1

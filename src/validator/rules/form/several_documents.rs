@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS108",
     title: "several documents",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A plan file is one document, so that nothing in it is overlooked. Tools that read only the \
           first one would leave out the work of the others.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS107",
     title: "tag",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The key decides how its value is read; a tag such as `!!str` or `!env` could only contradict \
           it, and no program is started to read a file.",
     before: "\

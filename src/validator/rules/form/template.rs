@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS104",
     title: "template text",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A Jinja or Helm template means something only after it was rendered. What is checked here \
           has to be what runs.",
     before: "\

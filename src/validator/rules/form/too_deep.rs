@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS109",
     title: "nested too deeply",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "No plan needs it, and reading it could exhaust the machine.",
     before: "\
 mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS110",
     title: "too many values",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "No plan needs them, and reading them could exhaust the machine. Aliases count as what they \
           name: nine levels of nine are a thousand million values.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS112",
     title: "unknown key",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A key that nobody reads is a wish that nobody fulfils: a misspelt `verify` would leave the \
           work unverified.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS114",
     title: "unknown value",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The key has a fixed set of values; any other would have to be guessed at.",
     before: "\
 mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS106",
     title: "wrong alias",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "An alias has to name an anchor before it, outside of itself; else it stands for nothing.",
     before: "\
 mainstay: 1

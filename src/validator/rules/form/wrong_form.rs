@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS115",
     title: "wrong form",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The value is not of the kind that the key takes. mainstay never guesses: `yes` is a text, \
           `5` is no length of time, and `010` may be eight.",
     before: "\

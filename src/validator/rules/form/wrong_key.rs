@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS103",
     title: "wrong kind of key",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Keys are names; a list, a mapping or nothing is none.",
     before: "\
 mainstay: 1

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS901",
     title: "not supported yet",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The key has a meaning but no code behind it yet; ignoring it would leave out what it asks \
           for.",
     before: "\

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS601",
     title: "not a PromQL query",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Gate,
     why: "Prometheus would refuse the query in the middle of the maintenance: a gate that cannot be \
           asked, a check that cannot be made. The language is that of Prometheus 2.42; for a function \
           of a later one, a waiver says so.",

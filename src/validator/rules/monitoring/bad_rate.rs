@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS606",
     title: "rate that means nothing",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A rate of a gauge, of a sum, or over less than two scrapes is a number that looks right on \
           quiet days and is wrong after every restart, which is when it is asked.",
     before: r#"mainstay: 1

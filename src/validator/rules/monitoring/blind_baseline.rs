@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS615",
     title: "baseline that bears everything",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A tolerance of half the series lets the loss of a whole rack pass as normal.",
     before: r#"mainstay: 1
 connections:

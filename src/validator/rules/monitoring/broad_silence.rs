@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS612",
     title: "broad silence",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The silence covers alerts of systems that the work does not touch, because nothing in it \
           names a job, an instance or another thing. The outage of another system would be silent too.",
     before: r#"mainstay: 1

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS602",
     title: "query that never answers",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Gate,
     why: "Whatever Prometheus holds, the query returns no sample: the gate never opens, the check is \
           never a yes, the metric has no value. The classic is `count(x) == 0`: the count of nothing \
           is nothing.",

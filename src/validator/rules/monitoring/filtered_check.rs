@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS604",
     title: "check that sees only what passes",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A comparison without `bool` drops the samples for which it does not hold. What `every:` is \
           then asked about are those that passed already; the target that is down is not among them.",
     before: r#"mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS620",
     title: "alert without patience",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Without `for:` the alert fires on the first sample over its limit: one slow scrape wakes \
           somebody, and it is gone when they look.",
     before: "\

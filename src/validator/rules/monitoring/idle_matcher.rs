@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS611",
     title: "matcher that matches everything",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A matcher that every alert fits narrows nothing down. It is there because somebody believed \
           that it does, and the silence is wider than they think.",
     before: r#"mainstay: 1

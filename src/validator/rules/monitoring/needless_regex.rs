@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS605",
     title: "needless regular expression",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "`=~` reads like a choice where there is none, and hides a dot that was meant as a dot. `=` \
           says what is meant.",
     before: r#"mainstay: 1

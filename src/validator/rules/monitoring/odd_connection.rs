@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS618",
     title: "connection that is no base URL",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "mainstay appends the paths of the API itself; a URL that ends in one of them asks for \
           `/api/v1/api/v1`, which answers 404.",
     before: r#"mainstay: 1

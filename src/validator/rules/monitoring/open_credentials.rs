@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS624",
     title: "credentials in the clear",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A header with credentials over plain HTTP can be read by everybody on the way.",
     before: r#"mainstay: 1
 tasks:

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS616",
     title: "gate that opens when nobody answers",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The gate asks whether it is safe to start. When Prometheus does not answer, something is \
           wrong already, and `unknown: open` starts the work then of all times.",
     before: r#"mainstay: 1

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS603",
     title: "gate that is always open",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The query returns a sample at all times, so the gate asks for nothing: work starts while the \
           pager rings.",
     before: r#"mainstay: 1

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS617",
     title: "ready is not back",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "After a restart `/-/ready` answers before targets are scraped and rules evaluated: for a \
           while it says yes of a Prometheus that sees nothing. `baseline:` waits until it does.",
     before: r#"mainstay: 1

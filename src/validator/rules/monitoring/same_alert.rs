@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS621",
     title: "two alerts of one condition",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Both fire at once and say the same. Who is woken twice trusts neither.",
     before: r#"mainstay: 1
 alerts:

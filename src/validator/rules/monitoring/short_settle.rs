@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS614",
     title: "no time to settle",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "After a restart Prometheus needs two scrapes before it notices that a target is gone; a \
           comparison that may not wait for them fails healthy work, or sees nothing.",
     before: r#"mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS622",
     title: "alert without a summary",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Whoever is woken reads one line. Without `summary:` that line says what the metric is \
           called, not what to do.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS619",
     title: "one system taken for the other",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Prometheus and Alertmanager behind one URL, or each on the other's usual port, are swapped \
           more often than meant: silences would go to a server that knows none.",
     before: r#"mainstay: 1

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS623",
     title: "unknown metric of mainstay",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "mainstay has no metric of this name, so the alert never fires. The names that begin with \
           `mainstay_` are fixed.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS613",
     title: "silence without proof",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "While alerts are muted nobody hears what breaks, and afterwards nothing compares. A target \
           that never came back stays lost until somebody misses its data.",
     before: r#"mainstay: 1

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS205",
     title: "cycle",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Tasks that wait for each other never start.",
     before: "\
 mainstay: 1

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS206",
     title: "no connection",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "What asks a monitoring system has to know where it answers.",
     before: "\
 mainstay: 1

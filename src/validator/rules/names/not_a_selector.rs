@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS203",
     title: "not a selector",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Targets are selected by name, group or label. Anything else selects nothing.",
     before: r#"mainstay: 1
 targets:

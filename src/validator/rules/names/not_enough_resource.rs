@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS204",
     title: "not enough of a resource",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A task that needs more of a resource than there is never starts: it waits for ever, overdue.",
     before: "\
 mainstay: 1

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS202",
     title: "nothing selected",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A task that selects no target would succeed without doing anything.",
     before: r#"mainstay: 1
 targets:

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS201",
     title: "unknown name",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A name that is not defined is a slip of the pen, and the work would run at another time, \
           somewhere else, or not at all.",
     before: r#"mainstay: 1

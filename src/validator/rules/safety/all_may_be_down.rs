@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS531",
     title: "all may be down at once",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Targets of a group stand in for each other. When all of them are in work at the same \
           time, nobody watches: alerts of that time are lost, not late.",
     before: "\

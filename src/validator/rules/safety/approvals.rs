@@ -32,11 +32,11 @@ struct Role<'a> {
 pub(super) struct Signatory<'a> {
     /// The name in the role, which is the principal of the signers file.
     pub(super) name: &'a str,
-    pub(super) standing: Standing<'a>,
+    pub(super) signing: Signing<'a>,
 }
 
 /// Whether a member can sign.
-pub(super) enum Standing<'a> {
+pub(super) enum Signing<'a> {
     /// Yes, with these keys.
     Can(Vec<&'a str>),
     /// No line of the signers file speaks of them.
@@ -98,7 +98,7 @@ impl<'a> Approvals<'a> {
         let (signers, role) = (self.signers.as_ref()?, self.roles.get(role)?);
         let find = || {
             let members = role.members.iter();
-            members.map(|name| Signatory { name, standing: standing(signers, name, facts.now) }).collect()
+            members.map(|name| Signatory { name, signing: signing(signers, name, facts.now) }).collect()
         };
         Some(role.signatories.get_or_init(find))
     }
@@ -117,16 +117,16 @@ impl<'a> Role<'a> {
     }
 }
 
-fn standing<'a>(signers: &[Signer<'a>], name: &'a str, now: DateTime<Utc>) -> Standing<'a> {
+fn signing<'a>(signers: &[Signer<'a>], name: &'a str, now: DateTime<Utc>) -> Signing<'a> {
     let of_name: Vec<_> = signers.iter().filter(|signer| signer.speaks_of(name)).collect();
     // A certificate has a key of its own, so that the name does for it.
     let key = |signer: &&Signer<'a>| if signer.is_authority { name } else { signer.key };
     let valid = of_name.iter().filter(|signer| signer.is_valid(now));
     let keys: Vec<_> = valid.map(key).collect();
     match (of_name.is_empty(), keys.is_empty()) {
-        (true, _) => Standing::Absent,
-        (false, true) => Standing::Expired,
-        (false, false) => Standing::Can(keys),
+        (true, _) => Signing::Absent,
+        (false, true) => Signing::Expired,
+        (false, false) => Signing::Can(keys),
     }
 }
 

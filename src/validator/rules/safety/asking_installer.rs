@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS513",
     title: "installer that asks",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Nobody is there to say yes: the program reads an empty input, takes it for a no, and the \
           step fails, or it changes nothing and says so in a line that nobody reads.",
     before: r#"mainstay: 1

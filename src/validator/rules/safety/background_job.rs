@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS517",
     title: "job in the background",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A step ends when its program does, and what it left behind is stopped with it: the job \
           is cut off in the middle, and nobody sees its exit code.",
     before: "\

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS502",
     title: "retried blindly",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "An attempt that timed out or died may have done half of the work, or all of it. A second \
           one then does it again on top: two restarts, two appended lines, a migration that finds \
           its own remains. Only who wrote the step knows whether that is harmless.",

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS518",
     title: "sleep instead of a condition",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A fixed time is too short on the day the disk is slow, and too long on every other. \
           `wait: {until: ..}` goes on when the thing is true, and fails when it never is.",
     before: r#"mainstay: 1

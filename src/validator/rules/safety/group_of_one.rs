@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS532",
     title: "group of one",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The only member of a group has nothing that stands in for it: `max_down` bounds nothing, \
           and work on it is an outage.",
     before: "\

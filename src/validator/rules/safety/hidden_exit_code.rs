@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS514",
     title: "exit code lost in a pipe",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The exit code of a pipe is that of its last program: `backup | tee log` succeeds \
           whatever becomes of the backup, and the run is recorded as a success.",
     before: "\

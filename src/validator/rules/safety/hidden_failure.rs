@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS515",
     title: "failure that is hidden",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The step succeeds whatever happened, so that nothing is retried, verified against, \
           rolled back or reported.",
     before: "\

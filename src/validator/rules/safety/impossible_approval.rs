@@ -1,6 +1,6 @@
 //! MS504: impossible approval.
 
-use super::approvals::{Approvals, Signatory, Standing, each_approval};
+use super::approvals::{Approvals, Signatory, Signing, each_approval};
 use crate::counted;
 use crate::model::{Approval, Spanned};
 use crate::validator::rules::prelude::*;
@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS504",
     title: "impossible approval",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Gate,
     why: "The work waits for a signature that nobody can give, and never starts.",
     before: "\
 mainstay: 1
@@ -108,14 +108,14 @@ fn who_cannot(
     from: &Spanned<String>,
     signatories: &[Signatory],
 ) -> Option<Fault> {
-    let can = signatories.iter().filter(|signatory| matches!(signatory.standing, Standing::Can(_))).count();
+    let can = signatories.iter().filter(|signatory| matches!(signatory.signing, Signing::Can(_))).count();
     if can >= required.value as usize {
         return None;
     }
-    let why = |signatory: &Signatory| match &signatory.standing {
-        Standing::Can(_) => None,
-        Standing::Absent => Some(format!("`{}` is not in it", signatory.name)),
-        Standing::Expired => Some(format!("the key of `{}` is not valid now", signatory.name)),
+    let why = |signatory: &Signatory| match &signatory.signing {
+        Signing::Can(_) => None,
+        Signing::Absent => Some(format!("`{}` is not in it", signatory.name)),
+        Signing::Expired => Some(format!("the key of `{}` is not valid now", signatory.name)),
     };
     let mut reasons: Vec<_> = signatories.iter().filter_map(why).collect();
     let left_out = reasons.len().saturating_sub(SHOWN);

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS519",
     title: "program that wants a person",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Nobody is there to answer it: its input is empty and it has no terminal. It fails at \
           once, or waits until the step's time is up.",
     before: "\

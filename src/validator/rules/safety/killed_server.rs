@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS516",
     title: "server killed without warning",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A Prometheus that is killed replays its write-ahead log at the next start, which takes \
           minutes and as much memory as it had; killed again meanwhile, it begins anew. \
           Alertmanager loses the silences and notifications since its last snapshot. Both end \

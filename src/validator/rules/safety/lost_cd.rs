@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS522",
     title: "cd without effect",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Each step is a process of its own: the folder changes in a shell that ends at once, and \
           the next step runs in the plan file's folder as before. `rm -rf old` then removes \
           another `old`.",

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS524",
     title: "missing file of a secret",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The step that needs the secret fails. On another machine, where the plan is only judged, \
           the file may rightly be missing.",
     before: "\

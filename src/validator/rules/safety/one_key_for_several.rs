@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::approvals::{Approvals, Standing, each_approval};
+use super::approvals::{Approvals, Signing, each_approval};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
     code: "MS506",
     title: "one key for several approvers",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Gate,
     why: "Approvals are counted by key: who holds it could sign for all of its names, so that two \
           approvals with it are one.",
     before: "\
@@ -49,9 +49,9 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let approvals = Approvals::new(facts);
     each_approval(facts, |task, approval| {
         let Some(signatories) = approvals.signatories(facts, &approval.from.value) else { return };
-        let keys = signatories.iter().filter_map(|signatory| match &signatory.standing {
-            Standing::Can(keys) => Some(keys),
-            Standing::Absent | Standing::Expired => None,
+        let keys = signatories.iter().filter_map(|signatory| match &signatory.signing {
+            Signing::Can(keys) => Some(keys),
+            Signing::Absent | Signing::Expired => None,
         });
         let required = approval.required.value as usize;
         let n_people = keys.clone().count();

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS511",
     title: "download that is run unseen",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "What the other side serves at that moment runs here, with the rights of the step: nobody \
           has read it, no checksum holds it, and a connection that breaks in the middle runs half \
           of it.",

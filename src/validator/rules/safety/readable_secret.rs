@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS508",
     title: "secret that others can read",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Whoever can log in can read it: a service that was broken into, an intern, a backup job.",
     before: "\
 mainstay: 1

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS523",
     title: "removal of everything",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "When the variable is empty, what is left is `/` or `/*`, and the step removes the \
           machine. Steps run in a clean environment: a variable that the step does not set is \
           empty.",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS530",
     title: "rollout over max_down",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "`max_down` says how many of the group may be in work at once; the rollout asks for more. \
           When the others carry the alerting alone, one too many is an outage of the alerting.",
     before: "\

@@ -1,13 +1,13 @@
 //! MS505: self-approval.
 
-use super::approvals::{Approvals, Standing, each_approval};
+use super::approvals::{Approvals, Signing, each_approval};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
     code: "MS505",
     title: "self-approval",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Gate,
     why: "An approval by whoever wrote the plan is no second look: one stolen key, or one wrong \
           idea, is enough. Where there is only one person, a waiver records that.",
     before: "\
@@ -69,9 +69,9 @@ fn is_alone(facts: &Facts, approvals: &Approvals, author: &str, role: &str) -> b
         return !members.is_empty() && members.iter().all(|name| is_author(name));
     };
     let keys = names_of(author).flat_map(|name| approvals.keys_of(name)).collect::<Vec<_>>();
-    let mut can = signatories.iter().filter_map(|signatory| match &signatory.standing {
-        Standing::Can(keys) => Some((signatory.name, keys)),
-        Standing::Absent | Standing::Expired => None,
+    let mut can = signatories.iter().filter_map(|signatory| match &signatory.signing {
+        Signing::Can(keys) => Some((signatory.name, keys)),
+        Signing::Absent | Signing::Expired => None,
     });
     let is_same =
         |(name, of_name): (&str, &Vec<&str>)| is_author(name) || of_name.iter().all(|key| keys.contains(key));

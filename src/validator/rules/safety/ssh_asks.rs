@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS525",
     title: "ssh that may ask",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Without `BatchMode=yes`, ssh asks for a password or whether a new host key is to be \
           trusted; nobody answers. With it, it fails at once and says why.",
     before: "\

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS512",
     title: "sudo that may ask",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Nobody is there to type a password: without `-n`, sudo asks, gets no answer, and on some \
           systems waits until the step's time is up. With `-n` it fails at once and says why.",
     before: "\

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS501",
     title: "destructive work not marked",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "What is removed for good cannot be rolled back. A step that says `destructive: true` is \
           shown as such before a run and, in data work, wants a backup before it; `destructive: \
           false` says that somebody looked and that nothing of value goes.",

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS510",
     title: "unquoted variable",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The shell splits an unquoted value at blank space and expands its wildcards: `/srv/old \
           data` becomes two paths, and the second one is not what anybody meant to move or remove.",
     before: "\

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS509",
     title: "template that nobody renders",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "The braces reach the program as they stand: it looks for a file or a host that is called \
           `{{ host }}`. Something else was to render this, and did not.",
     before: r#"mainstay: 1

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS520",
     title: "change that nobody verifies",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "That the program which restarts a service ended well says nothing about the service: it \
           may die a second later, or run without its rules. The run would be recorded as a \
           success.",

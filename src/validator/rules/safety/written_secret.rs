@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS507",
     title: "secret in the file",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A plan file is reviewed, mailed and kept in git for ever, by people who must not have \
           the secret. What was committed once has to be replaced, not only removed.",
     before: "\

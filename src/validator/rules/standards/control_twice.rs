@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS804",
     title: "two controls of one id",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Gate,
     why: "A waiver, a report and an auditor name a control by its id. When two standards use the same \
           one, nobody can tell which of them is meant.",
     before: "\

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS805",
     title: "the same standard twice",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Gate,
     why: "A standard is applied once, however often it is named. The second name was probably meant to \
           be another one.",
     before: "\

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS801",
     title: "unknown standard",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Gate,
     why: "A standard that is not found is not applied: the plan would pass without having been held \
           against it.",
     before: "\

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS803",
     title: "control not met",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Gate,
     why: "The plan file applies a standard, and does not do what it asks for. How bad that is, and why, \
           the control says: `validate --explain PRC-01`. A waiver may name the control instead of MS803.",
     before: "\

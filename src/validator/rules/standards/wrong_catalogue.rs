@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS802",
     title: "wrong catalogue",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Gate,
     why: "A catalogue that cannot be read, or in which something is wrong, is not applied at all: half \
           of a standard would pass for the whole of it.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS706",
     title: "waiver without an end",
     severity: Severity::Note,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A waiver without an end outlives its reason, and nobody is asked again.",
     before: "\
 mainstay: 1

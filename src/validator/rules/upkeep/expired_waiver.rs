@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS703",
     title: "expired waiver",
     severity: Severity::Warning,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The decision was for a time, and that is over: the finding counts again until somebody \
           decides anew.",
     before: "\

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS705",
     title: "waiver of what cannot be waived",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Work would start from a plan that cannot be read as it is meant. Only judgements can be \
           waived.",
     before: "\

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS710",
     title: "missing document",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A page that is named and is not there is found out by the one who needs it most: somebody who \
           is on call, at night, with a run that failed.",
     before: "\

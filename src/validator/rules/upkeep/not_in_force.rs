@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS717",
     title: "schedule of a plan that is not in force",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "`run --due` refuses a plan file that is a draft or retired: what its schedules promise does \
           not happen.",
     before: "\

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS718",
     title: "two steps of one name",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "Reports, logs and the ledger call a step by its name. With two of one name in a task, nobody \
           can tell which of them failed.",
     before: "\

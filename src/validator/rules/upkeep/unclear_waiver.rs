@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS701",
     title: "unclear waiver",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A comment that is meant as a waiver and not understood waives nothing, and who reads it \
           believes that it does. A waiver has a reason, so that somebody can tell later whether it \
           still holds.",

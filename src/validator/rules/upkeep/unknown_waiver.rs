@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS702",
     title: "waiver of an unknown code",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "No rule has this code, so the waiver waives nothing.",
     before: "\
 mainstay: 1

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS715",
     title: "check that no task waits for",
     severity: Severity::Note,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "No task's `when:` names the check, so its failure makes no work due; it is asked only when \
           somebody validates the live system.",
     before: "\

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS713",
     title: "empty group",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A group without targets protects nothing: `max_down` bounds targets that say `group:`.",
     before: "\
 mainstay: 1

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS714",
     title: "unused resource",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A capacity that no task takes from limits nothing: the tasks that were meant to share it run \
           side by side.",
     before: "\

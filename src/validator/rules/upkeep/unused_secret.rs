@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS716",
     title: "unused secret",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A secret that nothing uses is still handed to whoever runs mainstay. What is not needed \
           should not be there.",
     before: "\

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS712",
     title: "unused target",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A target that no task selects is maintained by nobody, though the file lists it: the \
           forgotten host of the next incident.",
     before: "\

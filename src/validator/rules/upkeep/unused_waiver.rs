@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS704",
     title: "unused waiver",
     severity: Severity::Warning,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "What it waived is no longer found. Left where it is, it would hide the next finding of its \
           kind.",
     before: "\

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS711",
     title: "unused window",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "A window that no task names looks like a promise that work keeps to it. Mostly a task was \
           meant to, and runs at any time instead.",
     before: r#"mainstay: 1

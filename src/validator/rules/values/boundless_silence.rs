@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS312",
     title: "boundless silence",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A silence whose every matcher also fits an alert without the label mutes alerts that the \
           work has nothing to do with, the next outage among them. Alertmanager refuses it.",
     before: r#"mainstay: 1

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS305",
     title: "times that contradict",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Together the two times make sure that nothing happens as meant: a cutoff as long as its \
           window lets nothing start.",
     before: r#"mainstay: 1

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS316",
     title: "no way back",
     severity: Severity::Warning,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "When system work fails at three in the morning, somebody has to know the way back at that \
           moment. Where there is none, a waiver records the reason.",
     before: r#"mainstay: 1

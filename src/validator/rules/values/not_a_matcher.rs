@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS311",
     title: "not a matcher",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Alertmanager would refuse the silence when the work begins.",
     before: r#"mainstay: 1
 connections:

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS320",
     title: "not a name",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Names appear in selectors, ids and file names, where other characters act.",
     before: r#"mainstay: 1
 windows:

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS310",
     title: "not a URL or address",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Nothing can be reached there.",
     before: r#"mainstay: 1
 connections:

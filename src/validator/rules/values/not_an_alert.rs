@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS313",
     title: "not an alert expression",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The alert could never fire.",
     before: "\
 mainstay: 1

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS307",
     title: "not a cron expression",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Work that never comes would not be missed by anybody.",
     before: r#"mainstay: 1
 windows:

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS301",
     title: "nothing said",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "One of the alternatives has to be chosen; a step without an action would succeed without \
           doing anything.",
     before: "\

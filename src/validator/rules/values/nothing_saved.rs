@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS315",
     title: "nothing saved",
     severity: Severity::Error,
-    is_waivable: true,
+    standing: Standing::Judgement,
     why: "What a destructive step removes can only come back from what was saved before it.",
     before: r#"mainstay: 1
 connections:

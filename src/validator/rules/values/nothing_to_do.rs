@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS308",
     title: "nothing to do",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Work that consists of nothing succeeds without an effect.",
     before: "\
 mainstay: 1

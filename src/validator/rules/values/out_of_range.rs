@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS304",
     title: "out of range",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The value cannot have the effect that it asks for.",
     before: "\
 mainstay: 1

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS321",
     title: "reserved name",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "`local` is the name of the machine that mainstay runs on; a host of that name would get its \
           work.",
     before: "\

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS302",
     title: "too much said",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Only one of the alternatives could be done, and it would not be said which.",
     before: "\
 mainstay: 1

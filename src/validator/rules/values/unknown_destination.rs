@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS314",
     title: "unknown destination",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "The alert would reach nobody.",
     before: "\
 mainstay: 1

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS303",
     title: "unknown format version",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A file of another version may mean something else by the same keys.",
     before: "\
 mainstay: 2

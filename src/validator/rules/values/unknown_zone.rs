@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS306",
     title: "unknown time zone",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "Every local time in the file depends on it.",
     before: "\
 mainstay: 1

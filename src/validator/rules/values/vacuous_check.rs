@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     code: "MS309",
     title: "vacuous check",
     severity: Severity::Error,
-    is_waivable: false,
+    standing: Standing::Fault,
     why: "A check that holds whatever the answer is proves nothing, and looks as if it did.",
     before: r#"mainstay: 1
 connections:

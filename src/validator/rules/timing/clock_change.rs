@@ -1,0 +1,86 @@
+//! MS404: a time that a change of the clock touches.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+
+use super::stated::{self, Owner};
+use crate::validator::rules::prelude::*;
+
+pub(super) const RULE: Rule = Rule {
+    code: "MS404",
+    title: "a time that a change of the clock touches",
+    severity: Severity::Note,
+    standing: Standing::Judgement,
+    why: "In spring an hour of the wall clock does not come, in autumn one comes twice. mainstay \
+          has a rule for both, other schedulers have others: a backup at 02:30 has been skipped, \
+          and has run twice at once, on exactly these nights.",
+    before: r#"mainstay: 1
+timezone: Europe/Berlin
+tasks:
+  tidy:
+    type: routine
+    domain: component
+    schedule: {cron: "30 2 * * *"}
+    duration: 5m
+    steps: [{run: [rm, old]}]
+"#,
+    after: r#"mainstay: 1
+timezone: Europe/Berlin
+tasks:
+  tidy:
+    type: routine
+    domain: component
+    schedule: {cron: "30 4 * * *"}
+    duration: 5m
+    steps: [{run: [rm, old]}]
+"#,
+    finder: Finder::Look(look),
+};
+
+/// Time zones are changed by law; what is further away nobody can know.
+const OUTLOOK: TimeDelta = TimeDelta::days(5 * 366);
+/// So many changes are shown.
+const SHOWN: usize = 2;
+
+fn look(facts: &Facts, faults: &mut Vec<Fault>) {
+    let mut known: HashMap<&str, Option<String>> = HashMap::new();
+    for cron in stated::crons(facts) {
+        if cron.says_dst {
+            continue;
+        }
+        let touched = known.entry(&cron.text.value).or_insert_with(|| touched(facts, &cron.text.value));
+        let Some(touched) = touched else { continue };
+        let (does, help) = match cron.owner {
+            Owner::Task(_) => (
+                "is due",
+                "it runs once: at the end of what is skipped, or at the first of the two; say so with `dst: once`, \
+                 or choose another hour",
+            ),
+            Owner::Window(_) => (
+                "opens",
+                "it opens once: at the end of what is skipped, or at the first of the two, and stays open for its \
+                 duration; choose another hour if that matters",
+            ),
+        };
+        let message = format!("{} {does} at a time that the clock skips or repeats: {touched}", cron.owner);
+        faults.push(Fault::new(RULE.code, cron.text.span, message).help(help));
+    }
+}
+
+/// The first times of an expression that are skipped or repeated, and how many more there are.
+fn touched(facts: &Facts, text: &str) -> Option<String> {
+    let clashes = facts.cron(text).ok()?.clashes(&facts.zone, facts.now, facts.now + OUTLOOK);
+    if clashes.is_empty() {
+        return None;
+    }
+    let shown = clashes.iter().take(SHOWN).map(|clash| {
+        let does = if clash.is_gap { "is skipped" } else { "comes twice" };
+        format!("{} {does}", clash.local.format("%Y-%m-%d %H:%M"))
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    Some(match clashes.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}, and {more} more within five years"),
+    })
+}
