@@ -205,6 +205,9 @@ fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of
          2026-03-29 02:00 is skipped, 2026-10-25 02:00 comes twice, and 8 more within five years",
         "MS417 task `upgrade-prometheus` comes after `snapshot`, which runs on demand only: \
          nothing waits for it",
+        "MS502 `install` of task `upgrade-prometheus` is attempted up to 3 times, and nobody says that it may \
+         be repeated",
+        "MS716 nothing uses secret `smtp`",
     ];
     assert_eq!(judged, expected);
 }
