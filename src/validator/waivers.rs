@@ -193,7 +193,7 @@ fn is_waived(facts: &Facts, fault: &Fault, waivers: &mut [Waiver]) -> bool {
 fn names(code: &str, fault: &Fault) -> bool {
     let is_control =
         || fault.control().and_then(|name| name.rsplit_once(' ')).is_some_and(|(_, id)| id == code);
-    fault.code == code || (is_control() && rules::by_code(fault.code).is_some_and(|rule| rule.is_waivable()))
+    fault.code == code || (is_control() && rules::by_code(fault.code).is_some_and(rules::Rule::is_waivable))
 }
 
 /// What there is to say about a waiver that holds.
