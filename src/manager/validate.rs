@@ -53,7 +53,7 @@ pub struct Mended {
     pub pages: Vec<PathBuf>,
     /// What cannot be changed, and why.
     pub refused: Vec<(String, String)>,
-    /// The difference as `patch` takes it; empty when nothing changes.
+    /// The difference as `patch` takes it, without the secrets of the file; empty when nothing changes.
     pub diff: String,
 }
 
@@ -166,7 +166,8 @@ impl Subject {
 
     /// What was, or would be, changed.
     fn mended(&self, before: &Checked, fixed: &Fixed) -> Mended {
-        let mut diff = edit::diff(&self.name, &before.source.text, &fixed.checked.source.text);
+        let shown = |source: &Source| source.shown(0..source.text.len()).into_owned();
+        let mut diff = edit::diff(&self.name, &shown(&before.source), &shown(&fixed.checked.source));
         for (name, text) in &fixed.pages {
             diff.push_str(&edit::diff_of_new(&self.folder.join(name).display().to_string(), text));
         }

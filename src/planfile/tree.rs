@@ -180,6 +180,12 @@ impl<'t> Tree<'t> {
         self.entries(map).iter().copied().find(|(name, _)| self.text(*name) == key)
     }
 
+    /// All mappings, each once.
+    pub fn maps(&self) -> impl Iterator<Item = NodeId> {
+        let is_map = |(_, node): &(usize, &Node)| matches!(node.kind, Kind::Map(_));
+        self.nodes.iter().enumerate().filter(is_map).map(|(id, _)| NodeId(offset(id)))
+    }
+
     /// The path of keys to the innermost value that `at` lies in, its key included: `tasks.tidy.steps[0].run`.
     pub fn path_to(&self, at: u32) -> String {
         let mut path = String::new();

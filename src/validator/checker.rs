@@ -2,6 +2,7 @@
 //!
 //! 1. All faults of a file are found in one pass, and reported in the order in which they stand.
 //! 2. The same text, time and surroundings give the same findings, byte for byte.
+//! 3. No finding shows a secret that is written into the file, and its source hides them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::facts::Facts;
 use super::rules::{self, Rule};
+use super::secrets::{self, Mask};
 use super::surroundings::Surroundings;
 use super::waivers;
 use crate::model::{Finding, PlanFile};
@@ -30,6 +32,8 @@ pub struct Checked {
     pub others: Vec<Source>,
     /// SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
+    /// Hides the secrets that are written into the file.
+    mask: Mask,
 }
 
 impl Checked {
@@ -42,6 +46,12 @@ impl Checked {
     pub fn stopping(&self) -> impl Iterator<Item = &Finding> {
         let stops = |finding: &&Finding| rules::by_code(finding.code).is_none_or(Rule::stops_work);
         self.findings.iter().filter(stops)
+    }
+
+    /// A text that may quote the plan file, without the secrets that are written into it.
+    pub fn hide(&self, mut text: String) -> String {
+        self.mask.text(&mut text);
+        text
     }
 
     /// The text of the file that a finding points into.
@@ -70,13 +80,14 @@ pub fn check_bytes(name: &str, bytes: Vec<u8>, now: DateTime<Utc>) -> Checked {
 }
 
 /// Checks a text; `look` finds what lies beside it once it is known what it names.
-fn check_within(text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile) -> Surroundings) -> Checked {
+fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile) -> Surroundings) -> Checked {
     let reading = text.read();
+    let secrets = secrets::find(&text.source.text, reading.tree.as_ref());
     let mut faults = reading.faults;
     let (mut n_waived, mut others) = (0, Others::default());
     if let (Some(plan), Some(tree)) = (&reading.plan, &reading.tree) {
         let around = look(plan);
-        let facts = Facts::new(plan, &text.source.text, tree, &reading.spoiled, &around, now);
+        let facts = Facts::new(plan, &text.source.text, tree, &secrets, &reading.spoiled, &around, now);
         rules::look(&facts, &mut faults);
         faults.retain(Fault::stands);
         facts.standards.raise(&mut faults);
@@ -88,15 +99,22 @@ fn check_within(text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile) -> 
         Some(tree) if !fault.is_of_file() && fault.file().is_none() => tree.path_to(fault.span.start),
         _ => String::new(),
     };
-    let findings = report(faults, reading.is_complete, subjects, &text.source, &others);
+    let mut findings = report(faults, reading.is_complete, subjects, &text.source, &others);
+    let mask = Mask::new(&secrets);
+    for finding in &mut findings {
+        mask.finding(finding);
+    }
+    let plan = reading.plan;
     drop(reading.tree);
+    text.source.hide(mask.places(&text.source.text, &secrets));
     Checked {
-        plan: reading.plan,
+        plan,
         findings,
         n_waived,
         others: others.into_values().collect(),
         digest: text.digest,
         source: text.source,
+        mask,
     }
 }
 

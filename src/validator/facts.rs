@@ -7,8 +7,10 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 
 use super::outlook::Outlook;
+use super::secrets::Secret;
 use super::standards::Standards;
 use super::surroundings::Surroundings;
+use super::work::Work;
 use crate::calendar::{CronError, CronSchedule, Zone};
 use crate::model::{Check, PlanFile, Span, Spanned, Step, Task};
 use crate::planfile::{Fault, NodeId, Tree, offset};
@@ -18,6 +20,10 @@ use crate::promql::{self, Expr, SyntaxError};
 pub(super) struct Facts<'a> {
     pub(super) plan: &'a PlanFile,
     pub(super) tree: &'a Tree<'a>,
+    /// The text that it was read from.
+    pub(super) text: &'a str,
+    /// The secrets that are written into it.
+    pub(super) secrets: &'a [Secret],
     /// The moment that it is judged at.
     pub(super) now: DateTime<Utc>,
     /// The plan file's zone; UTC when it is unknown.
@@ -30,8 +36,6 @@ pub(super) struct Facts<'a> {
     /// Every cron expression of the file: the same few stand at thousands of tasks, and reading one that never
     /// comes takes long.
     crons: HashMap<&'a str, Result<CronSchedule, CronError>>,
-    /// The text of the plan file.
-    text: &'a str,
     /// Every PromQL query of the file, read when the first rule asks.
     queries: OnceCell<HashMap<&'a str, Result<Expr, SyntaxError>>>,
     /// Where something begins that something was left out of, sorted.
@@ -39,6 +43,7 @@ pub(super) struct Facts<'a> {
     /// How many more pairs of names may be compared to find out what was meant.
     comparisons: Cell<usize>,
     outlook: OnceCell<Outlook<'a>>,
+    work: OnceCell<Work<'a>>,
 }
 
 /// Enough for every finding of a file with a thousand names; after that, a wrong name gets no suggestion.
@@ -56,6 +61,7 @@ impl<'a> Facts<'a> {
         plan: &'a PlanFile,
         text: &'a str,
         tree: &'a Tree<'a>,
+        secrets: &'a [Secret],
         spoiled: &'a [u32],
         around: &'a Surroundings,
         now: DateTime<Utc>,
@@ -68,18 +74,25 @@ impl<'a> Facts<'a> {
         Self {
             plan,
             tree,
+            text,
+            secrets,
             now,
             zone: zone.unwrap_or_else(Zone::utc),
             around,
             standards: Standards::of(plan, around),
             sections: sections.collect(),
             crons: crons(plan),
-            text,
             queries: OnceCell::new(),
             spoiled,
             comparisons: Cell::new(MAX_COMPARISONS),
             outlook: OnceCell::new(),
+            work: OnceCell::new(),
         }
+    }
+
+    /// What steps do.
+    pub(super) fn work(&self) -> &Work<'a> {
+        self.work.get_or_init(|| Work::new(self.plan, self.tree, self.text))
     }
 
     /// The key of a section.

@@ -101,7 +101,7 @@ fn add_pages(fixed: &mut Fixed) {
         if let Remedy::Document { kind, path } = remedy
             && let Some(page) = Page::of_key(kind)
         {
-            fixed.pages.entry(path.clone()).or_insert_with(|| stub(page, plan));
+            fixed.pages.entry(path.clone()).or_insert_with(|| fixed.checked.hide(stub(page, plan)));
         }
     }
 }

@@ -15,9 +15,12 @@ pub mod report;
 pub mod reporter;
 pub mod rules;
 pub mod scope;
+mod secrets;
+mod shell;
 mod standards;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;
 mod waivers;
 mod windows_ahead;
+mod work;

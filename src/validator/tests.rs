@@ -165,8 +165,8 @@ connections:
   alertmanager: {url: "http://127.0.0.1:9093"}
 targets:
   here: {local: true, group: pair, labels: {zone: a}}
-groups:
-  pair: {max_down: 1}
+  there: {group: "pair", labels: {zone: a}, local: true}
+groups: {pair: {max_down: 1}}
 windows:
   night: {cron: "0 4 * * *", duration: 4h, cutoff: 30m}
 blackouts:
@@ -199,6 +199,7 @@ tasks:
     verify:
       - promql: {query: up, every: {eq: 1}}
       - tcp: {address: "127.0.0.1:9090"}
+    idempotent: true
 metrics:
   debt: {promql: {query: "sum(x)"}}
 alerts:
@@ -229,11 +230,11 @@ fn every_rule_finds_its_fault_at_its_place() {
             "group: pear",
             &[
                 "MS201 7:30 target `here` names an unknown group `pear`",
-                "MS202 30:15 task `upgrade` selects no target: no target is in the group `pair`",
+                "MS532 9:10 group `pair` has one member, and nothing stands in for it",
             ],
         ),
         ("group:pair", "group:x", &["MS201 30:15 task `upgrade` names an unknown group `x`"]),
-        ("group:pair", "there", &["MS201 30:15 task `upgrade` names an unknown target `there`"]),
+        ("group:pair", "that", &["MS201 30:15 task `upgrade` names an unknown target `that`"]),
         ("group:pair", "tag:x", &["MS203 30:15 `tag:x` is not a selector"]),
         ("zone=a", "zone", &["MS203 30:27 `label:zone` is not a selector"]),
         (
@@ -269,9 +270,9 @@ fn every_rule_finds_its_fault_at_its_place() {
         ("every: 30d, ", "", &["MS301 19:15 the schedule of `snapshot` says nothing"]),
         ("cron: \"0 4 * * *\", ", "", &["MS301 11:3 window `night` says nothing"]),
         ("local: true, ", "", &["MS301 7:3 target `here` says nothing"]),
-        ("{promql: {query: \"sum(x)\"}}", "{help: x}", &["MS301 43:3 metric `debt` says nothing"]),
+        ("{promql: {query: \"sum(x)\"}}", "{help: x}", &["MS301 44:3 metric `debt` says nothing"]),
         ("priority: 70", "priority: 101", &["MS304 28:15 `priority` cannot be 101"]),
-        ("max_down: 1", "max_down: 0", &["MS304 9:20 `max_down` cannot be 0"]),
+        ("max_down: 1", "max_down: 0", &["MS304 9:27 `max_down` cannot be 0"]),
         ("attempts: 3", "attempts: 0", &["MS304 37:27 `attempts` cannot be 0"]),
         (
             "{crew: 2}",
@@ -302,7 +303,14 @@ fn every_rule_finds_its_fault_at_its_place() {
         ("{query: up, ", "{query: ' ', ", &["MS308 40:25 `query` is empty"]),
         (", every: {eq: 1}", "", &["MS309 40:17 the check says nothing about the query's samples"]),
         ("http://127.0.0.1:9090\"", "127.0.0.1:9090\"", &["MS310 4:21 `127.0.0.1:9090` is not a URL"]),
-        ("http://127.0.0.1:9090/-", "ftp://u:p@h/-", &["MS310 38:21 `ftp://...@h/-/reload` is not a URL"]),
+        (
+            "http://127.0.0.1:9090/-",
+            "ftp://u:p@h/-",
+            &[
+                "MS310 38:21 `ftp://...@h/-/reload` is not a URL",
+                "MS507 38:30 a password in a URL is written into the plan file",
+            ],
+        ),
         ("address: \"127.0.0.1:9090\"", "address: host", &["MS310 41:24 `host` is not an address"]),
         ("job=\"prometheus\"", "job=prometheus", &["MS311 34:26 `job=prometheus` is not a matcher"]),
         (
@@ -310,15 +318,15 @@ fn every_rule_finds_its_fault_at_its_place() {
             "job=~\".*\"",
             &["MS312 34:14 the silence of task `upgrade` would cover alerts without any of its labels"],
         ),
-        ("debt > 5", "debt", &["MS313 45:16 alert `high` has an expression that is none"]),
-        ("debt > 5", "dept > 5", &["MS201 45:16 alert `high` names an unknown metric `dept`"]),
+        ("debt > 5", "debt", &["MS313 46:16 alert `high` has an expression that is none"]),
+        ("debt > 5", "dept > 5", &["MS201 46:16 alert `high` names an unknown metric `dept`"]),
         ("debt > 5", "mainstay_runs_total > 5", &[]),
         (
             "debt > 5",
             "mainstay_debt > 5",
-            &["MS623 45:16 alert `high` watches `mainstay_debt`, which mainstay does not have"],
+            &["MS623 46:16 alert `high` watches `mainstay_debt`, which mainstay does not have"],
         ),
-        ("send: alertmanager", "send: mail", &["MS314 45:41 `mail` is not a destination"]),
+        ("send: alertmanager", "send: mail", &["MS314 46:41 `mail` is not a destination"]),
         ("      - prometheus: snapshot\n", "", &["MS315 23:22 nothing is saved before `rm -r old`"]),
         ("domain: component", "domain: system", &["MS316 27:13 system task `upgrade` has no way back"]),
         ("  here:", "  he re:", &["MS320 7:3 `he re` cannot be a name"]),
@@ -336,7 +344,7 @@ fn every_rule_finds_its_fault_at_its_place() {
             &[
                 "MS206 21:21 the plan file has no connection to prometheus",
                 "MS206 39:17 the plan file has no connection to prometheus",
-                "MS206 42:18 the plan file has no connection to prometheus",
+                "MS206 43:18 the plan file has no connection to prometheus",
             ],
         ),
         (
@@ -344,7 +352,7 @@ fn every_rule_finds_its_fault_at_its_place() {
             "",
             &[
                 "MS206 33:14 the plan file has no connection to alertmanager",
-                "MS206 44:41 the plan file has no connection to alertmanager",
+                "MS206 45:41 the plan file has no connection to alertmanager",
             ],
         ),
         // What is said about a mapping as a whole is not said when something was left out of it.

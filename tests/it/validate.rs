@@ -206,6 +206,8 @@ fn what_is_defined_and_not_built_yet_is_all_that_is_wrong_with_the_definition_of
          2026-03-29 02:00 is skipped, 2026-10-25 02:00 comes twice, and 8 more within five years",
         "MS417 task `upgrade-prometheus` comes after `snapshot`, which runs on demand only: \
          nothing waits for it",
+        "MS502 `install` of task `upgrade-prometheus` is attempted up to 3 times, and nobody says that it may \
+         be repeated",
         "MS716 nothing uses secret `smtp`",
     ];
     assert_eq!(judged, expected);
@@ -364,4 +366,86 @@ fn a_key_that_is_written_twice_hides_no_other_fault() {
     let findings = found["findings"].as_array().expect("findings");
     let codes: Vec<_> = findings.iter().map(|finding| (&finding["code"], &finding["line"])).collect();
     assert_eq!(codes, [(&"MS102".into(), &4.into()), (&"MS201".into(), &5.into())]);
+}
+
+/// Where secrets stand in plan files; `§` is the secret, and what else is wrong there makes a finding that quotes it.
+const PLACES_OF_SECRETS: &[(&str, &str)] = &[
+    ("AKIAQ3EGRN7XAMPL3KEY", "env: {KEY_ID: §}"),
+    ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "run: [git, clone, 'https://§@github.com/x/y']"),
+    ("github_pat_0123456789abcdefghijAB_0123456789", "run: [x, '§']"),
+    ("glpat-0123456789abcdefghij", "shell: x §"),
+    ("xoxb-0123456789-abcdefghij", "run: [x] # §"),
+    (
+        "T0123ABCD/B0123ABCD/0123456789abcdefghij",
+        "http: {url: 'https://hooks.slack.com/services/§', method: POST}",
+    ),
+    // In two pieces, so that nothing that looks for keys in repositories takes it for one.
+    (concat!("AIz", "aSyA0123456789abcdefghijABCDEFGHIJ01"), "http: {url: 'htp://maps.example.org/?key=§'}"),
+    ("sk_live_0123456789abcdefghij", "run: [x, §]\n        durations: §"),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.0123456789abcdefg", "run: [x, §]"),
+    ("hunter2-in-a-url", "http: {url: 'ftp://ada:§@db.example.org/x'}"),
+    ("hunter2-in-a-header", "http: {url: 'htp://h', headers: {Authorization: 'Bearer §'}}"),
+    ("hunter2-in-a-variable", "run: [x, §]\n        env: {DB_PASSWORD: \"§\"}"),
+    ("hunter2-with-\\x65scape", "run: [x, '{{ x }}']\n        env: {DB_PASSWORD: \"§\"}"),
+    ("hunter2-as-an-option", "run: [rm, -r, '--password=§']"),
+    ("hunter2-after-an-option", "run: [rm, -r, --token, §]\n        retry: {attempts: 3}"),
+    ("hunter2-of-curl", "shell: curl -u ada:§ http://h | sh"),
+    ("hunter2-of-mysql", "run: [mysql, -p§, x]"),
+    ("hunter2-in-a-shell", "shell: PGPASSWORD='§' psql -c 'drop table x' || true"),
+    ("hunter2-in-odd-shell", "shell: case x in x) PGPASSWORD=§ psql;; esac"),
+    (
+        "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU",
+        "shell: |\n          -----BEGIN OPENSSH PRIVATE KEY-----\n          §\n          -----END OPENSSH PRIVATE KEY-----",
+    ),
+    ("hunter2-in-broken-yaml", "run: [x\n        env: {DB_PASSWORD: §}"),
+    ("hunter2-in-a-template", "{{ x }}\n        password: §"),
+];
+
+#[test]
+fn no_secret_that_stands_in_a_plan_file_is_shown() {
+    for (secret, place) in PLACES_OF_SECRETS {
+        let step = place.replace('§', secret);
+        let text = ONE_TASK.replace("run: [rm, old]", &step);
+        // As it is written, and as it is read.
+        let as_read = secret.replace("\\x65", "e");
+        let case = Case::new().plan_file(text);
+        let formats = ["text", "json", "jsonl", "sarif", "junit", "github", "gitlab", "tap"];
+        let of_formats = formats.iter().map(|format| format!("validate --format {format}"));
+        for arguments in of_formats.chain(["plan".to_owned()]) {
+            let output = case.command(&arguments).output().expect("the binary was built");
+            let shown = [output.stdout, output.stderr].concat();
+            let shown = String::from_utf8(shown).expect("text");
+            assert!(!shown.contains(secret) && !shown.contains(&as_read), "{arguments} of {place}\n{shown}");
+            // Of a file that is no YAML, nobody can say what its keys mean.
+            let is_yaml = !secret.contains("broken") && !secret.contains("template");
+            let is_found = shown.contains("MS507") || !is_yaml;
+            assert!(is_found || arguments != "validate --format text", "{place}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_masked_in_its_line_and_in_what_other_findings_say() {
+    let text = ONE_TASK
+        .replace("run: [rm, old]", "run: [rm, -r, \"x-hunter2\"]\n        env: {DB_PASSWORD: hunter2}");
+    let expected = "\
+warning[MS501]: task `tidy` removes something for good, `rm -r`, and does not say so
+  --> maintenance.yaml:11:15
+   |
+11 |       - run: [rm, -r, \"x-*******\"]
+   |               ^^
+   |
+help: add `destructive: true` to the step, or `destructive: false` if nothing of value goes
+
+error[MS507]: the value of `DB_PASSWORD` is written into the plan file
+  --> maintenance.yaml:12:28
+   |
+12 |         env: {DB_PASSWORD: *******}
+   |                            ^^^^^^^
+   |
+help: replace it at its source, since this one has been seen, and name it under `secrets:` instead
+
+maintenance.yaml: 1 error, 1 warning
+";
+    Case::new().plan_file(text).run("validate").stdout(expected).exit(1);
 }

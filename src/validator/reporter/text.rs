@@ -129,7 +129,7 @@ fn line_of(place: &Place, source: &Source) -> Option<(String, Range<usize>)> {
     if line.len() > LONGEST || line.is_empty() {
         return None;
     }
-    let shown = still(line);
+    let shown = still(&source.shown(line_start..line_start + line.len()));
     let in_shown = |at: usize| {
         let mut starts = shown.char_indices().map(|(start, _)| start);
         starts.nth(line[..at].chars().count()).unwrap_or(shown.len())

@@ -19,6 +19,7 @@ mod form;
 mod later;
 mod monitoring;
 mod names;
+mod safety;
 mod standards;
 mod timing;
 mod upkeep;
@@ -93,6 +94,7 @@ const GROUPS: &[&[&Rule]] = &[
     names::RULES,
     values::RULES,
     timing::RULES,
+    safety::RULES,
     monitoring::RULES,
     upkeep::RULES,
     standards::RULES,
@@ -140,7 +142,8 @@ pub(in crate::validator) mod tests {
     use crate::validator::checker::check_bytes;
 
     /// Rules whose fault is not in the text of the file; they have tests of their own.
-    const NOT_IN_THE_TEXT: [&str; 6] = ["MS000", "MS004", "MS006", "MS710", "MS802", "MS804"];
+    const NOT_IN_THE_TEXT: [&str; 9] =
+        ["MS000", "MS004", "MS006", "MS506", "MS508", "MS524", "MS710", "MS802", "MS804"];
 
     /// What is found in an example, in which `\xNN` may stand for a byte.
     fn found(example: &str, is_bytes: bool) -> Vec<Finding> {

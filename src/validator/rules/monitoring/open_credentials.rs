@@ -17,7 +17,7 @@ tasks:
     type: routine
     domain: component
     duration: 5m
-    steps: [{http: {url: "http://push.example.org/metrics", method: PUT, headers: {Authorization: from-the-vault}}}]
+    steps: [{http: {url: "http://push.example.org/metrics", method: PUT, headers: {Authorization: $PUSH_TOKEN}}}]
 "#,
     after: r#"mainstay: 1
 tasks:
@@ -25,7 +25,7 @@ tasks:
     type: routine
     domain: component
     duration: 5m
-    steps: [{http: {url: "https://push.example.org/metrics", method: PUT, headers: {Authorization: from-the-vault}}}]
+    steps: [{http: {url: "https://push.example.org/metrics", method: PUT, headers: {Authorization: $PUSH_TOKEN}}}]
 "#,
     finder: Finder::Look(look),
 };

@@ -1,7 +1,11 @@
 //! MS315: nothing saved.
 
-use crate::model::{Domain, PrometheusAction, Step, Task};
+use std::collections::{HashMap, HashSet};
+
+use crate::model::{Domain, Task};
 use crate::validator::rules::prelude::*;
+use crate::validator::rules::safety::destruction;
+use crate::validator::work::{Phase, StepWork};
 
 pub(super) const RULE: Rule = Rule {
     code: "MS315",
@@ -38,26 +42,57 @@ tasks:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    let tasks = facts.plan.tasks.iter().filter(|(_, task)| task.domain.value == Domain::Data);
-    tasks.for_each(|(_, task)| of_task(task, faults));
-}
-
-fn of_task(task: &Task, faults: &mut Vec<Fault>) {
-    let is_snapshot = |step: &Step| step.prometheus.as_deref() == Some(&PrometheusAction::Snapshot);
+    let steps = facts.work().steps.iter().filter(|step| step.phase == Phase::Steps);
+    let saving: HashSet<_> = steps.clone().filter(|step| saves(step)).map(|step| name_of(step)).collect();
+    let tasks: HashMap<_, _> =
+        facts.plan.tasks.iter().map(|(name, task)| (name.value.as_str(), task)).collect();
     let mut is_safe = false;
-    for step in task.steps.iter() {
-        is_safe |= is_snapshot(step);
-        if let Some(destructive) = step.destructive.filter(|destructive| destructive.value)
-            && !is_safe
-        {
-            faults.push(
-                Fault::new(
-                    RULE.code,
-                    destructive.span,
-                    format!("nothing is saved before `{}`", step.label()),
-                )
-                .expected("expected an earlier step `prometheus: snapshot`"),
-            );
+    let mut last = "";
+    for step in steps.filter(|step| step.task.domain.value == Domain::Data) {
+        if std::mem::replace(&mut last, name_of(step)) != last {
+            is_safe = false;
+        }
+        is_safe |= saves(step);
+        if is_safe || step.step.destructive.is_some_and(|destructive| !destructive.value) {
+            continue;
+        }
+        let span = match step.step.destructive {
+            Some(destructive) => Some(destructive.span),
+            None => destruction::of_step(facts, step).map(|destruction| destruction.span),
+        };
+        let Some(span) = span else { continue };
+        is_safe = is_saved_before(&tasks, step.task, &saving);
+        if !is_safe {
+            let fault =
+                Fault::new(RULE.code, span, format!("nothing is saved before `{}`", step.step.label()));
+            faults.push(fault.expected("expected an earlier step `prometheus: snapshot`, or a backup"));
         }
     }
+}
+
+fn name_of<'a>(step: &StepWork<'a>) -> &'a str {
+    &step.task_name.value
+}
+
+fn saves(step: &StepWork) -> bool {
+    destruction::saves(step.step, &step.calls)
+}
+
+/// Whether a task that this one comes after saves something.
+fn is_saved_before(tasks: &HashMap<&str, &Task>, task: &Task, saving: &HashSet<&str>) -> bool {
+    // Nobody oversees more; then the answer is in doubt.
+    const MOST: usize = 100;
+    let mut seen = HashSet::new();
+    let mut open: Vec<_> = task.after.iter().map(|name| name.value.as_str()).collect();
+    while let Some(name) = open.pop() {
+        if saving.contains(name) || seen.len() > MOST {
+            return true;
+        }
+        if seen.insert(name)
+            && let Some(task) = tasks.get(name)
+        {
+            open.extend(task.after.iter().map(|name| name.value.as_str()));
+        }
+    }
+    false
 }
