@@ -4,6 +4,7 @@ use mainstay::model::{Finding, Place, Severity};
 use mainstay::planfile::Source;
 use mainstay::validator::checker::{Checked, MAX_FINDINGS, check_bytes};
 use mainstay::validator::engine::Verdict;
+use mainstay::validator::fixer::fix;
 use mainstay::validator::report::{FileReport, Report};
 use mainstay::validator::reporter::{checkstyle, github, gitlab, json, jsonl, junit, sarif, tap, text};
 
@@ -18,6 +19,22 @@ pub fn check(bytes: &[u8]) {
         check_finding(finding, &loaded.source);
     }
     check_reports(&loaded);
+    check_fix(loaded);
+}
+
+/// What is fixed has no error that it did not have, and is not fixed again.
+fn check_fix(before: Checked) {
+    let n_errors = |checked: &Checked| {
+        checked.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+    };
+    let check = |text: &str| read(text.as_bytes());
+    let n_before = n_errors(&before);
+    let fixed = fix(before, &check);
+    assert!(n_errors(&fixed.checked) <= n_before, "a fix made an error");
+    let text = fixed.checked.source.text.clone();
+    let again = fix(fixed.checked, &check);
+    assert_eq!(again.checked.source.text, text, "a fix is not finished");
+    assert!(again.set.is_empty(), "{:?} is set again", again.set);
 }
 
 /// The one call that is tested.
