@@ -244,7 +244,6 @@ fn the_definition_of_everything_does_not_meet_all_of_the_standards_that_it_appli
         "`tasks.snapshot` does not meet QLT-05",
         "`tasks.snapshot` does not meet QLT-08",
         "`tasks.snapshot` does not meet DOC-02",
-        "`tasks.upgrade-prometheus.steps[0]` does not meet QLT-07",
         "`tasks.upgrade-prometheus.steps[1]` does not meet QLT-06",
         "`tasks.upgrade-prometheus.steps[1]` does not meet DOC-03",
         "`tasks.upgrade-prometheus.rollback[0]` does not meet QLT-06",

@@ -183,6 +183,7 @@ fn cases() -> Vec<(&'static str, String, String)> {
             steps("{http: {url: 'http://localhost:80/x'}}, {http: {url: 'https://a'}}, {run: [a]}"),
         ),
         ("SEC-07", text("secrets: {s: {env: S}}"), text("secrets: {s: {file: s}, t: {command: [t]}}")),
+        ("SEC-08", steps("{run: [a, --password=hunter2hunter2]}"), steps("{run: [a, --password-file=p]}")),
         ("DOC-01", text("owner: a"), text("title: a")),
         ("DOC-02", task("") + "\ntitle: a", task(", title: a")),
         ("DOC-03", steps("{run: [a]}"), steps("{run: [a], name: a}, {wait: 1m}")),
