@@ -86,7 +86,7 @@ fn groups<'a>(finding: &'a Finding, source_of: &impl Fn(&str) -> &'a Source) -> 
     let expected = finding.expected.as_deref().map(inert_line);
     let mut groups = match &finding.place {
         Some(place) => vec![excerpt(Group::with_title(title), place, expected, source_of(&place.file))],
-        None => vec![Group::with_title(title)],
+        None => vec![Group::with_title(title).element(Origin::path(inert_line(&source_of("").path)))],
     };
     if let Some((place, what)) = &finding.related {
         let title = Level::NOTE.secondary_title(inert_line(what));

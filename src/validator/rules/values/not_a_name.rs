@@ -1,5 +1,6 @@
 //! MS320: not a name.
 
+use crate::model::MAX_NAME_LENGTH;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -32,8 +33,6 @@ const SECTIONS: [&str; 10] = [
     "alerts",
     "reports",
 ];
-/// The longest name.
-const MAX_LENGTH: usize = 64;
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (key, _) in SECTIONS.iter().flat_map(|section| facts.entries(section)) {
@@ -41,7 +40,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         if !is_name(name) {
             let fault = Fault::new(RULE.code, facts.tree.span(*key), format!("`{name}` cannot be a name"));
             faults.push(fault.expected(format!(
-                "expected up to {MAX_LENGTH} letters A-Z and a-z, digits, `_`, `.` and `-`"
+                "expected up to {MAX_NAME_LENGTH} letters A-Z and a-z, digits, `_`, `.` and `-`"
             )));
         }
     }
@@ -59,7 +58,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
 
 fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    (1..=MAX_LENGTH).contains(&name.len()) && name.bytes().all(allowed)
+    (1..=MAX_NAME_LENGTH).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 /// Source: Prometheus data model, metric names (the classic character set).

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::model::{Length, Spanned};
+use crate::model::{Length, MAX_PRIORITY, Spanned};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -27,9 +27,6 @@ groups:
 ",
     finder: Finder::Look(look),
 };
-
-/// The highest priority of a task.
-const MAX_PRIORITY: u32 = 100;
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     numbers(facts, faults);

@@ -1,5 +1,6 @@
 //! MS314: unknown destination.
 
+use crate::model::AlertRule;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -21,16 +22,13 @@ alerts:
     finder: Finder::Look(look),
 };
 
-/// Where an alert can go.
-const DESTINATIONS: [&str; 2] = ["alertmanager", "none"];
-
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for send in facts.plan.alerts.iter().filter_map(|(_, rule)| rule.send.as_ref()) {
-        if !DESTINATIONS.contains(&send.value.as_str()) {
+        if !AlertRule::DESTINATIONS.contains(&send.value.as_str()) {
             faults.push(
                 Fault::new(RULE.code, send.span, format!("`{}` is not a destination", send.value))
                     .expected("expected `alertmanager` or `none`")
-                    .near(&send.value, DESTINATIONS.into_iter()),
+                    .near(&send.value, AlertRule::DESTINATIONS.into_iter()),
             );
         }
     }
