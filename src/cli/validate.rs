@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{Format, deliver};
 use super::{Exit, Global, Terminal};
+use crate::counted;
 use crate::manager::{Fix, Manager, Mended, Question};
 use crate::model::Severity;
 use crate::planfile;
@@ -159,7 +160,23 @@ pub fn run(
         let color = is_shown && console::colors_enabled();
         Ok(render::render(&report, least, format, color))
     })?;
+    if terminal.is_interactive() {
+        hint(&report, terminal);
+    }
     Ok(exit(&report, args.exit_zero))
+}
+
+/// Says to a person what to do about findings.
+fn hint(report: &Report, terminal: &mut Terminal) {
+    let Some((_, worst)) = report.findings().max_by_key(|(_, finding)| finding.severity) else { return };
+    terminal.hint(&format!("`mainstay validate --explain {}` says more", worst.code));
+    let n_mended = report.findings().filter(|(_, finding)| finding.remedy.is_some()).count();
+    if n_mended > 0 {
+        let findings = counted(n_mended, "finding");
+        terminal.hint(&format!(
+            "`mainstay validate --fix --diff` shows how {findings} can be mended without you"
+        ));
+    }
 }
 
 /// Says on stderr which files could not be read, and that there was none.

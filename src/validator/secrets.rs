@@ -102,8 +102,7 @@ const HINTS: [&str; 13] = [
 /// All secrets of a text, in the order in which they stand; `tree` is what it says, where that is clear.
 pub(super) fn find(text: &str, tree: Option<&Tree>) -> Vec<Secret> {
     let mut found = BTreeSet::new();
-    let hints: BTreeSet<_> =
-        NEEDLES.iter().flat_map(|needles| needles.find_iter(text)).map(|hint| hint.as_str()).collect();
+    let hints = hints(text);
     for form in FORMS.iter().filter(|form| form.needles.iter().any(|needle| hints.contains(needle))) {
         found.extend(matches(form.pattern, text, form.what));
     }
@@ -113,6 +112,17 @@ pub(super) fn find(text: &str, tree: Option<&Tree>) -> Vec<Secret> {
         None => found.extend(matches(NAMED, text, "a secret")),
     }
     found.into_iter().collect()
+}
+
+/// The needles that a text holds.
+fn hints(text: &str) -> BTreeSet<&str> {
+    // One pass for all of them needs a pattern, which takes longer to build than a short text to read a few times.
+    const SHORT: usize = 64 * 1024;
+    if text.len() <= SHORT {
+        let needles = FORMS.iter().flat_map(|form| form.needles).copied();
+        return needles.filter(|needle| text.contains(needle)).collect();
+    }
+    NEEDLES.iter().flat_map(|needles| needles.find_iter(text)).map(|hint| hint.as_str()).collect()
 }
 
 fn matches(pattern: &str, text: &str, what: &'static str) -> Vec<Secret> {
