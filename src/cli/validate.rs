@@ -2,6 +2,7 @@
 
 mod render;
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::PathBuf;
 
@@ -168,7 +169,9 @@ pub fn run(
 
 /// Says to a person what to do about findings.
 fn hint(report: &Report, terminal: &mut Terminal) {
-    let Some((_, worst)) = report.findings().max_by_key(|(_, finding)| finding.severity) else { return };
+    let Some((_, worst)) = report.findings().min_by_key(|(_, finding)| Reverse(finding.severity)) else {
+        return;
+    };
     terminal.hint(&format!("`mainstay validate --explain {}` says more", worst.code));
     let n_mended = report.findings().filter(|(_, finding)| finding.remedy.is_some()).count();
     if n_mended > 0 {

@@ -273,6 +273,10 @@ impl Editor<'_> {
 
     /// The nesting of the file, as its first nested mapping and list show it.
     pub(super) fn nesting(&self) -> Nesting {
+        *self.nesting.get_or_init(|| self.find_nesting())
+    }
+
+    fn find_nesting(&self) -> Nesting {
         let mut mappings = Vec::new();
         let mut lists = Vec::new();
         for (node, place) in &self.places {

@@ -30,6 +30,7 @@ mod tests;
 mod value;
 mod verify;
 
+use std::cell::OnceCell;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -41,7 +42,7 @@ pub use value::Value;
 pub use super::tree::NodeId;
 use super::tree::{self, Kind, Style, Tree};
 use crate::model::Span;
-use layout::Text;
+use layout::{Nesting, Text};
 use verify::{Change, What};
 
 /// Why an edit is not made.
@@ -107,6 +108,8 @@ pub struct Editor<'t> {
     aliases: HashMap<Place, Span>,
     /// The nodes that an alias names.
     named: HashSet<NodeId>,
+    /// How far the file indents; found out when the first edit needs it.
+    nesting: OnceCell<Nesting>,
 }
 
 /// A place for a node: a part of a collection.
@@ -135,6 +138,7 @@ impl<'t> Editor<'t> {
             places: HashMap::new(),
             aliases: HashMap::new(),
             named: HashSet::new(),
+            nesting: OnceCell::new(),
         };
         let mut n_aliases = 0;
         editor.find_places(editor.tree.root(), &mut n_aliases);
