@@ -100,7 +100,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
 
 /// `a -> b -> a`; of a cycle that fills the screen, its ends.
 fn in_full(names: &[&str]) -> String {
-    const MOST: usize = 20;
+    const MOST: usize = 100;
     if names.len() <= MOST {
         return names.join(" -> ");
     }

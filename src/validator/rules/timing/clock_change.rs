@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::stated::{self, Owner};
+use crate::calendar::Clash;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -40,17 +41,19 @@ tasks:
 
 /// Time zones are changed by law; what is further away nobody can know.
 const OUTLOOK: TimeDelta = TimeDelta::days(5 * 366);
-/// So many changes are shown.
+/// So many changes are shown at once.
 const SHOWN: usize = 2;
+/// So many are listed of each kind: five years of one that happens once a year, and an expression of a few times.
+const LISTED: usize = 20;
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    let mut known: HashMap<&str, Option<String>> = HashMap::new();
+    let mut known: HashMap<&str, Option<(String, String)>> = HashMap::new();
     for cron in stated::crons(facts) {
         if cron.says_dst {
             continue;
         }
         let touched = known.entry(&cron.text.value).or_insert_with(|| touched(facts, &cron.text.value));
-        let Some(touched) = touched else { continue };
+        let Some((touched, all)) = touched else { continue };
         let (does, help) = match cron.owner {
             Owner::Task(_) => (
                 "is due",
@@ -64,12 +67,12 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             ),
         };
         let message = format!("{} {does} at a time that the clock skips or repeats: {touched}", cron.owner);
-        faults.push(Fault::new(RULE.code, cron.text.span, message).help(help));
+        faults.push(Fault::new(RULE.code, cron.text.span, message).expected(all.clone()).help(help));
     }
 }
 
-/// The first times of an expression that are skipped or repeated, and how many more there are.
-fn touched(facts: &Facts, text: &str) -> Option<String> {
+/// The first times of an expression that are skipped or repeated, with how many more there are; and all of them.
+fn touched(facts: &Facts, text: &str) -> Option<(String, String)> {
     let clashes = facts.cron(text).ok()?.clashes(&facts.zone, facts.now, facts.now + OUTLOOK);
     if clashes.is_empty() {
         return None;
@@ -79,8 +82,20 @@ fn touched(facts: &Facts, text: &str) -> Option<String> {
         format!("{} {does}", clash.local.format("%Y-%m-%d %H:%M"))
     });
     let shown = shown.collect::<Vec<_>>().join(", ");
-    Some(match clashes.len().saturating_sub(SHOWN) {
+    let first = match clashes.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown}, and {more} more within five years"),
-    })
+    };
+    let kinds = [(true, "skipped"), (false, "twice")].map(|(is_gap, what)| listed(&clashes, is_gap, what));
+    Some((first, kinds.into_iter().flatten().collect::<Vec<_>>().join("; ")))
+}
+
+/// The times that are skipped, or those that are repeated: `skipped: 2026-03-29 02:30, 2027-03-28 02:30`.
+fn listed(clashes: &[Clash], is_gap: bool, what: &str) -> Option<String> {
+    let times: Vec<_> = clashes.iter().filter(|clash| clash.is_gap == is_gap).collect();
+    let first = times.iter().take(LISTED).map(|clash| clash.local.format("%Y-%m-%d %H:%M").to_string());
+    let listed = first.collect::<Vec<_>>().join(", ");
+    let more = times.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!times.is_empty()).then(|| format!("{what}: {listed}{more}"))
 }
