@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::stated::{self, Owner};
+use crate::calendar::Calendar;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -45,13 +46,13 @@ const SHOWN: usize = 2;
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let mut known: HashMap<&str, Option<String>> = HashMap::new();
-    for cron in stated::crons(facts) {
-        if cron.says_dst {
+    for stated in stated::calendars(facts) {
+        if stated.says_dst {
             continue;
         }
-        let touched = known.entry(&cron.text.value).or_insert_with(|| touched(facts, &cron.text.value));
+        let touched = known.entry(&stated.text.value).or_insert_with(|| touched(facts, stated.calendar));
         let Some(touched) = touched else { continue };
-        let (does, help) = match cron.owner {
+        let (does, help) = match stated.owner {
             Owner::Task(_) => (
                 "is due",
                 "it runs once: at the end of what is skipped, or at the first of the two; say so with `dst: once`, \
@@ -63,14 +64,14 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                  duration; choose another hour if that matters",
             ),
         };
-        let message = format!("{} {does} at a time that the clock skips or repeats: {touched}", cron.owner);
-        faults.push(Fault::new(RULE.code, cron.text.span, message).help(help));
+        let message = format!("{} {does} at a time that the clock skips or repeats: {touched}", stated.owner);
+        faults.push(Fault::new(RULE.code, stated.text.span, message).help(help));
     }
 }
 
-/// The first times of an expression that are skipped or repeated, and how many more there are.
-fn touched(facts: &Facts, text: &str) -> Option<String> {
-    let clashes = facts.cron(text).ok()?.clashes(&facts.zone, facts.now, facts.now + OUTLOOK);
+/// The first times of a calendar that are skipped or repeated, and how many more there are.
+fn touched(facts: &Facts, calendar: &Calendar) -> Option<String> {
+    let clashes = calendar.clashes(&facts.zone, facts.now, facts.now + OUTLOOK);
     if clashes.is_empty() {
         return None;
     }
