@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_decides_at_each_edge() {
+    fn case_18_the_gate_decides_at_each_edge() {
         let span = WindowSpan {
             name: "w".into(),
             start: utc("2026-03-07T02:00:00Z"),

@@ -143,7 +143,7 @@ fn calendar(
     let Some(calendar) = &task.calendar else { return Ok(()) };
     let policy = task.task.missed.as_ref().map_or(Missed::Latest, |missed| missed.value);
     let dst = task.task.dst.as_ref().map(|dst| dst.value).unwrap_or_default();
-    let first = owed_since(past, known_since).min(ground.from);
+    let first = owed_since(past, known_since, ground.from).min(ground.from);
     let mut instants = calendar.instants(&ground.zone, dst, first, ground.until + FAR).peekable();
 
     let mut late: VecDeque<(DateTime<Utc>, Option<DateTime<Utc>>)> = VecDeque::new();
@@ -193,12 +193,16 @@ fn calendar(
 /// Since when calendar instants are owed.
 ///
 /// What was settled settles everything before it; a task catches up in order. So a calendar that is edited does not
-/// bring up the past of the new one.
-fn owed_since(past: &TaskHistory, known_since: DateTime<Utc>) -> DateTime<Utc> {
+/// bring up the past of the new one. What was settled while the clock was ahead of `now` says nothing.
+fn owed_since(past: &TaskHistory, known_since: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let instant = |id: &OccurrenceId| {
+        let (_, instant) = id.0.rsplit_once('@')?;
+        DateTime::parse_from_rfc3339(instant).ok().map(|instant| instant.to_utc())
+    };
     // Instants of one task sort as text as they do in time.
     let newest = |ids: &std::collections::BTreeSet<OccurrenceId>| {
-        let (_, instant) = ids.last()?.0.rsplit_once('@')?;
-        DateTime::parse_from_rfc3339(instant).ok().map(|instant| instant.to_utc() + TimeDelta::seconds(1))
+        let newest = ids.iter().rev().filter_map(instant).find(|instant| *instant <= now);
+        newest.map(|newest| newest + TimeDelta::seconds(1))
     };
     let settled = newest(&past.started).max(newest(&past.missed));
     settled.map_or(known_since, |settled| settled.max(known_since))
@@ -381,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_run_settles_everything_before_it_also_under_another_calendar() {
+    fn case_24_what_has_a_run_settles_everything_before_it_also_under_another_calendar() {
         let mut past = known();
         past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
         assert_eq!(ids(&planned("cron: \"0 2 * * *\"", past.clone())).0, ["k@2026-03-11T02:00:00Z"]);
@@ -442,11 +446,49 @@ mod tests {
     }
 
     #[test]
-    fn with_all_a_calendar_that_is_edited_does_not_bring_up_the_past_of_the_new_one() {
+    fn case_24_with_all_a_calendar_that_is_edited_does_not_bring_up_the_past_of_the_new_one() {
         let mut past = known();
         past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
         let edited = planned_with("schedule: {cron: \"0 1 * * *\"}\n    missed: all", past);
         assert_eq!(ids(&edited), (vec!["k@2026-03-11T01:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn case_20_after_a_clock_that_steps_back_nothing_repeats() {
+        let mut past = known();
+        for day in 8..=12 {
+            past.started.insert(OccurrenceId(format!("k@2026-03-{day:02}T02:00:00Z")));
+        }
+        let planned = planned("cron: \"0 2,20 * * *\"", past);
+        assert_eq!(ids(&planned), (vec!["k@2026-03-10T20:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn case_21_what_ran_while_the_clock_was_a_year_ahead_stops_nothing_after_it_was_corrected() {
+        let mut past = known();
+        past.started.insert(OccurrenceId("k@2026-03-09T02:00:00Z".into()));
+        past.started.insert(OccurrenceId("k@2027-03-09T02:00:00Z".into()));
+        past.missed.insert(OccurrenceId("k@2027-03-08T02:00:00Z".into()));
+        let planned = planned("cron: \"0 2 * * *\"", past);
+        assert_eq!(ids(&planned), (vec!["k@2026-03-10T02:00:00Z", "k@2026-03-11T02:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn case_24_a_schedule_that_is_edited_seconds_before_it_fires_fires_once() {
+        let from = utc("2026-03-10T11:59:00Z");
+        let history = History { tasks: [("k".to_owned(), known())].into() };
+        let compute = |keys: &str, published: Option<&Schedule>, from: DateTime<Utc>| {
+            let until = from + TimeDelta::hours(12);
+            crate::scheduler::compute(&plan_file(keys), "", &history, published, from, until)
+                .expect("a schedule")
+                .schedule
+        };
+        let before = compute("schedule: {at: 2026-03-10T12:00:00Z}", None, from);
+        assert_eq!(before.placed[0].occurrence.id.0, "k@2026-03-10T12:00:00Z");
+        let seconds_before = from + TimeDelta::seconds(58);
+        let after = compute("schedule: {at: 2026-03-10T12:05:00Z}", Some(&before), seconds_before);
+        let ids: Vec<_> = after.placed.iter().map(|placed| placed.occurrence.id.0.as_str()).collect();
+        assert_eq!(ids, ["k@2026-03-10T12:05:00Z"]);
     }
 
     #[test]

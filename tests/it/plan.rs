@@ -79,7 +79,7 @@ no     window     weekend-night is past its cutoff since 2026-03-07 05:30  2026-
 }
 
 #[test]
-fn cases_18_the_cutoff_is_refused_and_the_end_of_the_window_may_be_reached() {
+fn case_18_the_cutoff_is_refused_and_the_end_of_the_window_may_be_reached() {
     let check = |now: &str, expected: &str| {
         let mut ran = Case::new()
             .plan_file(UPGRADE_IN_WEEKEND_NIGHT.replace("cutoff: 30m", "cutoff: 20m"))
