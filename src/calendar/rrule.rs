@@ -38,8 +38,6 @@ pub struct RruleSchedule {
     last: Option<i64>,
     /// The last instant that may.
     until: Option<DateTime<Utc>>,
-    period: Frequency,
-    interval: u16,
     /// Its frequency lies within a day: it follows elapsed time and not the clock face.
     is_wildcard: bool,
 }
@@ -95,8 +93,6 @@ impl RruleSchedule {
             every: is_within_days.then_some((unit, i64::from(parts.interval))),
             last: None,
             until: None,
-            period: if is_within_days { Frequency::Yearly } else { parts.freq },
-            interval: if is_within_days { 1 } else { parts.interval },
             is_wildcard: is_within_days,
         };
         match parts.until {
@@ -116,6 +112,22 @@ impl RruleSchedule {
     /// Whether it follows elapsed time and not the clock face: each hour, each minute.
     pub fn is_wildcard(&self) -> bool {
         self.is_wildcard
+    }
+
+    /// The latest day of a month that this rule asks for by its number, and the months, from 1; `None` when it asks
+    /// otherwise, also when it chooses one of several days.
+    pub fn day_of_months(&self) -> Option<(u32, Vec<u32>)> {
+        let rule = &self.rule;
+        let is_by_number = rule.get_by_weekday().is_empty() && rule.get_by_set_pos().is_empty();
+        let is_monthly = match self.rule.get_freq() {
+            Frequency::Monthly => true,
+            Frequency::Yearly => !rule.get_by_month().is_empty() && rule.get_by_year_day().is_empty(),
+            _ => false,
+        };
+        let day = rule.get_by_month_day().iter().filter_map(|day| u32::try_from(*day).ok()).max();
+        let months: Vec<_> = rule.get_by_month().iter().map(|month| u32::from(*month)).collect();
+        let months = if months.is_empty() { (1..=12).collect() } else { months };
+        day.filter(|_| is_by_number && is_monthly).map(|day| (day, months))
     }
 
     /// The changes of the clock between `from` and `until` that a fixed time of this rule lies in; what happens then
@@ -155,7 +167,8 @@ impl RruleSchedule {
                 (time.div_euclid(unit) - start.div_euclid(unit)) % gcd(n, DAY / unit) == 0
             })
         };
-        let last_years = NaiveDate::from_ymd_opt(LAST_YEAR - 95, 1, 1).filter(|_| self.interval == 1);
+        let last_years =
+            NaiveDate::from_ymd_opt(LAST_YEAR - 95, 1, 1).filter(|_| self.rule.get_interval() == 1);
         let has_day = last_years.is_none_or(|begin| self.found_from(begin).next().is_some());
         has_day && self.times.iter().any(comes_up)
     }
@@ -191,7 +204,7 @@ impl RruleSchedule {
 
     /// The first day of the period of this rule that `time` lies in, counted from its start.
     fn period_before(&self, time: NaiveDateTime) -> Option<NaiveDate> {
-        let (start, day, n) = (self.start.date(), time.date(), i64::from(self.interval));
+        let (start, day, n) = (self.start.date(), time.date(), i64::from(self.rule.get_interval()));
         if LAST_YEAR < day.year() {
             return None;
         }
@@ -205,7 +218,7 @@ impl RruleSchedule {
             let n_days = down(0, day.signed_duration_since(begin).num_days(), unit);
             begin.checked_add_days(Days::new(u64::try_from(n_days).ok()?))
         };
-        match self.period {
+        match self.rule.get_freq() {
             Frequency::Yearly => first_of(down(i64::from(start.year()), i64::from(day.year()), n) * 12),
             Frequency::Monthly => first_of(down(month(start), month(day), n)),
             Frequency::Weekly => day_after(start.week(self.rule.get_week_start()).first_day(), 7 * n),
@@ -456,6 +469,29 @@ mod tests {
         let apia = ["2011-12-29T00:00:00Z", "2012-01-02T00:00:00Z"];
         let days = ["2011-12-29T12:00Z", "2011-12-30T12:00Z", "2011-12-31T12:00Z", "2012-01-01T12:00Z"];
         check_in("Pacific/Apia", "FREQ=DAILY;BYHOUR=2", Once, apia, &days);
+    }
+
+    #[test]
+    fn case_12_leap_days_and_month_ends() {
+        let march = ["2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"];
+        let last_day = "FREQ=MONTHLY;BYMONTHDAY=-1;BYHOUR=2";
+        check_in("Europe/Berlin", last_day, DstMode::Once, march, &["2026-03-31T00:00Z"]);
+        check(
+            "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=1,2,3,4,5",
+            &["2026-01-31T00:00", "2026-03-31T00:00", "2026-05-31T00:00", "2027-01-31T00:00"],
+        );
+        check(
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=28,29;BYSETPOS=-1",
+            &["2026-02-28T00:00", "2027-02-28T00:00", "2028-02-29T00:00", "2029-02-28T00:00"],
+        );
+    }
+
+    #[test]
+    fn case_13_a_date_and_a_weekday_mean_both() {
+        check(
+            "FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",
+            &["2026-02-13T00:00", "2026-03-13T00:00", "2026-11-13T00:00", "2027-08-13T00:00"],
+        );
     }
 
     #[test]

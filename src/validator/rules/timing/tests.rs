@@ -488,7 +488,7 @@ fn nothing_waits_for_a_task_that_runs_on_demand() {
 }
 
 #[test]
-fn windows_that_overlap_themselves_or_never_close_are_told_apart() {
+fn case_17_windows_that_overlap_themselves_or_never_close_are_told_apart() {
     let window = |zone: &str, of: &str| plan(&format!("{zone}{}", windows(&[("w", of)])), "duration: 5m");
     let reopened = "3:42 window `w` opens again before it closes: it is open for up to 2d6h at a time";
     check(
@@ -658,6 +658,12 @@ fn a_recurrence_rule_is_judged_as_the_cron_expression_of_the_same_times() {
         ("0 * * * *", "FREQ=HOURLY", "duration: 90m; dst: once"),
         ("*/30 * * * *", "FREQ=MINUTELY;INTERVAL=30", "dst: literal; duration: 5m"),
     ];
+    let month_cases = [
+        ("0 4 31 * *", "FREQ=MONTHLY;BYMONTHDAY=31;BYHOUR=4", "duration: 5m"),
+        ("0 4 31 * *", "DTSTART:20251231T040000 FREQ=MONTHLY", "duration: 5m"),
+        ("0 4 30,1 1,2 *", "FREQ=YEARLY;BYMONTH=1,2;BYMONTHDAY=30,1;BYHOUR=4", "duration: 5m"),
+        ("0 4 29 2 *", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=4", "duration: 5m"),
+    ];
     let window_cases = [
         ("30 2 * * *", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "duration: 4h"),
         ("0 2 * * *", "FREQ=DAILY;BYHOUR=2", "duration: 40h"),
@@ -666,11 +672,15 @@ fn a_recurrence_rule_is_judged_as_the_cron_expression_of_the_same_times() {
     ];
     let cron = |text: &str| format!("cron: \"{text}\"");
     let rrule = |text: &str| format!("rrule: \"{text}\"");
+    let of_months = month_cases.map(|(a, b, rest)| (of_task(&cron(a), rest), of_task(&rrule(b), rest)));
     let of_tasks = task_cases.map(|(a, b, rest)| (of_task(&cron(a), rest), of_task(&rrule(b), rest)));
     let of_windows = window_cases.map(|(a, b, rest)| (of_window(&cron(a), rest), of_window(&rrule(b), rest)));
-    for (by_cron, by_rrule) in of_tasks.into_iter().chain(of_windows) {
+    for (by_cron, by_rrule) in of_tasks.into_iter().chain(of_months).chain(of_windows) {
         let expected = about_time(&by_cron);
         assert_ne!(expected, Vec::<String>::new(), "{by_cron}");
-        assert_eq!(about_time(&by_rrule), expected, "{by_rrule}");
+        let found = about_time(&by_rrule);
+        assert_eq!(found, expected, "{by_rrule}");
     }
+    let last_day = of_task(&rrule("FREQ=MONTHLY;BYMONTHDAY=29,30,31;BYSETPOS=-1;BYHOUR=4"), "duration: 5m");
+    assert_eq!(about_time(&last_day), Vec::<String>::new(), "a choice of the last one leaves nothing out");
 }
