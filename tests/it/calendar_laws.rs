@@ -58,10 +58,10 @@ fn case_9_instants_strictly_increase_and_end_in_every_zone_for_20_years() {
 fn case_9_instants_of_rules_strictly_increase_and_end_in_every_zone_for_20_years() {
     let until = utc("2030-01-01T00:00:00Z");
     let rules = [
-        ("FREQ=WEEKLY;BYDAY=SU;BYHOUR=0,2;BYMINUTE=30", DstMode::Once, "2010-01-01T00:00:00Z", 2000),
+        ("FREQ=WEEKLY;BYDAY=SU;BYHOUR=2;BYMINUTE=30", DstMode::Once, "2010-01-01T00:00:00Z", 1000),
         ("FREQ=MONTHLY;BYDAY=2TU,-1SU;BYHOUR=2", DstMode::Literal, "2010-01-01T00:00:00Z", 450),
         ("DTSTART:20100107T024500 FREQ=DAILY;INTERVAL=3", DstMode::Skip, "2020-01-01T00:00:00Z", 1100),
-        ("DTSTART:20100107T024500 FREQ=HOURLY;INTERVAL=5", DstMode::Once, "2029-01-01T00:00:00Z", 1700),
+        ("DTSTART:20100107T024500 FREQ=HOURLY;INTERVAL=5", DstMode::Once, "2029-07-01T00:00:00Z", 800),
     ];
     let rules = rules.map(|(text, dst, since, least)| {
         (text, RruleSchedule::parse(text).expect("a rule"), dst, utc(since), least)
@@ -412,6 +412,59 @@ proptest! {
     }
 }
 
+/// Parts of rules at the edges of what they can be, and beyond.
+fn odd_rule() -> impl Strategy<Value = String> {
+    const STARTS: &[&str] = &[
+        "",
+        "DTSTART:19000101T000000 ",
+        "DTSTART:90001231T235900 RRULE:",
+        "DTSTART:20240229 RRULE:",
+        "DTSTART:20251231T235900 ",
+        "DTSTART:00000101 ",
+    ];
+    const FREQS: &[&str] = &["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY", ""];
+    const PARTS: &[&str] = &[
+        "INTERVAL=1",
+        "INTERVAL=9999",
+        "INTERVAL=1441",
+        "INTERVAL=0",
+        "COUNT=10000",
+        "UNTIL=99991231",
+        "UNTIL=19000101T000000Z",
+        "WKST=SU",
+        "BYMONTH=2",
+        "BYMONTH=12,1",
+        "BYWEEKNO=53;BYDAY=SU",
+        "BYWEEKNO=1,-1;BYDAY=MO",
+        "BYWEEKNO=-53;BYDAY=MO,SU",
+        "BYYEARDAY=366",
+        "BYYEARDAY=-366,1",
+        "BYMONTHDAY=31",
+        "BYMONTHDAY=-31",
+        "BYMONTHDAY=29,-29",
+        "BYDAY=5MO",
+        "BYDAY=-4SU",
+        "BYDAY=53MO",
+        "BYDAY=-52FR",
+        "BYDAY=MO,TU,WE,TH,FR,SA,SU",
+        "BYHOUR=0,23",
+        "BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23",
+        "BYMINUTE=59",
+        "BYSETPOS=366",
+        "BYSETPOS=-1",
+        "BYSETPOS=1,-31",
+        "=",
+        "\u{e9}=1",
+    ];
+    let part = prop::sample::select(PARTS);
+    let parts = prop::collection::vec(part, 0..5);
+    (prop::sample::select(STARTS), prop::sample::select(FREQS), parts).prop_map(|(start, freq, parts)| {
+        let mut rule = vec![format!("{start}FREQ={freq}")];
+        rule.extend(parts.into_iter().map(str::to_owned));
+        rule.join(";")
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -427,6 +480,19 @@ proptest! {
         let matches = |local| rule.matches(start, local);
         let expected = oracle(matches, rule.is_within_days(), &zone, dst, from, until);
         prop_assert_eq!(got, expected, "{} in {}, {:?}, from {}", text, place, dst, from);
+    }
+
+    #[test]
+    fn odd_rules_are_read_or_refused_and_a_search_always_ends(text in odd_rule(), zone in any_zone()) {
+        let Ok(schedule) = RruleSchedule::parse(&text) else { return Ok(()) };
+        let (place, from) = zone;
+        let zone = Zone::named(&place).expect("a zone");
+        for from in [from, DateTime::<Utc>::MIN_UTC, utc("9990-01-01T00:00:00Z")] {
+            let until = from + TimeDelta::days(4000);
+            let instants: Vec<_> = schedule.instants(&zone, DstMode::Once, from, until).take(500).collect();
+            prop_assert!(instants.is_sorted_by(|a, b| a < b), "{}", text);
+            prop_assert!(instants.iter().all(|instant| (from..until).contains(instant)), "{}", text);
+        }
     }
 
     #[test]
