@@ -3,11 +3,12 @@
 //! croner reads the fields and knows which days match; which instants those are is decided here, so that the
 //! rules for gaps and overlaps are ours, written down and tested.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-use super::zone::{Stretch, Zone};
+use super::face::{self, Clash, DAY, Face, MINUTE};
+use super::zone::Zone;
 use crate::model::DstMode;
 
 /// A cron expression that has been read.
@@ -34,25 +35,6 @@ pub enum CronError {
     Never,
 }
 
-/// A change of the clock that a fixed time lies in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Clash {
-    /// The time on the clock face; the first one when there are several.
-    pub local: NaiveDateTime,
-    /// When the clock changes.
-    pub change: DateTime<Utc>,
-    /// Whether that time is left out; if not, it is shown twice.
-    pub is_gap: bool,
-}
-
-const MINUTE: i64 = 60;
-const DAY: i64 = 86_400;
-/// A jump of the wall clock beyond this is no daylight saving time: what it leaps over did not happen.
-///
-/// Source: cronie's `cron.8`.
-const LARGEST_SHIFT: i64 = 3 * 3_600;
-/// Long enough that a change of the offset in it has been seen before the first instant asked for.
-const LOOK_BACK: TimeDelta = TimeDelta::days(2);
 /// Weekdays and dates repeat after 28 years: what does not match in this many days from 1970 on never does.
 const CYCLE_DAYS: i64 = 28 * 366;
 
@@ -138,26 +120,7 @@ impl CronSchedule {
         if self.is_wildcard {
             return Vec::new();
         }
-        let mut stretches = zone.stretches(from).take_while(|stretch| stretch.start < until.timestamp());
-        let Some(mut before) = stretches.next() else { return Vec::new() };
-        let mut clashes = Vec::new();
-        for after in stretches {
-            clashes.extend(self.clash(before, after));
-            before = after;
-        }
-        clashes
-    }
-
-    /// The first time of this schedule that the change between two stretches leaves out or shows twice.
-    fn clash(&self, before: Stretch, after: Stretch) -> Option<Clash> {
-        let (old, new) = (before.end + before.offset, after.start + after.offset);
-        if LARGEST_SHIFT < new - old {
-            return None;
-        }
-        let (from, until) = (old.min(new), old.max(new));
-        let local = DateTime::from_timestamp(self.next_local(from, until)?, 0)?.naive_utc();
-        let change = DateTime::from_timestamp(after.start, 0)?;
-        Some(Clash { local, change, is_gap: old < new })
+        face::clashes(&mut &*self, zone, from, until)
     }
 
     /// Whether the clock face shows a matching time at `instant`. An instant of this schedule that does not
@@ -181,61 +144,7 @@ impl CronSchedule {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> impl Iterator<Item = DateTime<Utc>> + 'a {
-        let start = from.checked_sub_signed(LOOK_BACK).unwrap_or(from);
-        let mut stretches = zone.stretches(start);
-        let mut stretch = stretches.next();
-        let mut cursor = stretch.map_or(0, |stretch| stretch.start + stretch.offset);
-        // The local time up to which the clock face has already been.
-        let mut seen = cursor;
-        // Instants lie on whole seconds; the first one at or after `from` may have to be the next second.
-        let first = from.timestamp() + i64::from(from.timestamp_subsec_nanos() > 0);
-        let mut ended = false;
-        std::iter::from_fn(move || {
-            while !ended {
-                let now = stretch?;
-                let face_end = now.end.saturating_add(now.offset);
-                let mut found = None;
-                // The horizon bounds the search, also in a zone that never changes.
-                let until_local = (until.timestamp() + 1).saturating_add(now.offset).min(face_end);
-                if let Some(local) = self.next_local(cursor, until_local) {
-                    cursor = local + MINUTE;
-                    if dst != DstMode::Skip || !zone.is_twice(local) {
-                        found = Some(local - now.offset);
-                    }
-                } else if now.end > until.timestamp() {
-                    ended = true;
-                } else {
-                    stretch = stretches.next();
-                    let next = stretch?;
-                    seen = seen.max(face_end);
-                    found = self.end_of_gap(dst, now, next);
-                    cursor = next.start + next.offset;
-                    if found.is_some() {
-                        // The end of the gap may match as well: it happens once.
-                        cursor += 1;
-                    }
-                    if dst == DstMode::Once && !self.is_wildcard {
-                        cursor = cursor.max(seen);
-                    }
-                }
-                let Some(second) = found else { continue };
-                let Some(instant) = DateTime::from_timestamp(second, 0) else { continue };
-                if until <= instant {
-                    ended = true;
-                } else if first <= second {
-                    return Some(instant);
-                }
-            }
-            None
-        })
-    }
-
-    /// The end of the gap between two stretches, when a fixed time in the gap is owed.
-    fn end_of_gap(&self, dst: DstMode, before: Stretch, after: Stretch) -> Option<i64> {
-        let gap = after.offset - before.offset;
-        let owes = dst == DstMode::Once && !self.is_wildcard && 0 < gap && gap <= LARGEST_SHIFT;
-        let first_missing = before.end + before.offset;
-        (owes && self.next_local(first_missing, first_missing + gap).is_some()).then_some(after.start)
+        face::instants(self, self.is_wildcard, zone, dst, from, until)
     }
 
     /// The first matching time of a clock face at or after `from` and before `until`, in seconds.
@@ -270,6 +179,12 @@ impl CronSchedule {
         let pattern = &self.cron.pattern;
         pattern.month_match(date.month()).unwrap_or(false)
             && pattern.day_match(date.year(), date.month(), date.day(), weekday).unwrap_or(false)
+    }
+}
+
+impl Face for &CronSchedule {
+    fn next(&mut self, from: i64, until: i64) -> Option<i64> {
+        self.next_local(from, until)
     }
 }
 

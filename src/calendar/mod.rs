@@ -1,4 +1,4 @@
-//! The calendar: cron, maintenance windows, blackouts, and every time-zone rule.
+//! The calendar: cron, recurrence rules, maintenance windows, blackouts, and every time-zone rule.
 //!
 //! Pure: it knows no clock and reads no plan file; the only surroundings are the time-zone data.
 //!
@@ -8,9 +8,15 @@
 //! 4. Gaps and overlaps come from the time-zone data, never from jumps of the host's clock.
 
 mod cron;
+mod face;
+mod recurrence;
+mod rrule;
 mod windows;
 mod zone;
 
-pub use cron::{Clash, CronError, CronSchedule};
+pub use cron::{CronError, CronSchedule};
+pub use face::Clash;
+pub use recurrence::{Calendar, CalendarError};
+pub use rrule::{RruleError, RruleSchedule};
 pub use windows::{Freeze, first_with_room, freeze, gate, merge, openings};
 pub use zone::{UnknownZone, Zone};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{CronError, CronSchedule, Zone};
+use super::{Calendar, CalendarError, Zone};
 use crate::model::{Because, Blackout, DstMode, TaskType, Window, WindowSpan};
 
 /// One blackout as a stretch of time: no work but the task types that it allows.
@@ -31,20 +31,19 @@ impl Freeze {
 /// also when it began the day before.
 ///
 /// # Errors
-/// When the window's cron expression cannot be read.
+/// When the window's calendar cannot be read.
 pub fn openings(
     name: &str,
     window: &Window,
     zone: &Zone,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> Result<Vec<WindowSpan>, CronError> {
-    let Some(cron) = &window.cron else { return Ok(Vec::new()) };
-    let cron = CronSchedule::parse(cron)?;
+) -> Result<Vec<WindowSpan>, CalendarError> {
+    let Some(calendar) = Calendar::of_window(window)? else { return Ok(Vec::new()) };
     let length = window.duration.value.0;
     let cutoff = window.cutoff.as_ref().map_or(TimeDelta::zero(), |cutoff| cutoff.value.0);
     let first = from.checked_sub_signed(length).unwrap_or(from);
-    let spans = cron.instants(zone, DstMode::Once, first, until).map(|start| {
+    let spans = calendar.instants(zone, DstMode::Once, first, until).map(|start| {
         let end = start + length;
         WindowSpan { name: name.to_owned(), start, end, cutoff: (end - cutoff).max(start) }
     });
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_decides_at_each_edge() {
+    fn case_18_the_gate_decides_at_each_edge() {
         let span = WindowSpan {
             name: "w".into(),
             start: utc("2026-03-07T02:00:00Z"),

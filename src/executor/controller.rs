@@ -44,9 +44,8 @@ pub fn admit(
     for name in task.window.iter() {
         let Some(window) = plan.windows.get(name) else { continue };
         let openings = calendar::openings(name, window, zone, now, now + OUTLOOK);
-        spans.extend(openings.map_err(|source| ScheduleError::Cron {
+        spans.extend(openings.map_err(|source| ScheduleError::Calendar {
             whose: format!("windows.{}", name.value),
-            text: window.cron.as_ref().map(|cron| cron.value.clone()).unwrap_or_default(),
             source,
         })?);
     }

@@ -168,7 +168,10 @@ pub struct Recurrence {
     /// Five cron fields, on the plan file's wall clock.
     #[schemars(with = "Option<form::Cron>")]
     pub cron: Option<Spanned<String>>,
-    /// An RFC 5545 recurrence rule.
+    /// An RFC 5545 recurrence rule on the plan file's wall clock: `FREQ=MONTHLY;BYDAY=2TU;BYHOUR=2`.
+    ///
+    /// What counts from a start, `COUNT` and most of `INTERVAL`, needs one before the rule:
+    /// `DTSTART:20260106T020000 RRULE:FREQ=WEEKLY;INTERVAL=2`. Without a start the time of day is midnight.
     pub rrule: Option<Spanned<String>>,
     /// One instant.
     pub at: Option<Spanned<Moment>>,
@@ -211,9 +214,9 @@ pub enum Missed {
     /// The newest one happens late, the others are recorded as missed.
     #[default]
     Latest,
-    /// Each one happens late.
+    /// Each one happens late, the oldest first; of very many the newest thousand.
     All,
-    /// None happens; each is recorded as missed.
+    /// None happens; each is recorded as missed. Up to ten minutes late is not slept through.
     Skip,
 }
 

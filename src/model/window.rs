@@ -16,7 +16,7 @@ pub struct Window {
     /// When it opens: five cron fields.
     #[schemars(with = "Option<form::Cron>")]
     pub cron: Option<Spanned<String>>,
-    /// When it opens: an RFC 5545 recurrence rule.
+    /// When it opens: an RFC 5545 recurrence rule, as in `schedule` of a task.
     pub rrule: Option<Spanned<String>>,
     /// How long it is open.
     #[schemars(with = "form::PositiveLength")]

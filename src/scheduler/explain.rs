@@ -133,6 +133,8 @@ impl Asked<'_> {
         };
         let (rule, span) = if let Some(cron) = &schedule.cron {
             (format!("cron {}", cron.value), cron.span)
+        } else if let Some(rule) = &schedule.rrule {
+            (format!("rrule {}", rule.value), rule.span)
         } else if let Some(every) = &schedule.every {
             (format!("every {}", every.value), every.span)
         } else if let Some(at) = &schedule.at {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{History, ScheduleError};
-use crate::calendar::{self, CronSchedule, Freeze, Zone};
+use crate::calendar::{self, Calendar, Freeze, Zone};
 use crate::model::{PlanFile, Task, WindowSpan};
 
 /// How far beyond the horizon windows are looked up, so that work released near its end has a due time.
@@ -47,7 +47,7 @@ pub struct TaskGround<'p> {
     /// The longest time that one of its windows is open; `None`: any time.
     pub longest_span: Option<TimeDelta>,
     /// Its calendar.
-    pub cron: Option<CronSchedule>,
+    pub calendar: Option<Calendar>,
     /// Places of the tasks that it comes after.
     pub after: Vec<usize>,
     /// Its priority, or that of the most important task that comes after it.
@@ -73,16 +73,13 @@ impl<'p> Ground<'p> {
         for (name, task) in plan.tasks.iter() {
             let Some(schedule) = &task.schedule else { continue };
             let name = name.value.as_str();
-            let cron = match &schedule.cron {
-                Some(text) => Some(CronSchedule::parse(text).map_err(|source| ScheduleError::Cron {
-                    whose: format!("tasks.{name}.schedule"),
-                    text: text.value.clone(),
-                    source,
-                })?),
-                None => None,
-            };
-            if let Some(key) = unsupported(schedule) {
-                return Err(ScheduleError::NotSupported { whose: format!("tasks.{name}.schedule"), key });
+            let calendar = Calendar::of_task(schedule).map_err(|source| ScheduleError::Calendar {
+                whose: format!("tasks.{name}.schedule"),
+                source,
+            })?;
+            if schedule.when.is_some() {
+                let whose = format!("tasks.{name}.schedule");
+                return Err(ScheduleError::NotSupported { whose, key: "when" });
             }
             let windows: Vec<_> = task.window.iter().map(|window| window.value.as_str()).collect();
             let spans = match by_windows.get(&windows) {
@@ -108,7 +105,7 @@ impl<'p> Ground<'p> {
                 targets,
                 spans,
                 longest_span,
-                cron,
+                calendar,
                 after: Vec::new(),
                 weight: task.priority(),
                 tail: TimeDelta::zero(),
@@ -153,11 +150,6 @@ pub fn zone_of(plan: &PlanFile) -> Result<Zone, ScheduleError> {
     Ok(plan.timezone.as_ref().map_or(Ok(Zone::utc()), |name| Zone::named(name))?)
 }
 
-fn unsupported(schedule: &crate::model::Recurrence) -> Option<&'static str> {
-    let keys = [(schedule.rrule.is_some(), "rrule"), (schedule.when.is_some(), "when")];
-    keys.into_iter().find(|(is_there, _)| *is_there).map(|(_, key)| key)
-}
-
 fn spans_of(
     plan: &PlanFile,
     zone: &Zone,
@@ -168,15 +160,9 @@ fn spans_of(
     let mut spans = Vec::new();
     for name in windows {
         let Some(window) = plan.windows.get(name) else { continue };
-        if window.rrule.is_some() {
-            return Err(ScheduleError::NotSupported { whose: format!("windows.{name}"), key: "rrule" });
-        }
         let openings = calendar::openings(name, window, zone, from, until);
-        spans.extend(openings.map_err(|source| ScheduleError::Cron {
-            whose: format!("windows.{name}"),
-            text: window.cron.as_ref().map(|cron| cron.value.clone()).unwrap_or_default(),
-            source,
-        })?);
+        let whose = || format!("windows.{name}");
+        spans.extend(openings.map_err(|source| ScheduleError::Calendar { whose: whose(), source })?);
     }
     Ok(calendar::merge(spans))
 }

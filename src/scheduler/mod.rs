@@ -32,7 +32,7 @@ pub use ground::{Ground, zone_of};
 pub use history::{History, Running, TaskHistory};
 pub use planner::Skipped;
 
-use crate::calendar::{CronError, UnknownZone};
+use crate::calendar::{CalendarError, UnknownZone};
 use crate::model::{PlanFile, Schedule};
 
 /// A schedule, and what was slept through before it.
@@ -54,15 +54,13 @@ pub enum ScheduleError {
     /// The zone is unknown.
     #[error("`timezone`: {0}")]
     Zone(#[from] UnknownZone),
-    /// A cron expression is wrong.
-    #[error("`{whose}`: cannot use the cron expression `{text}`: {source}")]
-    Cron {
+    /// A cron expression or a recurrence rule is wrong.
+    #[error("`{whose}`: cannot use its calendar: {source}")]
+    Calendar {
         /// Which window or task.
         whose: String,
-        /// The expression.
-        text: String,
         /// What is wrong with it.
-        source: CronError,
+        source: CalendarError,
     },
     /// A recurrence that this version does not know how to expand.
     #[error("`{whose}`: `{key}` is not supported yet")]

@@ -88,6 +88,8 @@ struct Work<'g, 'p> {
     /// Published starts that are reserved, until their occurrence is looked at.
     pins: HashMap<OccurrenceId, DateTime<Utc>>,
     last: Vec<Option<Last>>,
+    /// By task: its last run, which the next one has to wait for; what is missed in between changes nothing.
+    runs: Vec<Option<(OccurrenceId, DateTime<Utc>)>>,
     /// By task: the longest chain of placed work that ends with its last occurrence.
     chains: Vec<TimeDelta>,
     placed: Vec<Placed>,
@@ -120,6 +122,7 @@ impl<'g, 'p> Work<'g, 'p> {
             published: HashMap::new(),
             pins: HashMap::new(),
             last: vec![None; ground.tasks.len()],
+            runs: vec![None; ground.tasks.len()],
             chains: vec![TimeDelta::zero(); ground.tasks.len()],
             placed: Vec::new(),
             unplaced: Vec::new(),
@@ -158,8 +161,14 @@ impl<'g, 'p> Work<'g, 'p> {
             let until = running.until.max(self.ground.from + TimeDelta::seconds(1));
             self.take(place, self.ground.from, until);
             let id = running.occurrence.clone().unwrap_or_else(|| OccurrenceId(task.name.to_owned()));
-            self.last[place] = Some(Last { id, end: Outcome::Ends(until) });
+            self.goes_on(place, id, until);
         }
+    }
+
+    /// Notes that the last run of a task ends at `end`.
+    fn goes_on(&mut self, place: usize, id: OccurrenceId, end: DateTime<Utc>) {
+        self.runs[place] = Some((id.clone(), end));
+        self.last[place] = Some(Last { id, end: Outcome::Ends(end) });
     }
 
     /// Reserves the published starts that are still possible by themselves.
@@ -262,7 +271,7 @@ impl<'g, 'p> Work<'g, 'p> {
                 let following = planner::following(task, &occurrence, end)
                     .filter(|following| following.release < self.ground.until);
                 let moved_from = before.filter(|before| *before != start);
-                self.last[place] = Some(Last { id: occurrence.id.clone(), end: Outcome::Ends(end) });
+                self.goes_on(place, occurrence.id.clone(), end);
                 self.placed.push(Placed { occurrence, start, end, window, moved_from, because });
                 return following;
             }
@@ -316,9 +325,7 @@ impl<'g, 'p> Work<'g, 'p> {
             return Err(Because::NoWindow { longest, needed: occurrence.estimate });
         }
         let mut from = occurrence.release.max(self.ground.from);
-        if let Some(Last { id, end: Outcome::Ends(end) }) = &self.last[place]
-            && from < *end
-        {
+        if let Some((id, end)) = self.runs[place].as_ref().filter(|(_, end)| from < *end) {
             because.push(Because::Overlap { occurrence: id.clone(), until: *end });
             from = *end;
         }
@@ -714,5 +721,23 @@ tasks:
         let history = History { tasks: [("a".to_owned(), past)].into() };
         let next = compute(&plan, "", &history, None, from, from + TimeDelta::days(4)).expect("a schedule");
         assert_eq!(starts(&next), [("a#2", "05T00:20".into())]);
+    }
+
+    #[test]
+    fn a_run_is_waited_for_also_after_an_occurrence_that_it_made_impossible() {
+        let plan = read(
+            "mainstay: 1\ntasks:\n  a:\n    type: routine\n    domain: data\n    \
+             schedule: {cron: \"*/10 10 2 3 *\"}\n    duration: 25m\n    steps: [{run: [\"true\"]}]\n",
+        );
+        let computed = computed(&plan, &["a"], None, "2026-03-02T00:00:00Z");
+        let placed: Vec<_> = starts(&computed).into_iter().map(|(_, start)| start).collect();
+        assert_eq!(placed, ["02T10:00", "02T10:25", "02T10:50"]);
+        let late = &computed.schedule.placed[1];
+        let before = OccurrenceId("a@2026-03-02T10:00:00Z".into());
+        let overlap = Because::Overlap { occurrence: before, until: utc("2026-03-02T10:25:00Z") };
+        assert_eq!(
+            (late.occurrence.release, &late.because[..]),
+            (utc("2026-03-02T10:20:00Z"), &[overlap][..])
+        );
     }
 }

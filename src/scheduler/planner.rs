@@ -39,14 +39,16 @@ pub struct Skipped {
 const MOST_MISSED: usize = 1000;
 /// The most occurrences of one task in one schedule.
 const MOST_OCCURRENCES: usize = 100_000;
+/// A start that is this late was not slept through: `run --due` comes every few minutes.
+const HARDLY_LATE: TimeDelta = TimeDelta::minutes(10);
 /// Beyond this, a calendar has no next instant that matters to anyone.
 const FAR: TimeDelta = TimeDelta::days(29 * 366);
 
 /// Finds what has to happen within the horizon of `ground`.
 ///
-/// `cron`: one occurrence per instant. Of the instants before the horizon that were not started, the newest is
-/// kept and happens late (`missed: latest`), all are (`all`), or the newest as long as it can be in time
-/// (`skip`); the others are in [`Planned::missed`], back to the newest one that was settled.
+/// `cron`, `rrule`: one occurrence per instant. Of the instants before the horizon that were not started, the newest
+/// is kept and happens late (`missed: latest`), all are, the oldest first (`all`), or the newest as long as it can be
+/// in time (`skip`); the others are in [`Planned::missed`], back to the newest one that was settled.
 ///
 /// `every`: the next interval. It counts from the end of the last success; after a failure the release counts
 /// from the end of the failed run, so that it is not repeated at once, while the due time still counts from the
@@ -73,7 +75,7 @@ pub fn plan(
         if task.targets.is_empty() {
             continue;
         }
-        if task.cron.is_some() {
+        if task.calendar.is_some() {
             calendar(ground, task, past, known_since[place], &mut planned)?;
         } else if let Some(at) = &schedule.at {
             let release = ground.zone.resolve(at);
@@ -138,11 +140,11 @@ fn calendar(
     known_since: DateTime<Utc>,
     planned: &mut Planned,
 ) -> Result<(), ScheduleError> {
-    let Some(cron) = &task.cron else { return Ok(()) };
+    let Some(calendar) = &task.calendar else { return Ok(()) };
     let policy = task.task.missed.as_ref().map_or(Missed::Latest, |missed| missed.value);
     let dst = task.task.dst.as_ref().map(|dst| dst.value).unwrap_or_default();
-    let first = owed_since(past, policy, known_since).min(ground.from);
-    let mut instants = cron.instants(&ground.zone, dst, first, ground.until + FAR).peekable();
+    let first = owed_since(past, known_since, ground.from).min(ground.from);
+    let mut instants = calendar.instants(&ground.zone, dst, first, ground.until + FAR).peekable();
 
     let mut late: VecDeque<(DateTime<Utc>, Option<DateTime<Utc>>)> = VecDeque::new();
     while let Some(release) = instants.next_if(|instant| *instant < ground.from) {
@@ -161,11 +163,7 @@ fn calendar(
     let spans = spans.as_deref().map(Vec::as_slice);
     for (release, next) in late {
         let due = due_of_instant(task, spans, release);
-        let latest = match policy {
-            Missed::Latest => next,
-            Missed::All => None,
-            Missed::Skip => earlier(next, due),
-        };
+        let latest = latest_of_instant(policy, release, due, next);
         let id = OccurrenceId::at(task.name, release);
         match latest.filter(|latest| *latest <= ground.from) {
             Some(latest) => {
@@ -185,11 +183,7 @@ fn calendar(
         let id = OccurrenceId::at(task.name, release);
         if !past.is_settled(&id) {
             let due = due_of_instant(task, spans, release);
-            let latest = match policy {
-                Missed::Latest => instants.peek().copied(),
-                Missed::All => None,
-                Missed::Skip => earlier(instants.peek().copied(), due),
-            };
+            let latest = latest_of_instant(policy, release, due, instants.peek().copied());
             planned.occurrences.push(occurrence(task, id, release, due, latest));
         }
     }
@@ -198,20 +192,37 @@ fn calendar(
 
 /// Since when calendar instants are owed.
 ///
-/// With `missed: latest`, what was settled settles everything before it. So a calendar that is edited does not
-/// bring up the past of the new one.
-fn owed_since(past: &TaskHistory, policy: Missed, known_since: DateTime<Utc>) -> DateTime<Utc> {
+/// What was settled settles everything before it; a task catches up in order. So a calendar that is edited does not
+/// bring up the past of the new one. What was settled while the clock was ahead of `now` says nothing.
+fn owed_since(past: &TaskHistory, known_since: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let instant = |id: &OccurrenceId| {
+        let (_, instant) = id.0.rsplit_once('@')?;
+        DateTime::parse_from_rfc3339(instant).ok().map(|instant| instant.to_utc())
+    };
     // Instants of one task sort as text as they do in time.
     let newest = |ids: &std::collections::BTreeSet<OccurrenceId>| {
-        let (_, instant) = ids.last()?.0.rsplit_once('@')?;
-        DateTime::parse_from_rfc3339(instant).ok().map(|instant| instant.to_utc() + TimeDelta::seconds(1))
+        let newest = ids.iter().rev().filter_map(instant).find(|instant| *instant <= now);
+        newest.map(|newest| newest + TimeDelta::seconds(1))
     };
-    let settled = newest(&past.started).max(newest(&past.missed)).filter(|_| policy != Missed::All);
+    let settled = newest(&past.started).max(newest(&past.missed));
     settled.map_or(known_since, |settled| settled.max(known_since))
 }
 
-fn earlier(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    [a, b].into_iter().flatten().min()
+/// The latest start of an instant before `next`: with `missed: skip`, as long as it is not late.
+fn latest_of_instant(
+    policy: Missed,
+    release: DateTime<Utc>,
+    due: Option<DateTime<Utc>>,
+    next: Option<DateTime<Utc>>,
+) -> Option<DateTime<Utc>> {
+    match policy {
+        Missed::Latest => next,
+        Missed::All => None,
+        Missed::Skip => {
+            let in_time = due.map(|due| due.max(release + HARDLY_LATE));
+            [next, in_time].into_iter().flatten().min()
+        }
+    }
 }
 
 /// `release + duration + tolerance`; without `tolerance`, the end of the first window that has room, and
@@ -326,9 +337,9 @@ mod tests {
         text.parse().expect("an instant")
     }
 
-    fn plan_file(schedule: &str) -> PlanFile {
+    fn plan_file(keys: &str) -> PlanFile {
         let yaml = format!(
-            "mainstay: 1\ntasks:\n  k:\n    type: routine\n    domain: data\n    schedule: {{{schedule}}}\n    \
+            "mainstay: 1\ntasks:\n  k:\n    type: routine\n    domain: data\n    {keys}\n    \
              duration: 10m\n    steps: [{{run: [\"true\"]}}]\n"
         );
         crate::planfile::Text::new("maintenance.yaml", yaml.into_bytes()).read().into_plan().expect("a plan")
@@ -336,7 +347,11 @@ mod tests {
 
     /// What is planned on 2026-03-10 at noon for one day.
     fn planned(schedule: &str, past: TaskHistory) -> Planned {
-        let plan_file = plan_file(schedule);
+        planned_with(&format!("schedule: {{{schedule}}}"), past)
+    }
+
+    fn planned_with(keys: &str, past: TaskHistory) -> Planned {
+        let plan_file = plan_file(keys);
         let history = History { tasks: [("k".to_owned(), past)].into() };
         let from = utc("2026-03-10T12:00:00Z");
         let ground = Ground::survey(&plan_file, &history, from, from + TimeDelta::days(1)).expect("a ground");
@@ -370,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_run_settles_everything_before_it_also_under_another_calendar() {
+    fn case_24_what_has_a_run_settles_everything_before_it_also_under_another_calendar() {
         let mut past = known();
         past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
         assert_eq!(ids(&planned("cron: \"0 2 * * *\"", past.clone())).0, ["k@2026-03-11T02:00:00Z"]);
@@ -379,7 +394,118 @@ mod tests {
     }
 
     #[test]
-    fn a_long_outage_is_bounded_and_counted() {
+    fn a_rule_recurs_as_a_cron_expression_does() {
+        let rule = "rrule: \"DTSTART:20260302T020000 RRULE:FREQ=DAILY;INTERVAL=2\"";
+        let planned = planned(rule, known());
+        let (occurrences, missed) = ids(&planned);
+        assert_eq!(occurrences, ["k@2026-03-10T02:00:00Z"]);
+        assert_eq!(missed, ["k@2026-03-08T02:00:00Z"]);
+        assert_eq!(planned.occurrences[0].due, Some(utc("2026-03-10T02:10:00Z")));
+        assert_eq!(planned.occurrences[0].latest, Some(utc("2026-03-12T02:00:00Z")));
+    }
+
+    #[test]
+    fn case_22_what_was_slept_through_happens_by_its_policy_and_each_instant_is_accounted_for() {
+        // Every hour from 03:30 to 11:30 was slept through.
+        let slept = |missed: &str| {
+            let past =
+                TaskHistory { handled_until: Some(utc("2026-03-10T03:00:00Z")), ..TaskHistory::default() };
+            let planned = planned_with(
+                &format!("schedule: {{cron: \"30 * * * *\", tolerance: 10m}}\n    missed: {missed}"),
+                past,
+            );
+            let late = |occurrence: &&Occurrence| occurrence.release < utc("2026-03-10T12:00:00Z");
+            let late: Vec<_> = planned.occurrences.iter().filter(late).cloned().collect();
+            (late, planned.missed.iter().map(|missed| missed.release).collect::<Vec<_>>())
+        };
+        let hours = |hours: std::ops::RangeInclusive<u32>| -> Vec<_> {
+            hours.map(|hour| utc(&format!("2026-03-10T{hour:02}:30:00Z"))).collect()
+        };
+        let releases = |late: &[Occurrence]| late.iter().map(|late| late.release).collect::<Vec<_>>();
+        let (late, missed) = slept("latest");
+        assert_eq!((releases(&late), missed), (hours(11..=11), hours(3..=10)));
+        assert_eq!(late[0].latest, Some(utc("2026-03-10T12:30:00Z")));
+        let (late, missed) = slept("all");
+        assert_eq!((releases(&late), missed), (hours(3..=11), vec![]));
+        assert!(late.iter().all(|late| late.latest.is_none()), "none of them is ever missed");
+        let (late, missed) = slept("skip");
+        assert_eq!((releases(&late), missed), (vec![], hours(3..=11)));
+    }
+
+    #[test]
+    fn with_skip_a_start_that_is_hardly_late_was_not_slept_through() {
+        let at = |cron: &str, tolerance: &str| {
+            let keys = format!("schedule: {{cron: \"{cron}\"{tolerance}}}\n    missed: skip");
+            ids(&planned_with(&keys, known())).0.first().map(|id| (*id).to_owned())
+        };
+        let seven_minutes_ago = Some("k@2026-03-10T11:53:00Z".to_owned());
+        assert_eq!(at("53 11 * * *", ""), seven_minutes_ago);
+        assert_eq!(at("53 11 * * *", ", tolerance: 1m"), seven_minutes_ago);
+        assert_eq!(at("50 11 * * *", ""), Some("k@2026-03-11T11:50:00Z".to_owned()));
+        assert_eq!(at("40 11 * * *", ", tolerance: 11m"), Some("k@2026-03-10T11:40:00Z".to_owned()));
+    }
+
+    #[test]
+    fn case_24_with_all_a_calendar_that_is_edited_does_not_bring_up_the_past_of_the_new_one() {
+        let mut past = known();
+        past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
+        let edited = planned_with("schedule: {cron: \"0 1 * * *\"}\n    missed: all", past);
+        assert_eq!(ids(&edited), (vec!["k@2026-03-11T01:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn case_20_after_a_clock_that_steps_back_nothing_repeats() {
+        let mut past = known();
+        for day in 8..=12 {
+            past.started.insert(OccurrenceId(format!("k@2026-03-{day:02}T02:00:00Z")));
+        }
+        let planned = planned("cron: \"0 2,20 * * *\"", past);
+        assert_eq!(ids(&planned), (vec!["k@2026-03-10T20:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn case_21_what_ran_while_the_clock_was_a_year_ahead_stops_nothing_after_it_was_corrected() {
+        let mut past = known();
+        past.started.insert(OccurrenceId("k@2026-03-09T02:00:00Z".into()));
+        past.started.insert(OccurrenceId("k@2027-03-09T02:00:00Z".into()));
+        past.missed.insert(OccurrenceId("k@2027-03-08T02:00:00Z".into()));
+        let planned = planned("cron: \"0 2 * * *\"", past);
+        assert_eq!(ids(&planned), (vec!["k@2026-03-10T02:00:00Z", "k@2026-03-11T02:00:00Z"], vec![]));
+    }
+
+    #[test]
+    fn case_24_a_schedule_that_is_edited_seconds_before_it_fires_fires_once() {
+        let from = utc("2026-03-10T11:59:00Z");
+        let history = History { tasks: [("k".to_owned(), known())].into() };
+        let compute = |keys: &str, published: Option<&Schedule>, from: DateTime<Utc>| {
+            let until = from + TimeDelta::hours(12);
+            crate::scheduler::compute(&plan_file(keys), "", &history, published, from, until)
+                .expect("a schedule")
+                .schedule
+        };
+        let before = compute("schedule: {at: 2026-03-10T12:00:00Z}", None, from);
+        assert_eq!(before.placed[0].occurrence.id.0, "k@2026-03-10T12:00:00Z");
+        let seconds_before = from + TimeDelta::seconds(58);
+        let after = compute("schedule: {at: 2026-03-10T12:05:00Z}", Some(&before), seconds_before);
+        let ids: Vec<_> = after.placed.iter().map(|placed| placed.occurrence.id.0.as_str()).collect();
+        assert_eq!(ids, ["k@2026-03-10T12:05:00Z"]);
+    }
+
+    #[test]
+    fn case_23_what_is_dropped_after_a_long_outage_never_comes_back() {
+        let every_minute = "schedule: {cron: \"* * * * *\"}\n    missed: all";
+        let first = planned_with(every_minute, known());
+        let oldest = first.occurrences[0].clone();
+        assert_eq!(oldest.release, utc("2026-03-10T12:00:00Z") - TimeDelta::minutes(1000));
+        let mut past = known();
+        past.started.insert(oldest.id.clone());
+        let next = planned_with(every_minute, past);
+        assert_eq!(next.occurrences[0].release, oldest.release + TimeDelta::minutes(1));
+        assert_eq!((next.missed.len(), next.n_missed_dropped), (0, 0));
+    }
+
+    #[test]
+    fn case_23_a_long_outage_is_bounded_and_counted() {
         let planned = planned("cron: \"* * * * *\"", known());
         let n_dropped = usize::try_from(planned.n_missed_dropped).expect("a count");
         assert_eq!(planned.missed.len() + n_dropped, 3 * 1440 + 720);

@@ -11,7 +11,7 @@ use super::secrets::Secret;
 use super::standards::Standards;
 use super::surroundings::Surroundings;
 use super::work::Work;
-use crate::calendar::{CronError, CronSchedule, Zone};
+use crate::calendar::{Calendar, CronError, CronSchedule, RruleError, RruleSchedule, Zone};
 use crate::model::{Check, PlanFile, Span, Spanned, Step, Task};
 use crate::planfile::{Fault, NodeId, Tree, offset};
 use crate::promql::{self, Expr, SyntaxError};
@@ -35,7 +35,9 @@ pub(super) struct Facts<'a> {
     sections: HashMap<&'a str, Section<'a>>,
     /// Every cron expression of the file: the same few stand at thousands of tasks, and reading one that never
     /// comes takes long.
-    crons: HashMap<&'a str, Result<CronSchedule, CronError>>,
+    crons: HashMap<&'a str, Result<Calendar, CronError>>,
+    /// Every recurrence rule of the file.
+    rrules: HashMap<&'a str, Result<Calendar, RruleError>>,
     /// Every PromQL query of the file, read when the first rule asks.
     queries: OnceCell<HashMap<&'a str, Result<Expr, SyntaxError>>>,
     /// Where something begins that something was left out of, sorted.
@@ -82,6 +84,7 @@ impl<'a> Facts<'a> {
             standards: Standards::of(plan, around),
             sections: sections.collect(),
             crons: crons(plan),
+            rrules: rrules(plan),
             queries: OnceCell::new(),
             spoiled,
             comparisons: Cell::new(MAX_COMPARISONS),
@@ -192,8 +195,31 @@ impl<'a> Facts<'a> {
     /// A cron expression of the plan file, as it was read.
     pub(super) fn cron(&self, text: &str) -> Result<&CronSchedule, &CronError> {
         match self.crons.get(text) {
-            Some(read) => read.as_ref(),
-            None => Err(&CronError::Never),
+            Some(Ok(Calendar::Cron(cron))) => Ok(cron),
+            Some(Err(error)) => Err(error),
+            _ => Err(&CronError::Never),
+        }
+    }
+
+    /// A recurrence rule of the plan file, as it was read.
+    pub(super) fn rrule(&self, text: &str) -> Result<&RruleSchedule, &RruleError> {
+        match self.rrules.get(text) {
+            Some(Ok(Calendar::Rrule(rule))) => Ok(rule),
+            Some(Err(error)) => Err(error),
+            _ => Err(&RruleError::Never),
+        }
+    }
+
+    /// The calendar of a task or a window that has one of the two; `None` when it has both, or a wrong one.
+    pub(super) fn calendar(
+        &self,
+        cron: Option<&Spanned<String>>,
+        rrule: Option<&Spanned<String>>,
+    ) -> Option<&Calendar> {
+        match (cron, rrule) {
+            (Some(cron), None) => self.crons.get(cron.value.as_str())?.as_ref().ok(),
+            (None, Some(rrule)) => self.rrules.get(rrule.value.as_str())?.as_ref().ok(),
+            _ => None,
         }
     }
 
@@ -255,14 +281,28 @@ pub(super) fn steps_of(task: &Task) -> impl Iterator<Item = &Spanned<Step>> {
     task.steps.iter().chain(task.rollback.iter()).chain(task.finally.iter())
 }
 
-fn crons(plan: &PlanFile) -> HashMap<&str, Result<CronSchedule, CronError>> {
+fn crons(plan: &PlanFile) -> HashMap<&str, Result<Calendar, CronError>> {
     let schedules = plan.tasks.iter().filter_map(|(_, task)| task.schedule.as_ref()?.cron.as_ref());
     let windows = plan.windows.iter().filter_map(|(_, window)| window.cron.as_ref());
     let mut crons = HashMap::new();
     for cron in schedules.chain(windows) {
-        crons.entry(cron.value.as_str()).or_insert_with(|| CronSchedule::parse(&cron.value));
+        crons
+            .entry(cron.value.as_str())
+            .or_insert_with(|| CronSchedule::parse(&cron.value).map(Calendar::Cron));
     }
     crons
+}
+
+fn rrules(plan: &PlanFile) -> HashMap<&str, Result<Calendar, RruleError>> {
+    let schedules = plan.tasks.iter().filter_map(|(_, task)| task.schedule.as_ref()?.rrule.as_ref());
+    let windows = plan.windows.iter().filter_map(|(_, window)| window.rrule.as_ref());
+    let mut rrules = HashMap::new();
+    for rule in schedules.chain(windows) {
+        rrules
+            .entry(rule.value.as_str())
+            .or_insert_with(|| RruleSchedule::parse(&rule.value).map(Calendar::Rrule));
+    }
+    rrules
 }
 
 fn queries<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Result<Expr, SyntaxError>> {

@@ -88,6 +88,7 @@ struct Alike<'a> {
 #[derive(PartialEq, Eq, Hash)]
 enum Recurs<'a> {
     Cron(&'a str, DstMode),
+    Rrule(&'a str, DstMode),
     Every(TimeDelta),
     At(DateTime<Utc>),
 }
@@ -183,16 +184,18 @@ impl<'a> Outlook<'a> {
         };
         let schedule = task.task.schedule.as_ref()?;
         let tolerance = schedule.tolerance.map(|tolerance| tolerance.value.0);
-        if let Some(cron) = &schedule.cron {
-            let cron = facts.cron(&cron.value).ok()?;
+        if schedule.cron.is_some() || schedule.rrule.is_some() {
+            let calendar = facts.calendar(schedule.cron.as_ref(), schedule.rrule.as_ref())?;
             let until = [self.until, facts.now + FEW_WEEKS];
-            let until =
-                until.into_iter().find(|until| self.instants.spend(cron, facts.now, *until).is_some())?;
+            let is_affordable = |until: &DateTime<Utc>| {
+                self.instants.spend(calendar, &facts.zone, facts.now, *until).is_some()
+            };
+            let until = until.into_iter().find(is_affordable)?;
             let stage = Stage { until, ..stage };
             let dst = task.task.dst.map(|dst| dst.value).unwrap_or_default();
             // One more than there are in the time ahead: it ends the last one of them.
             let mut is_over = false;
-            let instants = cron.instants(&facts.zone, dst, facts.now, self.until + YEAR * CYCLE_YEARS);
+            let instants = calendar.instants(&facts.zone, dst, facts.now, self.until + YEAR * CYCLE_YEARS);
             let instants = instants.take_while(|instant| {
                 let was_over = is_over;
                 is_over = until <= *instant;
@@ -233,15 +236,15 @@ fn alike<'a>(facts: &Facts, outlook: &TaskOutlook<'a>) -> Option<Alike<'a>> {
     let task = outlook.task;
     let schedule = task.schedule.as_ref()?;
     let is_latest = task.missed.is_none_or(|missed| missed.value == Missed::Latest);
-    if !is_latest || schedule.rrule.is_some() || schedule.when.is_some() {
+    if !is_latest || schedule.when.is_some() {
         return None;
     }
-    let recurrence = match (&schedule.cron, &schedule.every, &schedule.at) {
-        (Some(cron), None, None) => {
-            Recurs::Cron(&cron.value, task.dst.map(|dst| dst.value).unwrap_or_default())
-        }
-        (None, Some(every), None) => Recurs::Every(Some(every.value.0).filter(is_positive)?),
-        (None, None, Some(at)) => Recurs::At(facts.zone.resolve(&at.value)),
+    let dst = task.dst.map(|dst| dst.value).unwrap_or_default();
+    let recurrence = match (&schedule.cron, &schedule.rrule, &schedule.every, &schedule.at) {
+        (Some(cron), None, None, None) => Recurs::Cron(&cron.value, dst),
+        (None, Some(rule), None, None) => Recurs::Rrule(&rule.value, dst),
+        (None, None, Some(every), None) => Recurs::Every(Some(every.value.0).filter(is_positive)?),
+        (None, None, None, Some(at)) => Recurs::At(facts.zone.resolve(&at.value)),
         _ => return None,
     };
     Some(Alike {

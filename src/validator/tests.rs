@@ -298,6 +298,17 @@ fn every_rule_finds_its_fault_at_its_place() {
         ("0 4 * * *", "@daily", &["MS307 11:17 `@daily` is not a cron expression"]),
         ("0 4 * * *", "0 25 * * *", &["MS307 11:17 `0 25 * * *` is not a cron expression"]),
         ("0 4 * * *", "0 2 30 2 *", &["MS307 11:17 `0 2 30 2 *` is not a cron expression"]),
+        (
+            "cron: \"0 4 * * *\"",
+            "rrule: \"FREQ=WEEKLY;BYDAY=2TU\"",
+            &["MS322 11:18 `FREQ=WEEKLY;BYDAY=2TU` is not a recurrence rule"],
+        ),
+        (
+            "cron: \"0 4 * * *\"",
+            "rrule: \"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\"",
+            &["MS322 11:18 `FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30` is not a recurrence rule"],
+        ),
+        ("cron: \"0 4 * * *\"", "rrule: \"FREQ=WEEKLY;BYDAY=TU;BYHOUR=4\"", &[]),
         ("run: [rm, -r, old]", "run: []", &["MS308 23:14 `run` is empty"]),
         ("shell: make", "shell: ''", &["MS308 36:16 `shell` is empty"]),
         ("{query: up, ", "{query: ' ', ", &["MS308 40:25 `query` is empty"]),

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::budget::{Budget, MAX_INSTANTS};
 use super::facts::{Facts, stands};
 use super::outlook::{YEAR, is_positive};
-use crate::calendar::{self, CronSchedule};
+use crate::calendar::{self, Calendar};
 use crate::model::{Span, Task, Window, WindowSpan};
 
 /// Weekdays and dates repeat after this time.
@@ -101,8 +101,11 @@ impl<'a> WindowsAhead<'a> {
         if let Some(known) = self.ever.borrow().get(&windows) {
             return *known;
         }
-        let crons: Option<Vec<_>> = windows.iter().map(|window| self.cron_of(facts, window)).collect();
-        let longest = if crons.is_some_and(|crons| crons.iter().all(|cron| cron.is_daily())) {
+        let is_daily = |window: &&str| match self.calendar_of(facts, window) {
+            Some(Calendar::Cron(cron)) => cron.is_daily(),
+            Some(Calendar::Rrule(_)) | None => false,
+        };
+        let longest = if windows.iter().all(is_daily) {
             // Every year is like the next, changes of the clock included.
             self.find_openings(facts, &windows, facts.now, facts.now + YEAR).map(|openings| openings.longest)
         } else {
@@ -140,8 +143,8 @@ impl<'a> WindowsAhead<'a> {
             names.iter().map(|name| Some((*name, *self.defined.get(name)?))).collect::<Option<_>>()?;
         let longest = windows.iter().map(|(_, window)| window.duration.value.0).max()?;
         for (name, window) in windows {
-            let cron = self.cron_of(facts, name)?;
-            self.instants.spend(cron, from - window.duration.value.0, until + longest)?;
+            let calendar = self.calendar_of(facts, name)?;
+            self.instants.spend(calendar, &facts.zone, from - window.duration.value.0, until + longest)?;
             spans.extend(calendar::openings(name, window, &facts.zone, from, until + longest).ok()?);
         }
         spans.sort_by_key(|span| span.start);
@@ -154,11 +157,10 @@ impl<'a> WindowsAhead<'a> {
         Some(Openings { spans, n, n_overlapping, longest, longest_to_cutoff: to_cutoff })
     }
 
-    /// The cron expression of a window.
-    fn cron_of<'f>(&self, facts: &'f Facts, window: &str) -> Option<&'f CronSchedule> {
+    /// The calendar of a window.
+    fn calendar_of<'f>(&self, facts: &'f Facts, window: &str) -> Option<&'f Calendar> {
         let window = self.defined.get(window)?;
-        let cron = window.cron.as_ref().filter(|_| window.rrule.is_none())?;
-        facts.cron(&cron.value).ok()
+        facts.calendar(window.cron.as_ref(), window.rrule.as_ref())
     }
 }
 

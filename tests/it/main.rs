@@ -4,6 +4,7 @@
 
 mod audit;
 mod calendar_laws;
+mod cases;
 mod corpus;
 mod formats;
 mod generated;

@@ -79,7 +79,7 @@ no     window     weekend-night is past its cutoff since 2026-03-07 05:30  2026-
 }
 
 #[test]
-fn cases_18_the_cutoff_is_refused_and_the_end_of_the_window_may_be_reached() {
+fn case_18_the_cutoff_is_refused_and_the_end_of_the_window_may_be_reached() {
     let check = |now: &str, expected: &str| {
         let mut ran = Case::new()
             .plan_file(UPGRADE_IN_WEEKEND_NIGHT.replace("cutoff: 30m", "cutoff: 20m"))
@@ -267,4 +267,37 @@ fn work_that_should_have_ended_is_named() {
         "expected_end": "2026-03-07T02:20:00Z",
     });
     assert_eq!(plan["overruns"], serde_json::json!([overrun]));
+}
+
+#[test]
+fn what_was_slept_through_and_is_owed_is_planned_one_after_the_other() {
+    let plan = "\
+mainstay: 1
+tasks:
+  nightly:
+    type: routine
+    domain: component
+    schedule: {rrule: \"DTSTART:20260301T020000 RRULE:FREQ=DAILY;INTERVAL=2\"}
+    missed: all
+    duration: 20m
+    steps: [{run: [\"true\"]}]
+";
+    let case = Case::new().plan_file(plan);
+    case.run("--now 2026-03-02T00:00:00Z run --due").exit(0);
+    let planned = case.run("--now 2026-03-07T12:00:00Z plan --horizon 3d --format json").json();
+    let occurrences = planned["occurrences"].as_array().expect("occurrences").iter();
+    let placed: Vec<_> = occurrences
+        .map(|placed| {
+            (placed["id"].as_str().unwrap_or_default(), placed["start"].as_str().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(
+        placed,
+        [
+            ("nightly@2026-03-03T02:00:00Z", "2026-03-07T12:00:00Z"),
+            ("nightly@2026-03-05T02:00:00Z", "2026-03-07T12:20:00Z"),
+            ("nightly@2026-03-07T02:00:00Z", "2026-03-07T12:40:00Z"),
+            ("nightly@2026-03-09T02:00:00Z", "2026-03-09T02:00:00Z"),
+        ]
+    );
 }

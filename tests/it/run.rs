@@ -292,6 +292,35 @@ fn a_task_outside_its_window_waits_and_says_for_what() {
 }
 
 #[test]
+fn case_22_what_was_slept_through_runs_by_its_policy_and_each_instant_is_on_record() {
+    // Every hour from 03:30 to 11:30 is slept through, then `run --due` comes every minute.
+    let record = |missed: &str| {
+        let case = Case::new().plan_file(plan(&format!(
+            "  hourly:\n    type: routine\n    domain: component\n    schedule: {{cron: \"30 * * * *\"}}\n    \
+             missed: {missed}\n    duration: 1m\n    steps: [{{run: [\"true\"]}}]\n"
+        )));
+        case.run("--now 2026-03-07T03:00:00Z run --due").exit(0);
+        for minute in 5..16 {
+            case.run(&format!("--now 2026-03-07T12:{minute:02}:00Z run --due")).any_output().exit(0);
+        }
+        let log = case.run("audit log --format json").json();
+        let events = log["entries"].as_array().expect("entries").iter().map(|entry| &entry["event"]);
+        let told = events.filter_map(|event| {
+            let hour = event["occurrence"].as_str()?.strip_prefix("hourly@2026-03-07T")?.get(..2)?;
+            Some(format!("{} {hour}", event["kind"].as_str()?))
+        });
+        told.collect::<Vec<_>>()
+    };
+    let each = |what: &str, hours: std::ops::RangeInclusive<u32>| -> Vec<String> {
+        hours.map(|hour| format!("{what} {hour:02}")).collect()
+    };
+    let newest = [each("occurrence_missed", 3..=10), each("run_started", 11..=11)].concat();
+    assert_eq!(record("latest"), newest);
+    assert_eq!(record("all"), each("run_started", 3..=11));
+    assert_eq!(record("skip"), each("occurrence_missed", 3..=11));
+}
+
+#[test]
 fn a_draft_is_not_worked_by() {
     let case = Case::new().plan_file(format!("status: draft\n{}", plan(&shell("any", "true"))));
 

@@ -67,7 +67,7 @@ fn target() -> Rule {
 
 fn window() -> Rule {
     mapping()
-        .one(&[("cron", cron()), ("rrule", text())])
+        .one(&[("cron", cron()), ("rrule", rrule())])
         .must("duration", any_of(&["4h", "'1d'", "2w"]))
         .may("cutoff", any_of(&["0s", "30m"]))
         .done()
@@ -116,12 +116,16 @@ fn task() -> Rule {
         .done()
 }
 
+fn rrule() -> Rule {
+    any_of(&["FREQ=MONTHLY;BYDAY=2TU;BYHOUR=2", "'DTSTART:20260106T020000 RRULE:FREQ=WEEKLY;INTERVAL=2'"])
+}
+
 fn recurrence() -> Rule {
     let when = mapping().must("when", text()).may("within", positive_length());
     let others = mapping().one(&[
         ("every", any_of(&["30d", "1w"])),
         ("cron", cron()),
-        ("rrule", text()),
+        ("rrule", rrule()),
         ("at", any_of(&["2026-12-20", "2026-12-20t02:30:00.5z"])),
     ]);
     let tolerance = || any_of(&["0s", "2h", "3d"]);

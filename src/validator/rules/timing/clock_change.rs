@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::stated::{self, Owner};
-use crate::calendar::Clash;
+use crate::calendar::{Calendar, Clash};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -48,13 +48,13 @@ const LISTED: usize = 20;
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let mut known: HashMap<&str, Option<(String, String)>> = HashMap::new();
-    for cron in stated::crons(facts) {
-        if cron.says_dst {
+    for stated in stated::calendars(facts) {
+        if stated.says_dst {
             continue;
         }
-        let touched = known.entry(&cron.text.value).or_insert_with(|| touched(facts, &cron.text.value));
+        let touched = known.entry(&stated.text.value).or_insert_with(|| touched(facts, stated.calendar));
         let Some((touched, all)) = touched else { continue };
-        let (does, help) = match cron.owner {
+        let (does, help) = match stated.owner {
             Owner::Task(_) => (
                 "is due",
                 "it runs once: at the end of what is skipped, or at the first of the two; say so with `dst: once`, \
@@ -66,14 +66,14 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                  duration; choose another hour if that matters",
             ),
         };
-        let message = format!("{} {does} at a time that the clock skips or repeats: {touched}", cron.owner);
-        faults.push(Fault::new(RULE.code, cron.text.span, message).expected(all.clone()).help(help));
+        let message = format!("{} {does} at a time that the clock skips or repeats: {touched}", stated.owner);
+        faults.push(Fault::new(RULE.code, stated.text.span, message).expected(all.clone()).help(help));
     }
 }
 
-/// The first times of an expression that are skipped or repeated, with how many more there are; and all of them.
-fn touched(facts: &Facts, text: &str) -> Option<(String, String)> {
-    let clashes = facts.cron(text).ok()?.clashes(&facts.zone, facts.now, facts.now + OUTLOOK);
+/// The first times of a calendar that are skipped or repeated, with how many more there are; and all of them.
+fn touched(facts: &Facts, calendar: &Calendar) -> Option<(String, String)> {
+    let clashes = calendar.clashes(&facts.zone, facts.now, facts.now + OUTLOOK);
     if clashes.is_empty() {
         return None;
     }

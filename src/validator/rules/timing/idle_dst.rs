@@ -39,12 +39,11 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for task in &facts.outlook().tasks {
         let Some(dst) = task.task.dst.filter(|dst| dst.value != DstMode::Once) else { continue };
         let schedule = task.task.schedule.as_ref();
-        let cron = schedule.and_then(|schedule| schedule.cron.as_ref());
-        let has_effect = match cron.map(|cron| facts.cron(&cron.value)) {
-            // `skip` also leaves out what a clock shows twice of an expression with `*`.
-            Some(Ok(cron)) => !cron.is_wildcard() || dst.value == DstMode::Skip,
-            Some(Err(_)) => true,
-            None => schedule.is_some_and(|schedule| schedule.rrule.is_some()),
+        let [cron, rrule] = schedule.map_or([None; 2], |it| [it.cron.as_ref(), it.rrule.as_ref()]);
+        let has_effect = match facts.calendar(cron, rrule) {
+            // `skip` also leaves out what a clock shows twice of what follows elapsed time.
+            Some(calendar) => !calendar.is_wildcard() || dst.value == DstMode::Skip,
+            None => cron.or(rrule).is_some(),
         };
         if !has_effect {
             let message = format!("`dst` has no effect on task `{}`, which follows elapsed time", task.name);

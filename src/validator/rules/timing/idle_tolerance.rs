@@ -34,9 +34,8 @@ tasks:
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for task in &facts.outlook().tasks {
-        let Some(schedule) = task.task.schedule.as_ref().filter(|schedule| schedule.cron.is_some()) else {
-            continue;
-        };
+        let Some(schedule) = &task.task.schedule else { continue };
+        let Some(calendar) = schedule.cron.as_ref().or(schedule.rrule.as_ref()) else { continue };
         let (Some(tolerance), Some(went)) = (schedule.tolerance, &task.rehearsal) else { continue };
         if went.n == 0 || tolerance.value.0 <= went.longest_wait {
             continue;
@@ -47,9 +46,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             task.name, tolerance.value
         );
         let fault = Fault::new(RULE.code, tolerance.span, message);
-        let cron = schedule.cron.as_ref().map(|cron| cron.span).unwrap_or_default();
-        faults.push(
-            fault.expected(format!("expected at most {next}")).related(cron, "the next one is due here"),
-        );
+        let fault = fault.expected(format!("expected at most {next}"));
+        faults.push(fault.related(calendar.span, "the next one is due here"));
     }
 }

@@ -68,10 +68,10 @@ pub(super) const RULES: &[&Rule] = &[
 /// The place of what says when a task is due.
 fn when(task: &Task) -> Span {
     let Some(schedule) = &task.schedule else { return Span::default() };
-    let cron = schedule.cron.as_ref().map(|cron| cron.span);
+    let calendar = schedule.cron.as_ref().or(schedule.rrule.as_ref()).map(|calendar| calendar.span);
     let every = schedule.every.map(|every| every.span);
     let at = schedule.at.as_ref().map(|at| at.span);
-    cron.or(every).or(at).unwrap_or_default()
+    calendar.or(every).or(at).unwrap_or_default()
 }
 
 /// `12 of 366 times in the year ahead, first 2026-03-08 02:00,`.

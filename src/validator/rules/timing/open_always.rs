@@ -30,15 +30,15 @@ const NEXT_TO_NOTHING: TimeDelta = TimeDelta::hours(2);
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (name, window) in facts.plan.windows.iter() {
-        let Some(cron) = &window.cron else { continue };
+        let Some(calendar) = window.cron.as_ref().or(window.rrule.as_ref()) else { continue };
         // A window that closes in the instant in which it opens again is meant to be open always.
-        let is_always = is_open_every_day(facts, &cron.value, window.duration.value.0)
+        let is_always = is_open_every_day(facts, &calendar.value, window.duration.value.0)
             || is_open_all_year(facts, &name.value);
         if is_always && stands(&window.duration) {
             let message = format!("window `{}` opens again before it closes, around the clock", name.value);
             faults.push(
                 Fault::new(RULE.code, window.duration.span, message)
-                    .related(cron.span, "it opens here")
+                    .related(calendar.span, "it opens here")
                     .help("make the duration shorter than the time between two openings"),
             );
         }

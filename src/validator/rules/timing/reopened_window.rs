@@ -34,9 +34,10 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             Length(openings.longest)
         );
         let fault = Fault::new(RULE.code, window.duration.span, message);
-        let cron = window.cron.as_ref().map(|cron| cron.span).unwrap_or_default();
+        let calendar = window.cron.as_ref().or(window.rrule.as_ref());
+        let opens = calendar.map(|calendar| calendar.span).unwrap_or_default();
         faults.push(
-            fault.related(cron, "it opens here").help("let it open once, for as long as it should be open"),
+            fault.related(opens, "it opens here").help("let it open once, for as long as it should be open"),
         );
     }
 }

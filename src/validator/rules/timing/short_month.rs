@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
+
 use super::stated;
+use crate::calendar::Calendar;
+use crate::model::DstMode;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     title: "a day that some months do not have",
     severity: Severity::Warning,
     standing: Standing::Judgement,
-    why: "Cron does not move the 31st to the end of a shorter month, it leaves the month out. What \
+    why: "Neither cron nor RFC 5545 moves the 31st to the end of a shorter month, they leave the month out. What \
           should come monthly comes seven times a year, and February goes without.",
     before: r#"mainstay: 1
 tasks:
@@ -47,28 +51,37 @@ const NAMES: [&str; 12] = [
     "November",
     "December",
 ];
-/// In so many years a leap day comes even around a year such as 2100.
-const UNTIL_LEAP_DAY: u32 = 13 * 366;
+/// In this time a leap day comes even around a year such as 2100.
+const UNTIL_LEAP_DAY: TimeDelta = TimeDelta::days(13 * 366);
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let mut known: HashMap<&str, Option<String>> = HashMap::new();
-    for cron in stated::crons(facts) {
-        let left_out = known.entry(&cron.text.value).or_insert_with(|| left_out(facts, &cron.text.value));
+    for stated in stated::calendars(facts) {
+        let text = &stated.text.value;
+        let left_out = known.entry(text).or_insert_with(|| left_out(facts, text, stated.calendar));
         let Some(left_out) = left_out else { continue };
+        let last_day = match stated.calendar {
+            Calendar::Cron(_) => "L",
+            Calendar::Rrule(_) => "BYMONTHDAY=-1",
+        };
         faults.push(
-            Fault::new(RULE.code, cron.text.span, format!("{} leaves out {left_out}", cron.owner))
-                .help("write `L` for the last day of a month"),
+            Fault::new(RULE.code, stated.text.span, format!("{} leaves out {left_out}", stated.owner))
+                .help(format!("write `{last_day}` for the last day of a month")),
         );
     }
 }
 
-/// What an expression leaves out because of the length of months.
-fn left_out(facts: &Facts, text: &str) -> Option<String> {
-    let cron = facts.cron(text).ok().filter(|cron| !cron.has_both_days())?;
-    let day = late_day(text.split_whitespace().nth(2)?)?;
-    let months: Vec<_> = cron.months().collect();
+/// What a calendar leaves out because of the length of months.
+fn left_out(facts: &Facts, text: &str, calendar: &Calendar) -> Option<String> {
+    let (day, months) = match calendar {
+        Calendar::Cron(cron) if cron.has_both_days() => return None,
+        Calendar::Cron(cron) => (late_day(text.split_whitespace().nth(2)?)?, cron.months().collect()),
+        Calendar::Rrule(rule) => rule.day_of_months().filter(|(day, _)| 28 < *day)?,
+    };
     if day == 29 && months == [2] {
-        let next = cron.days(facts.now.date_naive(), UNTIL_LEAP_DAY).next()?;
+        let until = facts.now + UNTIL_LEAP_DAY;
+        let next = calendar.instants(&facts.zone, DstMode::Once, facts.now, until).next()?;
+        let next = facts.zone.date(next);
         return Some(format!("every year that is no leap year: the next time is {next}"));
     }
     let short = months.into_iter().filter(|month| longest(*month) < day || (*month == 2 && day == 29));

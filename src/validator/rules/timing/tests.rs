@@ -488,7 +488,7 @@ fn nothing_waits_for_a_task_that_runs_on_demand() {
 }
 
 #[test]
-fn windows_that_overlap_themselves_or_never_close_are_told_apart() {
+fn case_17_windows_that_overlap_themselves_or_never_close_are_told_apart() {
     let window = |zone: &str, of: &str| plan(&format!("{zone}{}", windows(&[("w", of)])), "duration: 5m");
     let reopened = "3:42 window `w` opens again before it closes: it is open for up to 2d6h at a time";
     check(
@@ -624,4 +624,63 @@ fn dst_needs_a_fixed_time() {
             (with("every: 7d, tolerance: 1d", "once"), &[]),
         ],
     );
+}
+
+/// All that is found about time, without its place.
+fn about_time(text: &str) -> Vec<String> {
+    let now = "2026-03-07T10:00:00Z".parse().expect("a time");
+    let checked = check_bytes("plan.yaml", text.as_bytes().to_vec(), now);
+    let errors = checked.findings.iter().filter(|finding| finding.code < "MS4");
+    assert_eq!(errors.map(|finding| &finding.message).collect::<Vec<_>>(), Vec::<&String>::new(), "{text}");
+    let findings = checked.findings.iter().filter(|finding| finding.code.starts_with("MS4"));
+    findings.map(|finding| format!("{} {}", finding.code, finding.message)).collect()
+}
+
+#[test]
+fn a_recurrence_rule_is_judged_as_the_cron_expression_of_the_same_times() {
+    let of_task = |calendar: &str, rest: &str| {
+        let night = "windows:\n  night: {cron: \"0 4 * * SAT\", duration: 4h}\n";
+        let freeze = "blackouts:\n  freeze: {from: 2026-03-01, to: 2028-01-01}\n";
+        let sections =
+            if rest.contains("freeze") { [BERLIN, freeze].concat() } else { [BERLIN, night].concat() };
+        plan(&sections, &format!("schedule: {{{calendar}}}; {}", rest.replace("freeze; ", "")))
+    };
+    let of_window = |calendar: &str, rest: &str| {
+        let window = windows(&[("night", &format!("{calendar}, {rest}"))]);
+        plan(&[BERLIN, &window].concat(), "schedule: {every: 1d, tolerance: 1h}; window: night; duration: 1h")
+    };
+    let task_cases = [
+        // A change of the clock, work that is missed, late, frozen, longer than its pause, and a dst without effect.
+        ("30 2 * * *", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "duration: 5m"),
+        ("0 4 * * *", "FREQ=DAILY;BYHOUR=4", "window: night; duration: 5m"),
+        ("0 4 * * SUN", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=4", "freeze; duration: 5m"),
+        ("*/10 * * * *", "FREQ=MINUTELY;INTERVAL=10", "duration: 25m"),
+        ("0 * * * *", "FREQ=HOURLY", "duration: 90m; dst: once"),
+        ("*/30 * * * *", "FREQ=MINUTELY;INTERVAL=30", "dst: literal; duration: 5m"),
+    ];
+    let month_cases = [
+        ("0 4 31 * *", "FREQ=MONTHLY;BYMONTHDAY=31;BYHOUR=4", "duration: 5m"),
+        ("0 4 31 * *", "DTSTART:20251231T040000 FREQ=MONTHLY", "duration: 5m"),
+        ("0 4 30,1 1,2 *", "FREQ=YEARLY;BYMONTH=1,2;BYMONTHDAY=30,1;BYHOUR=4", "duration: 5m"),
+        ("0 4 29 2 *", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=4", "duration: 5m"),
+    ];
+    let window_cases = [
+        ("30 2 * * *", "FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "duration: 4h"),
+        ("0 2 * * *", "FREQ=DAILY;BYHOUR=2", "duration: 40h"),
+        ("0 4 * * SAT,SUN", "FREQ=WEEKLY;BYDAY=SA,SU;BYHOUR=4", "duration: 30h"),
+        ("0 4 * * SAT", "FREQ=WEEKLY;BYDAY=SA;BYHOUR=4", "duration: 30m"),
+    ];
+    let cron = |text: &str| format!("cron: \"{text}\"");
+    let rrule = |text: &str| format!("rrule: \"{text}\"");
+    let of_months = month_cases.map(|(a, b, rest)| (of_task(&cron(a), rest), of_task(&rrule(b), rest)));
+    let of_tasks = task_cases.map(|(a, b, rest)| (of_task(&cron(a), rest), of_task(&rrule(b), rest)));
+    let of_windows = window_cases.map(|(a, b, rest)| (of_window(&cron(a), rest), of_window(&rrule(b), rest)));
+    for (by_cron, by_rrule) in of_tasks.into_iter().chain(of_months).chain(of_windows) {
+        let expected = about_time(&by_cron);
+        assert_ne!(expected, Vec::<String>::new(), "{by_cron}");
+        let found = about_time(&by_rrule);
+        assert_eq!(found, expected, "{by_rrule}");
+    }
+    let last_day = of_task(&rrule("FREQ=MONTHLY;BYMONTHDAY=29,30,31;BYSETPOS=-1;BYHOUR=4"), "duration: 5m");
+    assert_eq!(about_time(&last_day), Vec::<String>::new(), "a choice of the last one leaves nothing out");
 }

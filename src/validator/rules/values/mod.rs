@@ -9,6 +9,7 @@ mod not_a_name;
 mod not_a_url;
 mod not_an_alert;
 mod not_cron;
+mod not_rrule;
 mod nothing_said;
 mod nothing_saved;
 mod nothing_to_do;
@@ -41,4 +42,5 @@ pub(super) const RULES: &[&Rule] = &[
     &no_way_back::RULE,
     &not_a_name::RULE,
     &reserved_name::RULE,
+    &not_rrule::RULE,
 ];
