@@ -18,5 +18,5 @@ pub use cron::{CronError, CronSchedule};
 pub use face::Clash;
 pub use recurrence::{Calendar, CalendarError};
 pub use rrule::{RruleError, RruleSchedule};
-pub use windows::{Freeze, first_with_room, freeze, gate, merge, openings};
+pub use windows::{Freeze, first_with_room, freeze, gate, merge, openings, openings_by};
 pub use zone::{UnknownZone, Zone};

@@ -39,7 +39,19 @@ pub fn openings(
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<Vec<WindowSpan>, CalendarError> {
-    let Some(calendar) = Calendar::of_window(window)? else { return Ok(Vec::new()) };
+    let calendar = Calendar::of_window(window)?;
+    Ok(calendar.map_or_else(Vec::new, |calendar| openings_by(&calendar, name, window, zone, from, until)))
+}
+
+/// As [`openings`], by the calendar of the window that the caller has read already.
+pub fn openings_by(
+    calendar: &Calendar,
+    name: &str,
+    window: &Window,
+    zone: &Zone,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Vec<WindowSpan> {
     let length = window.duration.value.0;
     let cutoff = window.cutoff.as_ref().map_or(TimeDelta::zero(), |cutoff| cutoff.value.0);
     let first = from.checked_sub_signed(length).unwrap_or(from);
@@ -47,7 +59,7 @@ pub fn openings(
         let end = start + length;
         WindowSpan { name: name.to_owned(), start, end, cutoff: (end - cutoff).max(start) }
     });
-    Ok(spans.filter(|span| from < span.end && span.start < span.end).collect())
+    spans.filter(|span| from < span.end && span.start < span.end).collect()
 }
 
 /// Makes touching and overlapping spans one, whose cutoff is that of the later end; sorted and disjoint.

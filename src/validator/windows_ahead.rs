@@ -145,7 +145,7 @@ impl<'a> WindowsAhead<'a> {
         for (name, window) in windows {
             let calendar = self.calendar_of(facts, name)?;
             self.instants.spend(calendar, &facts.zone, from - window.duration.value.0, until + longest)?;
-            spans.extend(calendar::openings(name, window, &facts.zone, from, until + longest).ok()?);
+            spans.extend(calendar::openings_by(calendar, name, window, &facts.zone, from, until + longest));
         }
         spans.sort_by_key(|span| span.start);
         let n_overlapping = spans.windows(2).filter(|pair| pair[1].start < pair[0].end).count();
