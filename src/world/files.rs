@@ -45,6 +45,9 @@ pub fn rewrite_atomically(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Wri
     let failed = |source| WriteError { path: path.to_owned(), source };
     let real = path.canonicalize().map_err(failed)?;
     let kept = real.metadata().map_err(failed)?;
+    // Two that mend one file at the same time take turns: the second one sees what the first one wrote.
+    let held = File::open(&real).map_err(failed)?;
+    held.lock().map_err(failed)?;
     if fs::read(&real).map_err(failed)? != old {
         return Err(failed(io::Error::other("it has changed since it was read")));
     }

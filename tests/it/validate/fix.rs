@@ -148,3 +148,18 @@ fn what_cannot_be_written_leaves_the_old_file() {
     case.run("validate --fix -").stderr_has("cannot be fixed in place").exit(2);
     case.run("validate --diff").stderr_has("--fix").exit(2);
 }
+
+#[test]
+fn any_number_of_fixes_at_once_leave_the_file_fixed_once() {
+    let case = case().file("docs/process.md", "written by people\n");
+    let all: Vec<_> = (0..8).map(|_| case.command("validate --fix").spawn().unwrap()).collect();
+    for child in all {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let is_late = said.contains("it has changed since it was read");
+        assert!(matches!((output.status.code(), is_late), (Some(0), false) | (Some(3), true)), "{said}");
+    }
+    assert_eq!(case.read("maintenance.yaml"), FIXED);
+    let left: Vec<_> = fs::read_dir(case.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
