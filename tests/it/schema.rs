@@ -1,10 +1,11 @@
 //! The committed JSON Schema says what the types say, and helps whoever writes a plan file in an editor.
 
+use mainstay::validator::rules;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::support::assert_committed;
+use super::support::{Yaml, assert_committed};
 
 #[test]
 fn the_committed_schema_is_current() {
@@ -145,4 +146,30 @@ fn defaults_and_examples_are_values_that_the_key_takes() {
         }
     }
     assert!(n_values > 50, "only {n_values}");
+}
+
+/// Rules, manual and schema stay in step: what the manual shows as right is right to an editor, too.
+#[test]
+fn the_mended_example_of_every_rule_is_right_by_the_schema() {
+    let schema = jsonschema::validator_for(&mainstay::planfile::schema()).unwrap();
+    for rule in rules::all().filter(|rule| rule.after.starts_with("mainstay:")) {
+        let json = Yaml::read(rule.after).unwrap_or_else(|error| panic!("{}: {error}", rule.code)).json();
+        let errors: Vec<_> = schema.iter_errors(&json).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", rule.code);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_form_of_an_example_is_wrong_by_the_schema() {
+    let schema = jsonschema::validator_for(&mainstay::planfile::schema()).unwrap();
+    // About one value; the others are about the text, about names, or about two values together.
+    let of_one_value = [
+        "MS112", "MS113", "MS114", "MS115", "MS116", "MS301", "MS302", "MS303", "MS304", "MS308", "MS309",
+        "MS310", "MS314", "MS320", "MS321",
+    ];
+    for code in of_one_value {
+        let rule = rules::by_code(code).unwrap();
+        let json = Yaml::read(rule.before).unwrap_or_else(|error| panic!("{code}: {error}")).json();
+        assert!(!schema.is_valid(&json), "{code} is right by the schema:\n{}", rule.before);
+    }
 }
