@@ -132,7 +132,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -178,7 +178,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -224,7 +224,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -356,7 +356,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -410,7 +410,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -628,7 +628,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -655,7 +655,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__plan)
-            opts="-f -o -q -v -h -V --horizon --from --publish --explain --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-n -f -o -q -v -h -V --horizon --from --publish --from-file --detailed-exitcode --gantt --explain --calendar --number --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -669,7 +669,23 @@ _mainstay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --from-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --calendar)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -686,7 +702,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -732,7 +748,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -824,7 +840,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -882,7 +898,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -944,7 +960,7 @@ _mainstay() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown html jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
                     return 0
                     ;;
                 --output)

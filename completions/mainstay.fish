@@ -30,6 +30,7 @@ complete -c mainstay -n "__fish_mainstay_needs_command" -l format -d 'How the re
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -55,13 +56,17 @@ complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "audit" -d 'Show, 
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l horizon -d 'How far to look ahead' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from -d 'Pretend that it is this time: 2026-12-20, 2026-12-20T02:30 or RFC 3339 [default: now]' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from-file -d 'Show, or publish, the plan that `--output plan.json` wrote instead of a new one' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l explain -d 'Say when this task runs next, why not before, and when that could change' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l calendar -d 'Say when this task is due next or this window opens; without a name, all of them' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s n -l number -d 'How many of these times' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -75,6 +80,8 @@ always\t''
 never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l publish -d 'Make this the schedule in force'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l detailed-exitcode -d 'Exit with 1 when it differs from the published schedule'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l gantt -d 'Show bars over time instead of a table'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -88,6 +95,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l format -d 'How
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -120,6 +128,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l format -d
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -147,6 +156,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand monitor" -l format -d 
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -169,6 +179,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand report; and not __fish
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -194,6 +205,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_see
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -218,6 +230,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -248,6 +261,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -272,6 +286,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'
@@ -294,6 +309,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
 jsonl\t'Lines of JSON, for programs that read a stream'
 sarif\t'Findings for code scanning'
 junit\t'Findings as tests, for CI servers'

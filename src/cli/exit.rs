@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use super::output::OutputError;
+use super::plan::{CannotPublish, NoSavedPlan};
 use super::validate::NoSuchRule;
 use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
@@ -75,6 +76,8 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if error.is::<LoadError>() || error.is::<PlanIsWrong>() || error.is::<NoSuchRule>() => {
             Some(Exit::Wrong)
         }
+        () if error.is::<NoSavedPlan>() => Some(Exit::Wrong),
+        () if error.is::<CannotPublish>() => Some(Exit::No),
         () if error.is::<AnchorError>() || error.is::<ScheduleError>() => Some(Exit::Wrong),
         () if let Some(error) = error.downcast_ref() => Some(of_output(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_start(error)),

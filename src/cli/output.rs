@@ -18,6 +18,8 @@ pub enum Format {
     Markdown,
     /// One page that needs no network
     Html,
+    /// A calendar for Google Calendar, Outlook and Thunderbird
+    Ics,
     /// Lines of JSON, for programs that read a stream
     Jsonl,
     /// Findings for code scanning
@@ -42,6 +44,7 @@ impl Format {
             Self::Json => "json",
             Self::Markdown => "markdown",
             Self::Html => "html",
+            Self::Ics => "ics",
             Self::Jsonl => "jsonl",
             Self::Sarif => "sarif",
             Self::Junit => "junit",
@@ -58,6 +61,7 @@ impl Format {
             "json" => Some(Self::Json),
             "md" => Some(Self::Markdown),
             "html" | "htm" => Some(Self::Html),
+            "ics" => Some(Self::Ics),
             "jsonl" => Some(Self::Jsonl),
             "sarif" => Some(Self::Sarif),
             "tap" => Some(Self::Tap),
@@ -80,7 +84,7 @@ pub enum OutputError {
     /// The file name says nothing about the format.
     #[error(
         "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .jsonl, .md, \
-         .html, .sarif or .tap"
+         .html, .ics, .sarif or .tap"
     )]
     NoFormat(String),
     /// The file name says that it is XML, which two formats are.

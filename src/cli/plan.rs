@@ -1,18 +1,29 @@
 //! `mainstay plan`.
 
+mod calendar;
+mod drawing;
+mod gantt;
+mod html;
+mod saved;
+mod show;
 mod text;
+
+use std::path::PathBuf;
 
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::output::{Format, deliver};
 use super::{Exit, Global, Terminal};
 use crate::calendar::Zone;
 use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
-use crate::scheduler::{self, engine, explain, monitor, report};
+use crate::scheduler::report::{LONGEST_HORIZON, Proposal, dropped};
+use crate::scheduler::{self, engine, explain, monitor};
 use crate::validator::checker::Checked;
+
+pub use saved::{CannotPublish, NoSavedPlan};
 
 /// Show what happens when, and what changed since the published schedule
 ///
@@ -30,30 +41,57 @@ pub struct PlanArgs {
     from: Option<Moment>,
 
     /// Make this the schedule in force
-    #[arg(long, conflicts_with_all = ["explain", "from"])]
+    #[arg(long, conflicts_with_all = ["explain", "from", "calendar"])]
     publish: bool,
 
+    /// Show, or publish, the plan that `--output plan.json` wrote instead of a new one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "from", "horizon", "calendar"])]
+    from_file: Option<PathBuf>,
+
+    /// Exit with 1 when it differs from the published schedule
+    #[arg(long, conflicts_with_all = ["publish", "explain", "calendar"])]
+    detailed_exitcode: bool,
+
+    /// Show bars over time instead of a table
+    #[arg(long, conflicts_with_all = ["explain", "calendar"])]
+    gantt: bool,
+
     /// Say when this task runs next, why not before, and when that could change
-    #[arg(long, value_name = "TASK")]
+    #[arg(long, value_name = "TASK", conflicts_with = "calendar")]
     explain: Option<String>,
+
+    /// Say when this task is due next or this window opens; without a name, all of them
+    #[arg(long, value_name = "TASK|WINDOW", num_args = 0..=1, action = ArgAction::Set)]
+    calendar: Option<Vec<String>>,
+
+    /// How many of these times
+    #[arg(short, long, value_name = "N", default_value_t = 10, requires = "calendar",
+        value_parser = clap::value_parser!(u16).range(1..=1000))]
+    number: u16,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   mainstay plan                     the next four weeks, and what changed
   mainstay plan --horizon 1d        only the next day
+  mainstay plan --gantt             as bars over time
   mainstay plan --publish           make it the schedule
   mainstay plan --explain upgrade   why does `upgrade` not run now?
   mainstay plan --from 2026-12-20   what would it look like then?
+  mainstay plan --calendar night    when does the window `night` open next?
   mainstay plan --format json       for programs
+  mainstay plan -o plan.ics -o plan.html   for calendars and browsers
+
+Review first, publish what was reviewed:
+  mainstay plan --output plan.json
+  mainstay plan --from-file plan.json --publish
 
 Exit codes:
   0  the schedule was computed, also when something cannot be placed
-  2  the command line or the plan file is wrong
+  1  it differs from the published one (--detailed-exitcode), or the plan of
+     --from-file cannot be published any more
+  2  the command line, the plan file or the file of --from-file is wrong
   3  there is no task to plan, or the state cannot be read";
-
-/// Beyond this, a schedule is a guess.
-const LONGEST_HORIZON: TimeDelta = TimeDelta::days(3 * 366);
 
 fn horizon(text: &str) -> Result<Length, String> {
     let length: Length = text.parse()?;
@@ -72,8 +110,18 @@ struct Question {
     loaded: Checked,
     zone: Zone,
     past: Past,
+    /// The time of the question.
+    now: DateTime<Utc>,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
+}
+
+/// What is done with a schedule.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    publish: bool,
+    detailed_exitcode: bool,
+    gantt: bool,
 }
 
 /// Runs `mainstay plan`.
@@ -85,7 +133,7 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let now = manager.clock().now().trunc_subsecs(0);
     let (plan, loaded) = super::open_plan(manager, terminal)?;
-    if plan.tasks.is_empty() {
+    if plan.tasks.is_empty() && args.calendar.is_none() {
         terminal.error(&format!("nothing to plan: {} has no task", text::one_line(&loaded.source.path)));
         return Ok(Exit::Unknown);
     }
@@ -93,57 +141,54 @@ pub fn run(
     let past = manager.past(&plan).context("reading the state")?;
     let from = args.from.map_or(now, |from| zone.resolve(&from));
     let until = from.checked_add_signed(args.horizon.0).unwrap_or(from);
-    let question = Question { plan, loaded, zone, past, from, until };
-    match args.explain {
-        Some(task) => explain_task(&question, &task, global, terminal),
-        None => show(&question, args.publish, global, manager, terminal),
+    let question = Question { plan, loaded, zone, past, now, from, until };
+    let PlanArgs { publish, detailed_exitcode, gantt, .. } = args;
+    let wanted = Wanted { publish, detailed_exitcode, gantt };
+    match (args.explain, args.calendar, args.from_file) {
+        (Some(task), ..) => explain_task(&question, &task, global, terminal),
+        (_, Some(names), _) => {
+            let name = names.first().map(String::as_str);
+            calendar::run(&question, name, args.number.into(), global, terminal)
+        }
+        (.., Some(file)) => saved::run(question, &file, wanted, global, manager, terminal),
+        _ => compute(&question, wanted, global, manager, terminal),
     }
 }
 
-fn show(
+fn compute(
     question: &Question,
-    publish: bool,
+    wanted: Wanted,
     global: &Global,
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Question { plan, loaded, zone, past, from, until } = question;
+    let Question { plan, loaded, zone, past, now, from, until } = question;
     let before = past.published.as_ref();
     let mut computed = scheduler::compute(plan, &loaded.digest, &past.history, before, *from, *until)?;
     let changes = engine::diff(before, &computed.schedule, &past.history);
-    if publish {
-        let base = before.map_or(0, |before| before.revision);
-        computed.schedule =
-            manager.publish(&computed.schedule, base, &changes).context("publishing the schedule")?;
+    let base = before.map(|before| before.revision);
+    if wanted.publish {
+        computed.schedule = manager
+            .publish(&computed.schedule, base.unwrap_or_default(), &changes)
+            .context("publishing the schedule")?;
     }
-    let in_force = if publish { Some(&computed.schedule) } else { before };
-    let overruns = monitor::overruns(plan, &past.history, computed.schedule.from);
-    let table = text::Table {
+    let proposal = Proposal {
+        plan,
+        zone,
         computed: &computed,
         changes: &changes,
-        overruns: &overruns,
-        revision_before: before.map(|before| before.revision),
-        is_published: publish,
-        n_on_demand: plan.tasks.iter().filter(|(_, task)| task.schedule.is_none()).count(),
-        zone,
-        now: computed.schedule.from,
+        dropped: &dropped(&changes, before),
+        overruns: &monitor::overruns(plan, &past.history, computed.schedule.from),
+        base,
+        is_published: wanted.publish,
+        at: *now,
     };
-    let (is_interactive, width) = (terminal.is_interactive(), terminal.width());
-    deliver(global, terminal, &[Format::Text, Format::Json, Format::Markdown], &mut |format, is_shown| {
-        Ok(match format {
-            Format::Json => {
-                let report = report::report(&computed, &changes, &overruns, in_force, publish, zone);
-                serde_json::to_string_pretty(&report)? + "\n"
-            }
-            Format::Markdown => table.markdown(),
-            _ => table.text((is_shown && is_interactive).then_some(width)),
-        })
-    })?;
+    show::show(&proposal, wanted, global, terminal)?;
     let is_new = before.is_none() || !changes.is_empty();
-    if is_new && !publish && global.format.unwrap_or(Format::Text) == Format::Text {
+    if is_new && !wanted.publish && global.format.unwrap_or(Format::Text) == Format::Text {
         terminal.hint("`mainstay plan --publish` makes this the schedule");
     }
-    Ok(Exit::Done)
+    Ok(if wanted.detailed_exitcode && !changes.is_empty() { Exit::No } else { Exit::Done })
 }
 
 fn explain_task(
@@ -152,7 +197,7 @@ fn explain_task(
     global: &Global,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Question { plan, loaded, zone, past, from, until } = question;
+    let Question { plan, loaded, zone, past, from, until, .. } = question;
     let (history, published) = (&past.history, past.published.as_ref());
     let computed = scheduler::compute(plan, &loaded.digest, history, published, *from, *until)?;
     let explained = explain::explain(plan, &computed.schedule, history, task, computed.schedule.from)?;

@@ -246,6 +246,7 @@ pub enum Change {
 /// Durations as whole seconds in JSON.
 pub(crate) mod seconds {
     use chrono::TimeDelta;
+    use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub fn serialize<S: Serializer>(length: &TimeDelta, serializer: S) -> Result<S::Ok, S::Error> {
@@ -253,6 +254,7 @@ pub(crate) mod seconds {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeDelta, D::Error> {
-        i64::deserialize(deserializer).map(TimeDelta::seconds)
+        let seconds = i64::deserialize(deserializer)?;
+        TimeDelta::try_seconds(seconds).ok_or_else(|| D::Error::custom("a length beyond all bounds"))
     }
 }

@@ -1,86 +1,194 @@
 //! The schedule as `mainstay plan --format json` tells it: `mainstay/plan/v1`.
 //!
 //! Structs of their own, so that inner types stay free to change. Times are RFC 3339 in UTC, lengths in seconds.
+//! What is written can be read again ([`saved`]): a plan that was looked at is the plan that is published.
+
+pub mod chart;
+mod content_line;
+pub mod ics;
+pub mod saved;
+pub mod upcoming;
+pub mod vtimezone;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
+use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::monitor::Overrun;
 use super::words::{why_not, why_then};
 use super::{Computed, Skipped};
 use crate::calendar::Zone;
-use crate::model::{Change, Schedule};
+use crate::model::{
+    Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile, Schedule, Unplaced, WindowSpan,
+};
 
 /// The name and version of the object.
 pub const SCHEMA: &str = "mainstay/plan/v1";
 
+/// Beyond this, a schedule is a guess.
+pub const LONGEST_HORIZON: TimeDelta = TimeDelta::days(3 * 366);
+
+/// A computed schedule, and how it stands to the one in force.
+#[derive(Debug, Clone, Copy)]
+pub struct Proposal<'a> {
+    /// The plan file.
+    pub plan: &'a PlanFile,
+    /// Its zone.
+    pub zone: &'a Zone,
+    /// The schedule; once published with its revision.
+    pub computed: &'a Computed,
+    /// What changed since the published one.
+    pub changes: &'a [Change],
+    /// What the published one had and this one has not, as it stood there.
+    pub dropped: &'a [Placed],
+    /// What should have ended by now.
+    pub overruns: &'a [Overrun],
+    /// The published revision that it is compared with; `None`: there was none.
+    pub base: Option<u64>,
+    /// Whether it is the published one by now.
+    pub is_published: bool,
+    /// When it was computed, which is not the horizon's start when a time was pretended.
+    pub at: DateTime<Utc>,
+}
+
+impl Proposal<'_> {
+    /// The revision of this schedule once it is published, else of the one it is compared with; 0: there is none.
+    pub fn revision(&self) -> u64 {
+        if self.is_published { self.computed.schedule.revision } else { self.base.unwrap_or_default() }
+    }
+
+    /// The kind of change of each occurrence that has one.
+    pub fn kinds(&self) -> HashMap<&str, Kind> {
+        let kind = |change: &Change| match change {
+            Change::Added { .. } => Kind::Added,
+            Change::Moved { .. } => Kind::Moved,
+            Change::Dropped { .. } => Kind::Dropped,
+        };
+        self.changes.iter().map(|change| (id_of(change).0.as_str(), kind(change))).collect()
+    }
+}
+
+/// What `changes` say is gone, as it stood in the published schedule.
+pub fn dropped(changes: &[Change], published: Option<&Schedule>) -> Vec<Placed> {
+    let placed = published.map_or(&[][..], |published| &published.placed);
+    let before: HashMap<_, _> = placed.iter().map(|placed| (&placed.occurrence.id, placed)).collect();
+    let gone = changes.iter().filter(|change| matches!(change, Change::Dropped { .. }));
+    gone.filter_map(|change| before.get(id_of(change)).map(|placed| (*placed).clone())).collect()
+}
+
+fn id_of(change: &Change) -> &OccurrenceId {
+    match change {
+        Change::Added { occurrence, .. }
+        | Change::Moved { occurrence, .. }
+        | Change::Dropped { occurrence, .. } => occurrence,
+    }
+}
+
+/// How an occurrence differs from the published schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It was not there.
+    Added,
+    /// It starts at another time.
+    Moved,
+    /// It is there no longer.
+    Dropped,
+}
+
 /// The whole object.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanReport {
-    schema: &'static str,
+    schema: String,
     /// The revision of this schedule when it was published, else of the one it is compared with; 0: there is none.
     revision: u64,
     published: bool,
-    from: String,
-    until: String,
+    /// The revision that it is compared with; 0: there was none.
+    base_revision: u64,
+    /// SHA-256 of the plan file.
+    plan_digest: String,
+    /// When it was computed.
+    computed: DateTime<Utc>,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
     timezone: String,
     occurrences: Vec<OccurrenceReport>,
     unplaced: Vec<UnplacedReport>,
     dropped: Vec<DroppedReport>,
     missed: Vec<MissedReport>,
+    /// How many more there are, older than those in `missed`.
+    missed_more: u64,
     overruns: Vec<OverrunReport>,
     objective: ObjectiveReport,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct OccurrenceReport {
     id: String,
     task: String,
     targets: Vec<String>,
-    release: String,
-    due: Option<String>,
-    latest: Option<String>,
-    start: String,
-    end: String,
+    release: DateTime<Utc>,
+    due: Option<DateTime<Utc>>,
+    latest: Option<DateTime<Utc>>,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    estimate_seconds: i64,
     window: Option<String>,
-    change: Option<&'static str>,
-    moved_from: Option<String>,
+    window_span: Option<SpanReport>,
+    change: Option<Kind>,
+    moved_from: Option<DateTime<Utc>>,
     reason: Option<String>,
+    because: Vec<Because>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct SpanReport {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    cutoff: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct UnplacedReport {
     id: String,
     task: String,
-    release: String,
-    due: Option<String>,
+    targets: Vec<String>,
+    release: DateTime<Utc>,
+    due: Option<DateTime<Utc>>,
+    latest: Option<DateTime<Utc>>,
+    estimate_seconds: i64,
     reason: String,
+    because: Because,
     help: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct DroppedReport {
     id: String,
-    start: String,
+    task: String,
+    targets: Vec<String>,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    window: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct MissedReport {
     id: String,
     task: String,
-    release: String,
+    release: DateTime<Utc>,
+    latest: DateTime<Utc>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct OverrunReport {
     id: Option<String>,
     task: String,
-    expected_end: String,
+    expected_end: DateTime<Utc>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct ObjectiveReport {
     weighted_tardiness_seconds: u64,
     moved: u64,
@@ -89,86 +197,115 @@ struct ObjectiveReport {
     optimal: bool,
 }
 
-/// Tells a schedule and what changed in it; `published` is the one it is compared with, or itself once published.
-pub fn report(
-    computed: &Computed,
-    changes: &[Change],
-    overruns: &[Overrun],
-    published: Option<&Schedule>,
-    is_published: bool,
-    zone: &Zone,
-) -> PlanReport {
+/// Tells a schedule and what changed in it.
+pub fn report(proposal: &Proposal) -> PlanReport {
+    let Proposal { zone, computed, .. } = *proposal;
     let schedule = &computed.schedule;
-    let kinds: HashMap<_, _> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Added { occurrence, .. } => Some((occurrence, "added")),
-            Change::Moved { occurrence, .. } => Some((occurrence, "moved")),
-            Change::Dropped { .. } => None,
-        })
-        .collect();
-    let occurrences = schedule.placed.iter().map(|placed| OccurrenceReport {
-        id: placed.occurrence.id.0.clone(),
-        task: placed.occurrence.task.clone(),
-        targets: placed.occurrence.targets.clone(),
-        release: time(placed.occurrence.release),
-        due: placed.occurrence.due.map(time),
-        latest: placed.occurrence.latest.map(time),
-        start: time(placed.start),
-        end: time(placed.end),
-        window: placed.window.as_ref().map(|window| window.name.clone()),
-        change: kinds.get(&placed.occurrence.id).copied(),
-        moved_from: placed.moved_from.map(time),
-        reason: why_then(placed, zone, schedule.from),
-    });
-    let unplaced = schedule.unplaced.iter().map(|unplaced| UnplacedReport {
-        id: unplaced.occurrence.id.0.clone(),
-        task: unplaced.occurrence.task.clone(),
-        release: time(unplaced.occurrence.release),
-        due: unplaced.occurrence.due.map(time),
-        reason: why_not(&unplaced.because, zone),
-        help: unplaced.help.clone(),
-    });
-    let dropped = changes.iter().filter_map(|change| match change {
-        Change::Dropped { occurrence, start } => {
-            Some(DroppedReport { id: occurrence.0.clone(), start: time(*start) })
-        }
-        _ => None,
-    });
+    let kinds = proposal.kinds();
+    let placed = |placed: &Placed| {
+        let kind = kinds.get(placed.occurrence.id.0.as_str()).copied();
+        occurrence(placed, kind, why_then(placed, zone, schedule.from))
+    };
     let missed = |missed: &Skipped| MissedReport {
         id: missed.occurrence.0.clone(),
         task: missed.task.clone(),
-        release: time(missed.release),
+        release: whole(missed.release),
+        latest: whole(missed.latest),
     };
     let overrun = |overrun: &Overrun| OverrunReport {
         id: overrun.occurrence.as_ref().map(|occurrence| occurrence.0.clone()),
         task: overrun.task.clone(),
-        expected_end: time(overrun.expected),
+        expected_end: whole(overrun.expected),
     };
-    let objective = schedule.objective;
     PlanReport {
-        schema: SCHEMA,
-        revision: published.map_or(0, |published| published.revision),
-        published: is_published,
-        from: time(schedule.from),
-        until: time(schedule.until),
+        schema: SCHEMA.to_owned(),
+        revision: proposal.revision(),
+        published: proposal.is_published,
+        base_revision: proposal.base.unwrap_or_default(),
+        plan_digest: schedule.plan_digest.clone(),
+        computed: whole(proposal.at),
+        from: whole(schedule.from),
+        until: whole(schedule.until),
         timezone: zone.name().to_owned(),
-        occurrences: occurrences.collect(),
-        unplaced: unplaced.collect(),
-        dropped: dropped.collect(),
+        occurrences: schedule.placed.iter().map(placed).collect(),
+        unplaced: schedule.unplaced.iter().map(|none| unplaced(none, zone)).collect(),
+        dropped: proposal.dropped.iter().map(gone).collect(),
         missed: computed.missed.iter().map(missed).collect(),
-        overruns: overruns.iter().map(overrun).collect(),
-        objective: ObjectiveReport {
-            weighted_tardiness_seconds: objective.weighted_tardiness_seconds,
-            moved: objective.moved,
-            makespan_seconds: objective.makespan_seconds,
-            lower_bound_seconds: objective.lower_bound_seconds,
-            optimal: objective.optimal,
-        },
+        missed_more: computed.n_missed_dropped,
+        overruns: proposal.overruns.iter().map(overrun).collect(),
+        objective: objective(schedule.objective),
+    }
+}
+
+fn occurrence(placed: &Placed, change: Option<Kind>, reason: Option<String>) -> OccurrenceReport {
+    let Occurrence { id, task, targets, release, due, latest, estimate } = &placed.occurrence;
+    let span = |window: &WindowSpan| SpanReport {
+        start: whole(window.start),
+        end: whole(window.end),
+        cutoff: whole(window.cutoff),
+    };
+    OccurrenceReport {
+        id: id.0.clone(),
+        task: task.clone(),
+        targets: targets.clone(),
+        release: whole(*release),
+        due: due.map(whole),
+        latest: latest.map(whole),
+        start: whole(placed.start),
+        end: whole(placed.end),
+        estimate_seconds: estimate.num_seconds(),
+        window: placed.window.as_ref().map(|window| window.name.clone()),
+        window_span: placed.window.as_ref().map(span),
+        change,
+        moved_from: placed.moved_from.map(whole),
+        reason,
+        because: placed.because.clone(),
+    }
+}
+
+fn unplaced(unplaced: &Unplaced, zone: &Zone) -> UnplacedReport {
+    let Occurrence { id, task, targets, release, due, latest, estimate } = &unplaced.occurrence;
+    UnplacedReport {
+        id: id.0.clone(),
+        task: task.clone(),
+        targets: targets.clone(),
+        release: whole(*release),
+        due: due.map(whole),
+        latest: latest.map(whole),
+        estimate_seconds: estimate.num_seconds(),
+        reason: why_not(&unplaced.because, zone),
+        because: unplaced.because.clone(),
+        help: unplaced.help.clone(),
+    }
+}
+
+fn gone(placed: &Placed) -> DroppedReport {
+    DroppedReport {
+        id: placed.occurrence.id.0.clone(),
+        task: placed.occurrence.task.clone(),
+        targets: placed.occurrence.targets.clone(),
+        start: whole(placed.start),
+        end: whole(placed.end),
+        window: placed.window.as_ref().map(|window| window.name.clone()),
+    }
+}
+
+fn objective(objective: Objective) -> ObjectiveReport {
+    ObjectiveReport {
+        weighted_tardiness_seconds: objective.weighted_tardiness_seconds,
+        moved: objective.moved,
+        makespan_seconds: objective.makespan_seconds,
+        lower_bound_seconds: objective.lower_bound_seconds,
+        optimal: objective.optimal,
     }
 }
 
 /// An instant in JSON.
 pub(super) fn time(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// An instant as it is told: in whole seconds.
+fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
+    instant.trunc_subsecs(0)
 }

@@ -1,5 +1,12 @@
 //! `mainstay plan` as people and programs see it.
 
+mod calendar;
+mod gantt;
+mod html;
+mod ics;
+mod rfc5545;
+mod saved;
+
 use super::support::{Case, Past};
 
 /// Weekend nights from 02:00 to 06:00, nothing new after 05:30.

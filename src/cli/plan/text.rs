@@ -3,50 +3,34 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{Attribute, Cell, ContentArrangement};
 
 use crate::calendar::Zone;
 use crate::counted;
-use crate::model::{Change, Length, Occurrence, Span};
-use crate::scheduler::Computed;
+use crate::model::{Change, Length, Occurrence, Span, Unplaced};
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::monitor::Overrun;
+use crate::scheduler::report::Proposal;
 use crate::scheduler::words::{why_not, why_then};
 use crate::text::inert;
 
-/// What a schedule is shown with.
-pub struct Table<'a> {
-    /// The schedule.
-    pub computed: &'a Computed,
-    /// What changed since the published one.
-    pub changes: &'a [Change],
-    /// What should have ended by now.
-    pub overruns: &'a [Overrun],
-    /// The revision that it is compared with.
-    pub revision_before: Option<u64>,
-    /// Whether it was just published.
-    pub is_published: bool,
-    /// How many tasks have no schedule.
-    pub n_on_demand: usize,
-    /// The plan file's zone.
-    pub zone: &'a Zone,
-    /// What `in 3 days` counts from.
-    pub now: DateTime<Utc>,
-}
+/// A schedule in a table.
+pub struct Table<'a>(pub &'a Proposal<'a>);
 
 /// More names than these are counted.
 const MOST_TARGETS: usize = 3;
 
 const HEADER: [&str; 8] = ["START", "IN", "TASK", "TARGETS", "WINDOW", "TAKES", "CHANGE", "WHY"];
-const MARKDOWN_HEADER: [&str; 8] = ["Start", "In", "Task", "Targets", "Window", "Takes", "Change", "Why"];
+/// The same in mixed case.
+pub const MARKDOWN_HEADER: [&str; 8] = ["Start", "In", "Task", "Targets", "Window", "Takes", "Change", "Why"];
 
 impl Table<'_> {
     /// Columns of text; with a width, lines are broken to fit it and the header is bold.
     pub fn text(&self, width: Option<usize>) -> String {
         let mut text = String::new();
-        if !self.computed.schedule.placed.is_empty() {
+        if !self.0.computed.schedule.placed.is_empty() {
             text.push_str(&columns(&HEADER, self.rows(), width));
             text.push('\n');
         }
@@ -60,7 +44,7 @@ impl Table<'_> {
     /// A table and a list for pages and tickets.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
-        if !self.computed.schedule.placed.is_empty() {
+        if !self.0.computed.schedule.placed.is_empty() {
             let mut table = comfy_table::Table::new();
             table.load_style(ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
             table.set_header(MARKDOWN_HEADER);
@@ -76,28 +60,31 @@ impl Table<'_> {
         text
     }
 
-    fn rows(&self) -> impl Iterator<Item = [String; 8]> {
+    /// A row for each occurrence: [`HEADER`] names the columns.
+    pub fn rows(&self) -> impl Iterator<Item = [String; 8]> {
         let changes: HashMap<_, _> = self
+            .0
             .changes
             .iter()
             .filter_map(|change| match change {
                 Change::Added { occurrence, .. } => Some((occurrence, "+ new".to_owned())),
                 Change::Moved { occurrence, from, .. } => {
-                    Some((occurrence, format!("~ was {}", self.zone.local(*from))))
+                    Some((occurrence, format!("~ was {}", self.0.zone.local(*from))))
                 }
                 Change::Dropped { .. } => None,
             })
             .collect();
-        self.computed.schedule.placed.iter().map(move |placed| {
+        let (zone, now) = (self.0.zone, self.0.computed.schedule.from);
+        self.0.computed.schedule.placed.iter().map(move |placed| {
             let occurrence = &placed.occurrence;
-            let mut why = why_then(placed, self.zone, self.now).unwrap_or_default();
+            let mut why = why_then(placed, zone, now).unwrap_or_default();
             if let Some(due) = occurrence.due.filter(|due| *due < placed.end) {
                 let late = format!("late by {}", roughly(placed.end - due));
                 why = if why.is_empty() { late } else { format!("{late}; {why}") };
             }
             [
-                self.zone.local(placed.start),
-                ahead(placed.start - self.now),
+                zone.local(placed.start),
+                ahead(placed.start - now),
                 one_line(&occurrence.task),
                 targets(occurrence),
                 placed.window.as_ref().map_or("any time".to_owned(), |window| one_line(&window.name)),
@@ -109,47 +96,64 @@ impl Table<'_> {
     }
 
     /// What cannot happen, what is gone, what takes too long, what was missed, and the sum of it.
-    fn notes(&self) -> Vec<String> {
-        let schedule = &self.computed.schedule;
-        let mut notes = Vec::new();
-        for unplaced in &schedule.unplaced {
-            let why = one_line(&why_not(&unplaced.because, self.zone));
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.impossible();
+        notes.extend(self.gone());
+        notes.extend(self.late());
+        notes.push(self.summary());
+        notes
+    }
+
+    fn impossible(&self) -> Vec<String> {
+        let note = |unplaced: &Unplaced| {
+            let why = one_line(&why_not(&unplaced.because, self.0.zone));
             let mut note = format!("! {} cannot happen: {why}", one_line(&unplaced.occurrence.id.0));
             if let Some(help) = &unplaced.help {
                 write!(note, "; {}", one_line(help)).unwrap_or_default();
             }
-            notes.push(note);
-        }
-        let mut n_dropped = 0;
-        for change in self.changes {
-            if let Change::Dropped { occurrence, start } = change {
-                n_dropped += 1;
-                let (id, start) = (one_line(&occurrence.0), self.zone.local(*start));
-                notes.push(format!("- {id} is gone; it was to start {start}"));
+            note
+        };
+        self.0.computed.schedule.unplaced.iter().map(note).collect()
+    }
+
+    fn gone(&self) -> Vec<String> {
+        let note = |change: &Change| match change {
+            Change::Dropped { occurrence, start } => {
+                let (id, start) = (one_line(&occurrence.0), self.0.zone.local(*start));
+                Some(format!("- {id} is gone; it was to start {start}"))
             }
-        }
-        for overrun in self.overruns {
-            let (task, expected) = (one_line(&overrun.task), self.zone.local(overrun.expected));
-            notes.push(format!("! {task} is still running; it was to end {expected}"));
-        }
-        let n_missed = u64::try_from(self.computed.missed.len()).unwrap_or(u64::MAX);
-        let n_missed = n_missed.saturating_add(self.computed.n_missed_dropped);
+            _ => None,
+        };
+        self.0.changes.iter().filter_map(note).collect()
+    }
+
+    /// What takes too long, and what was missed.
+    pub fn late(&self) -> Vec<String> {
+        let overrun = |overrun: &Overrun| {
+            let (task, expected) = (one_line(&overrun.task), self.0.zone.local(overrun.expected));
+            format!("! {task} is still running; it was to end {expected}")
+        };
+        let mut notes: Vec<_> = self.0.overruns.iter().map(overrun).collect();
+        let computed = self.0.computed;
+        let n_missed = u64::try_from(computed.missed.len()).unwrap_or(u64::MAX);
+        let n_missed = n_missed.saturating_add(computed.n_missed_dropped);
         if n_missed > 0 {
-            let newest = self.computed.missed.last();
-            let newest = newest.map(|newest| format!(", the last of {}", self.zone.local(newest.release)));
+            let newest = computed.missed.last();
+            let newest = newest.map(|newest| format!(", the last of {}", self.0.zone.local(newest.release)));
             let n = counted(usize::try_from(n_missed).unwrap_or(usize::MAX), "start");
             notes.push(format!("! {n} missed before{}", newest.unwrap_or_default()));
         }
-        notes.push(self.summary(n_dropped));
         notes
     }
 
-    fn summary(&self, n_dropped: usize) -> String {
-        let schedule = &self.computed.schedule;
-        let count = |is_kind: fn(&Change) -> bool| self.changes.iter().filter(|c| is_kind(c)).count();
+    /// How much there is, and how it stands to the published schedule.
+    pub fn summary(&self) -> String {
+        let schedule = &self.0.computed.schedule;
+        let count = |is_kind: fn(&Change) -> bool| self.0.changes.iter().filter(|c| is_kind(c)).count();
         let n_new = count(|change| matches!(change, Change::Added { .. }));
+        let n_dropped = count(|change| matches!(change, Change::Dropped { .. }));
         let n_moved = count(|change| matches!(change, Change::Moved { .. }));
-        let (zone, until) = (self.zone, schedule.until);
+        let (zone, until) = (self.0.zone, schedule.until);
         let mut line = format!(
             "{} until {} {}",
             counted(schedule.placed.len(), "occurrence"),
@@ -159,14 +163,15 @@ impl Table<'_> {
         if !schedule.unplaced.is_empty() {
             write!(line, ", {} unplaced", schedule.unplaced.len()).unwrap_or_default();
         }
-        if self.n_on_demand > 0 {
-            write!(line, ", {} on demand", counted(self.n_on_demand, "task")).unwrap_or_default();
+        let n_on_demand = self.0.plan.tasks.iter().filter(|(_, task)| task.schedule.is_none()).count();
+        if n_on_demand > 0 {
+            write!(line, ", {} on demand", counted(n_on_demand, "task")).unwrap_or_default();
         }
         let changes = format!("{n_new} new, {n_moved} moved, {n_dropped} dropped");
-        match (self.is_published, self.revision_before) {
+        match (self.0.is_published, self.0.base) {
             (true, None) => write!(line, "; published as revision {}", schedule.revision),
             (true, Some(_)) => write!(line, "; {changes}; published as revision {}", schedule.revision),
-            (false, Some(revision)) if self.changes.is_empty() => {
+            (false, Some(revision)) if self.0.changes.is_empty() => {
                 write!(line, "; as published in revision {revision}")
             }
             (false, Some(revision)) => write!(line, "; {changes} since revision {revision}"),
@@ -211,7 +216,7 @@ pub fn explanation(
 ///
 /// With a width that is too small for all columns, the last one, which is the one that explains, moves to a line
 /// of its own below its row; what is too wide even then is broken.
-fn columns<const N: usize>(
+pub fn columns<const N: usize>(
     header: &[&str; N],
     rows: impl Iterator<Item = [String; N]>,
     width: Option<usize>,
@@ -307,7 +312,7 @@ fn plain_markdown(text: &str) -> String {
 }
 
 /// `in 3 days`, for a glance.
-fn ahead(length: TimeDelta) -> String {
+pub fn ahead(length: TimeDelta) -> String {
     if length <= TimeDelta::zero() { "now".to_owned() } else { roughly(length) }
 }
 

@@ -29,6 +29,6 @@ pub fn render(report: &Report, least: Severity, format: Format, color: bool) -> 
         Format::Gitlab => gitlab::gitlab(report, least),
         Format::Tap => tap::tap(report, least),
         Format::Checkstyle => checkstyle::checkstyle(report, least),
-        Format::Text | Format::Markdown | Format::Html => text::text(report, least, color),
+        Format::Text | Format::Markdown | Format::Html | Format::Ics => text::text(report, least, color),
     }
 }

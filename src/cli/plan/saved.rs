@@ -1,0 +1,104 @@
+//! `mainstay plan --from-file`: a plan that was written before, shown again or published.
+
+use std::path::{Path, PathBuf};
+
+use super::text::one_line;
+use super::{Question, Wanted, show};
+use crate::cli::output::{Format, OutputError};
+use crate::cli::{Exit, Global, Terminal};
+use crate::manager::Manager;
+use crate::scheduler;
+use crate::scheduler::report::Proposal;
+use crate::scheduler::report::saved::{Outdated, Saved, SavedError};
+
+/// The file holds no saved plan.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use the plan in `{}`", path.display())]
+pub struct NoSavedPlan {
+    path: PathBuf,
+    source: SavedError,
+}
+
+/// The world has moved on since a plan was saved.
+#[derive(Debug, thiserror::Error)]
+#[error("the plan in `{}` cannot be published: {}", path.display(), sentence(reasons))]
+pub struct CannotPublish {
+    path: PathBuf,
+    reasons: Vec<Outdated>,
+}
+
+fn sentence(reasons: &[Outdated]) -> String {
+    let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+    one_line(&reasons.join("; "))
+}
+
+/// Shows a saved plan, or publishes it.
+pub fn run(
+    question: Question,
+    path: &Path,
+    wanted: Wanted,
+    global: &Global,
+    manager: &Manager,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let json = std::fs::read_to_string(path)
+        .map_err(|source| OutputError::Read { path: path.to_owned(), source })?;
+    let saved = Saved::parse(&json).map_err(|source| NoSavedPlan { path: path.to_owned(), source })?;
+    let reasons = outdated(&question, &saved)?;
+    if !wanted.publish {
+        return show_saved(&question, &saved, &reasons, path, wanted, global, terminal);
+    }
+    if !reasons.is_empty() {
+        return Err(CannotPublish { path: path.to_owned(), reasons }.into());
+    }
+    // The same schedule, as the check has shown; not even an edited file can say what is published.
+    let schedule = &saved.computed.schedule;
+    let question = Question { from: schedule.from, until: schedule.until, ..question };
+    super::compute(&question, wanted, global, manager, terminal)
+}
+
+/// What keeps it from being published.
+fn outdated(question: &Question, saved: &Saved) -> anyhow::Result<Vec<Outdated>> {
+    let Question { plan, loaded, past, .. } = question;
+    let (from, until) = (saved.computed.schedule.from, saved.computed.schedule.until);
+    let published = past.published.as_ref();
+    let is_same_plan = saved.computed.schedule.plan_digest == loaded.digest;
+    let now = if is_same_plan {
+        Some(scheduler::compute(plan, &loaded.digest, &past.history, published, from, until)?.schedule)
+    } else {
+        None
+    };
+    Ok(saved.outdated(&loaded.digest, published.map(|published| published.revision), now.as_ref()))
+}
+
+fn show_saved(
+    question: &Question,
+    saved: &Saved,
+    reasons: &[Outdated],
+    path: &Path,
+    wanted: Wanted,
+    global: &Global,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let proposal = Proposal {
+        plan: &question.plan,
+        zone: &question.zone,
+        computed: &saved.computed,
+        changes: &saved.changes,
+        dropped: &saved.dropped,
+        overruns: &saved.overruns,
+        base: saved.base,
+        is_published: saved.is_published,
+        at: saved.at,
+    };
+    show::show(&proposal, wanted, global, terminal)?;
+    if saved.is_published {
+        // It is the record of a publication; nobody means to repeat it.
+    } else if !reasons.is_empty() {
+        terminal.warning(&format!("this plan cannot be published any more: {}", sentence(reasons)));
+    } else if global.format.unwrap_or(Format::Text) == Format::Text {
+        let path = one_line(&path.to_string_lossy());
+        terminal.hint(&format!("`mainstay plan --from-file {path} --publish` makes this the schedule"));
+    }
+    Ok(if wanted.detailed_exitcode && !saved.changes.is_empty() { Exit::No } else { Exit::Done })
+}

@@ -1,0 +1,40 @@
+//! A schedule in every format.
+
+use anyhow::Context;
+
+use super::Wanted;
+use super::gantt::{self, Canvas};
+use super::html;
+use super::text::Table;
+use crate::cli::output::{Format, deliver};
+use crate::cli::{Global, Terminal};
+use crate::scheduler::report::chart::chart;
+use crate::scheduler::report::{Proposal, ics, report};
+
+const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Markdown, Format::Html, Format::Ics];
+
+/// Shows a schedule, and writes it to every `--output`.
+pub fn show(
+    proposal: &Proposal,
+    wanted: Wanted,
+    global: &Global,
+    terminal: &mut Terminal,
+) -> anyhow::Result<()> {
+    let table = Table(proposal);
+    let watched = terminal.is_interactive().then(|| terminal.width());
+    deliver(global, terminal, &FORMATS, &mut |format, is_shown| {
+        let width = watched.filter(|_| is_shown);
+        Ok(match format {
+            Format::Json => serde_json::to_string_pretty(&report(proposal))? + "\n",
+            Format::Markdown => table.markdown(),
+            Format::Ics => ics::format(proposal),
+            Format::Html => html::format(proposal).context("writing the page")?,
+            _ if wanted.gantt => {
+                let canvas = Canvas::of(width, is_shown && console::colors_enabled());
+                gantt::draw(&chart(proposal)?, &table.notes(), proposal.zone, canvas)
+            }
+            _ => table.text(width),
+        })
+    })?;
+    Ok(())
+}
