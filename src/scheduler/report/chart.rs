@@ -6,7 +6,7 @@ use std::rc::Rc;
 use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{Kind, Proposal};
-use crate::calendar::{self, CronError, Freeze, Zone};
+use crate::calendar::{self, CalendarError, Freeze, Zone};
 use crate::model::{Moment, Placed, Task};
 
 /// A chart: a row for each task that something is planned for.
@@ -93,8 +93,8 @@ const FINEST: i32 = 2_000;
 /// Draws up the chart of a schedule.
 ///
 /// # Errors
-/// [`CronError`] for a window that `validate` refuses too.
-pub fn chart(proposal: &Proposal) -> Result<Chart, CronError> {
+/// [`CalendarError`] for a window that `validate` refuses too.
+pub fn chart(proposal: &Proposal) -> Result<Chart, CalendarError> {
     let schedule = &proposal.computed.schedule;
     let (from, until) = (schedule.from, schedule.until);
     let mut bars = bars(proposal);
@@ -184,7 +184,7 @@ fn windows<'a>(
     proposal: &Proposal<'a>,
     task: &'a Task,
     known: &mut HashMap<Vec<&'a str>, Windows>,
-) -> Result<Windows, CronError> {
+) -> Result<Windows, CalendarError> {
     let names: Vec<_> = task.window.iter().map(|name| name.value.as_str()).collect();
     if names.is_empty() {
         return Ok(None);

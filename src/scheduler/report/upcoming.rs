@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::Serialize;
 
-use crate::calendar::{Clash, CronError, CronSchedule, Zone};
+use crate::calendar::{Calendar, CalendarError, Clash, Zone};
 use crate::model::{DstMode, PlanFile, Schedule, Task};
 
 /// The name and version of the object.
@@ -63,14 +63,14 @@ const FAR: TimeDelta = TimeDelta::days(120 * 366);
 /// The instants of an interval are those of `schedule`, which ends with its horizon.
 ///
 /// # Errors
-/// [`CronError`] for a plan file that `validate` refuses too.
+/// [`CalendarError`] for a plan file that `validate` refuses too.
 pub fn upcoming(
     plan: &PlanFile,
     zone: &Zone,
     name: Option<&str>,
     schedule: &Schedule,
     n: usize,
-) -> Result<Option<Vec<Upcoming>>, CronError> {
+) -> Result<Option<Vec<Upcoming>>, CalendarError> {
     let is_meant = |found: &str| name.is_none_or(|name| name == found);
     let (mut all, mut is_known) = (Vec::new(), name.is_none());
     for (found, task) in plan.tasks.iter().filter(|(found, _)| is_meant(found)) {
@@ -79,8 +79,9 @@ pub fn upcoming(
     }
     for (found, window) in plan.windows.iter().filter(|(found, _)| is_meant(found)) {
         is_known = true;
-        if let Some(cron) = &window.cron {
-            all.extend(of_cron(Recurring::Window, found, cron, zone, DstMode::Once, schedule.from, n)?);
+        if let Some(calendar) = Calendar::of_window(window)? {
+            let clock = Clock { zone, dst: DstMode::Once };
+            all.extend(of_calendar(Recurring::Window, found, &calendar, clock, schedule.from, n));
         }
     }
     all.sort_by(|a, b| (a.order, a.what, &a.name).cmp(&(b.order, b.what, &b.name)));
@@ -99,12 +100,12 @@ fn of_task(
     zone: &Zone,
     schedule: &Schedule,
     n: usize,
-) -> Result<Vec<Upcoming>, CronError> {
+) -> Result<Vec<Upcoming>, CalendarError> {
     let Some(recurrence) = &task.schedule else { return Ok(Vec::new()) };
     let from = schedule.from;
-    if let Some(cron) = &recurrence.cron {
-        let dst = task.dst.map_or(DstMode::default(), |dst| dst.value);
-        return of_cron(Recurring::Task, name, cron, zone, dst, from, n);
+    if let Some(calendar) = Calendar::of_task(recurrence)? {
+        let clock = Clock { zone, dst: task.dst.map_or(DstMode::default(), |dst| dst.value) };
+        return Ok(of_calendar(Recurring::Task, name, &calendar, clock, from, n));
     }
     if let Some(at) = &recurrence.at {
         let instant = zone.resolve(at);
@@ -126,21 +127,26 @@ fn of_task(
     Ok(releases.map(expected).collect())
 }
 
-fn of_cron(
+/// The clock face that a calendar is read on.
+#[derive(Clone, Copy)]
+struct Clock<'a> {
+    zone: &'a Zone,
+    dst: DstMode,
+}
+
+fn of_calendar(
     what: Recurring,
     name: &str,
-    text: &str,
-    zone: &Zone,
-    dst: DstMode,
+    calendar: &Calendar,
+    Clock { zone, dst }: Clock,
     from: DateTime<Utc>,
     n: usize,
-) -> Result<Vec<Upcoming>, CronError> {
-    let cron = CronSchedule::parse(text)?;
+) -> Vec<Upcoming> {
     let far = from.checked_add_signed(FAR).unwrap_or(from);
-    let instants = cron.instants(zone, dst, from, far).take(n);
+    let instants = calendar.instants(zone, dst, from, far).take(n);
     let mut all: Vec<_> = instants.map(|instant| of_instant(what, name, instant, zone)).collect();
-    let Some(last) = all.last().and_then(|last| last.instant) else { return Ok(all) };
-    for clash in cron.clashes(zone, from, last + TimeDelta::seconds(1)) {
+    let Some(last) = all.last().and_then(|last| last.instant) else { return all };
+    for clash in calendar.clashes(zone, from, last + TimeDelta::seconds(1)) {
         let at_change = all.iter_mut().find(|it| it.instant == Some(clash.change));
         match at_change.filter(|_| clash.is_gap && dst == DstMode::Once) {
             Some(moved) => moved.note = Some(Note::Skipped(clash.local)),
@@ -148,7 +154,7 @@ fn of_cron(
             None => {}
         }
     }
-    Ok(all)
+    all
 }
 
 /// Whether a time of the clock face does not happen at all.

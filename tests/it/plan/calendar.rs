@@ -206,3 +206,30 @@ fn a_rare_day_is_found_and_a_wrong_name_or_number_is_refused() {
         case.run(wrong).any_output().exit(2);
     }
 }
+
+#[test]
+fn a_recurrence_rule_is_listed_as_a_cron_expression_is() {
+    let plan = "\
+mainstay: 1
+timezone: Europe/Berlin
+windows:
+  second-tuesday: {rrule: \"FREQ=MONTHLY;BYDAY=2TU;BYHOUR=2\", duration: 4h}
+tasks:
+  patch:
+    type: routine
+    domain: component
+    schedule: {rrule: \"FREQ=MONTHLY;BYDAY=2TU;BYHOUR=3\"}
+    window: second-tuesday
+    duration: 10m
+    steps: [{run: [ls]}]
+";
+    let found = Case::new()
+        .plan_file(plan)
+        .run("--now 2026-03-07T10:00:00Z plan --calendar -n 4 --format json")
+        .json();
+    let instants: Vec<_> =
+        found["instants"].as_array().unwrap().iter().map(|it| it["instant"].clone()).collect();
+    let expected =
+        ["2026-03-10T01:00:00Z", "2026-03-10T02:00:00Z", "2026-04-14T00:00:00Z", "2026-04-14T01:00:00Z"];
+    assert_eq!(instants, expected);
+}
