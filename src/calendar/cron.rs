@@ -19,6 +19,8 @@ pub struct CronSchedule {
     minutes: Vec<i64>,
     /// Its minute or hour field begins with `*`: it follows elapsed time and not the clock face.
     is_wildcard: bool,
+    /// Its day and month fields say nothing: every day matches, and nobody has to ask croner of each.
+    is_daily: bool,
 }
 
 /// A cron expression that cannot be read, or never happens.
@@ -61,7 +63,8 @@ impl CronSchedule {
         let minutes = hours.iter().flat_map(of_day).collect();
         let is_wildcard = text.trim() == "@hourly"
             || (!is_nickname && fields[..2].iter().any(|field| field.starts_with('*')));
-        let schedule = Self { cron, minutes, is_wildcard };
+        let is_daily = !is_nickname && fields[2..].iter().all(|field| *field == "*");
+        let schedule = Self { cron, minutes, is_wildcard, is_daily };
         if (0..CYCLE_DAYS).any(|day| schedule.matches_day(day)) {
             Ok(schedule)
         } else {
@@ -108,10 +111,7 @@ impl CronSchedule {
 
     /// Whether every day matches.
     pub fn is_daily(&self) -> bool {
-        let pattern = &self.cron.pattern;
-        let says_nothing =
-            pattern.is_dom_wildcard() && pattern.is_dow_wildcard() && self.months().count() == 12;
-        says_nothing || (0..CYCLE_DAYS).all(|day| self.matches_day(day))
+        self.is_daily || (0..CYCLE_DAYS).all(|day| self.matches_day(day))
     }
 
     /// The changes of the clock between `from` and `until` that a fixed time of this schedule lies in; what happens
@@ -166,6 +166,9 @@ impl CronSchedule {
 
     /// Whether a day matches, counted from 1970-01-01.
     fn matches_day(&self, day: i64) -> bool {
+        if self.is_daily {
+            return true;
+        }
         let Some(date) = DateTime::from_timestamp(day.saturating_mul(DAY), 0) else { return false };
         let weekday = match date.weekday() {
             chrono::Weekday::Mon => croner::Weekday::Monday,
