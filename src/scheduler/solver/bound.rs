@@ -54,7 +54,7 @@ struct Part {
 
 /// The most that a resource needs for the jobs that start late enough and have enough after them.
 fn energy(model: &Model) -> Time {
-    let tails = tails(model);
+    let tails = model.tails();
     let mut parts: Vec<Vec<Part>> = vec![Vec::new(); model.problem.capacities().len()];
     for &job in &model.jobs {
         let wanted = &model.problem.jobs()[job as usize];
@@ -73,18 +73,6 @@ fn energy(model: &Model) -> Time {
         }
     });
     ends.max().map_or(0, |end| end - model.problem.origin())
-}
-
-/// What comes after each job at least.
-fn tails(model: &Model) -> Vec<Time> {
-    let mut tails = vec![0; model.head.len()];
-    for &job in model.jobs.iter().rev() {
-        for &before in model.forwards.predecessors.of(job as usize) {
-            let tail = tails[job as usize] + model.forwards.duration[job as usize];
-            tails[before as usize] = tail.max(tails[before as usize]);
-        }
-    }
-    tails
 }
 
 fn end_of_all(parts: &[Part], capacity: u32) -> Option<Time> {

@@ -14,7 +14,7 @@ use super::random::Random;
 const POPULATION: usize = 60;
 
 /// In how many of 1000 children a job changes places with the next one, per job.
-const MUTATION: usize = 20;
+const MUTATION: usize = 5;
 
 /// In how many of 1000 children a job goes far ahead or far back.
 const LEAP: usize = 500;
@@ -24,6 +24,9 @@ const CHANGE_OF_MIND: [usize; 3] = [20, 100, 500];
 
 /// After so many generations without a better schedule the search begins anew.
 const PATIENCE: usize = 30;
+
+/// How many schedules a list takes: one is built, and justified twice.
+const N_SCHEDULES: u64 = 3;
 
 /// Disorder is finer than time by this factor.
 const SCALE: Time = 16;
@@ -103,7 +106,18 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
             }
             self.end_turn();
         }
-        3
+        N_SCHEDULES
+    }
+
+    /// Tries a list that something else found, and says how many schedules that took.
+    pub fn learn(&mut self, order: Vec<u32>) -> u64 {
+        self.child.order = order;
+        self.child.is_kept.fill(true);
+        self.evaluate();
+        if let Some(mother) = self.population.get_mut(self.next) {
+            std::mem::swap(mother, &mut self.child);
+        }
+        N_SCHEDULES
     }
 
     fn end_turn(&mut self) {

@@ -14,12 +14,14 @@
 //! 5. What is called optimal is: the bound does not come from the search.
 
 mod bound;
+mod exact;
 mod generate;
 mod genetic;
 mod model;
 mod network;
 mod problem;
 mod profile;
+mod proof;
 mod random;
 mod solution;
 
@@ -29,6 +31,7 @@ pub use solution::{First, Objective, Solution, Why};
 use genetic::Genetic;
 use model::{Cost, Model, UNPLACED};
 use profile::{Blocks, Packed, Profile};
+use proof::Prover;
 
 /// How long to look for better schedules. The first one is made in any case.
 pub enum Effort<'e> {
@@ -40,9 +43,21 @@ pub enum Effort<'e> {
 
 impl Effort<'_> {
     fn is_used_up(&mut self, steps: u64) -> bool {
+        self.at_most(1, steps) == 0 || self.is_over()
+    }
+
+    fn is_over(&mut self) -> bool {
         match self {
-            Effort::Steps(limit) => *limit <= steps,
+            Effort::Steps(_) => false,
             Effort::Until(is_over) => is_over(),
+        }
+    }
+
+    /// `wanted` more steps, or as many as are left after `steps`.
+    fn at_most(&self, wanted: u64, steps: u64) -> u64 {
+        match self {
+            Effort::Steps(limit) => wanted.min(limit.saturating_sub(steps)),
+            Effort::Until(_) => wanted,
         }
     }
 }
@@ -65,9 +80,14 @@ fn search<P: Profile>(model: &Model, profile: P, seed: u64, mut effort: Effort) 
     let mut genetic = Genetic::begin(model, profile, seed);
     let mut steps = 1;
     let first = first(model, &genetic.best.starts);
-    let bound = bound::lower_bound(model);
+    let mut bound = bound::lower_bound(model);
+    let mut prover = Prover::new(model, &genetic.best.cost);
     while genetic.best.cost != bound && !effort.is_used_up(steps) {
-        steps += genetic.advance();
+        steps += if prover.is_due(&genetic.best.cost, &bound, steps) {
+            prover.ask(&mut genetic, &mut bound, &mut effort, steps)
+        } else {
+            genetic.advance()
+        };
     }
     answer(model, &genetic.best.starts, first, bound, steps)
 }

@@ -168,6 +168,18 @@ impl<'p> Model<'p> {
         order
     }
 
+    /// How long what comes after each job takes at least.
+    pub fn tails(&self) -> Vec<Time> {
+        let mut tails = vec![0; self.head.len()];
+        for &job in self.jobs.iter().rev() {
+            for &before in self.forwards.predecessors.of(job as usize) {
+                let tail = tails[job as usize] + self.forwards.duration[job as usize];
+                tails[before as usize] = tail.max(tails[before as usize]);
+            }
+        }
+        tails
+    }
+
     /// What the schedule costs.
     pub fn cost(&self, starts: &[Time]) -> Cost {
         let origin = self.problem.origin();
