@@ -339,3 +339,33 @@ fn the_closure_is_asked_and_ends_the_search() {
     assert!(solution.optimal || n_asked == 6, "{solution:?}, asked {n_asked} times");
     assert_eq!(faults(&problem, &solution.starts), Vec::<String>::new());
 }
+
+#[test]
+fn what_can_wait_does_not_add_to_the_peak() {
+    let long = Job { duration: 10, ..Job::default() };
+    let short = Job { duration: 3, demands: vec![(ResourceId(0), 1)], ..Job::default() };
+    let jobs = vec![long, short.clone(), short.clone(), short];
+    let problem = Problem::new(jobs, vec![3], vec![]).expect("a problem");
+    let solution = solve(&problem, 1, 100);
+    assert!(solution.optimal, "{solution:?}");
+    assert_eq!((solution.objective.makespan, solution.objective.peak), (10, 1), "{solution:?}");
+}
+
+#[test]
+fn a_published_start_stays_although_the_makespan_could_be_shorter_and_moves_for_what_is_late() {
+    let published =
+        Job { duration: 4, published: Some(2), demands: vec![(ResourceId(0), 1)], ..Job::default() };
+    let other = Job { duration: 4, demands: vec![(ResourceId(0), 1)], ..Job::default() };
+    let patient = Problem::new(vec![published.clone(), other.clone()], vec![1], vec![]).expect("a problem");
+    let solution = solve(&patient, 1, 1000);
+    assert_eq!(solution.starts, [Some(2), Some(6)]);
+    assert_eq!((solution.objective.moved, solution.objective.makespan), (0, 10));
+
+    let urgent = Job { due: Some(5), weight: 3, ..other };
+    let urgent = Problem::new(vec![published, urgent], vec![1], vec![]).expect("a problem");
+    let solution = solve(&urgent, 1, 1000);
+    assert_eq!(solution.starts, [Some(4), Some(0)]);
+    assert_eq!((solution.first.objective.weighted_tardiness, solution.first.objective.moved), (15, 0));
+    assert_eq!((solution.objective.weighted_tardiness, solution.objective.moved), (0, 1));
+    assert!(solution.optimal || solution.lower_bound.moved == 0);
+}

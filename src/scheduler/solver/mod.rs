@@ -17,6 +17,7 @@ mod bound;
 mod exact;
 mod generate;
 mod genetic;
+mod level;
 mod model;
 mod network;
 mod problem;
@@ -89,7 +90,11 @@ fn search<P: Profile>(model: &Model, profile: P, seed: u64, mut effort: Effort) 
             genetic.advance()
         };
     }
-    answer(model, &genetic.best.starts, first, bound, steps)
+    let best = genetic.best;
+    let is_whole = best.cost.unplaced == bound.unplaced;
+    let mut is_over = || !is_whole || effort.is_over();
+    let levelled = level::level(model.problem, &best.starts, best.cost, &mut is_over);
+    answer(model, &levelled.unwrap_or(best.starts), first, bound, steps)
 }
 
 fn answer(model: &Model, starts: &[Time], first: First, bound: Cost, steps: u64) -> Solution {

@@ -6,9 +6,9 @@ use super::genetic::Genetic;
 use super::model::{Cost, Model};
 use super::profile::Profile;
 
-/// For each so many jobs the search gets as many steps as the proof: with more jobs there is more to find, and
-/// less to prove.
-const JOBS_PER_SHARE: usize = 30;
+/// With so many jobs the search gets as many steps as the proof, with twice as many it gets four times as many:
+/// with more jobs there is more to find, and less to prove.
+const JOBS_OF_EQUAL_SHARES: u64 = 60;
 
 /// What the first question may cost, in decisions; each one that stays open makes the next one cost more.
 const DECISIONS: u64 = 500;
@@ -24,8 +24,8 @@ pub struct Prover<'m, 'p> {
     model: &'m Model<'p>,
     question: Option<Question<'m, 'p>>,
     n_decisions: u64,
-    /// How many steps the search gets for one of the proof.
-    share: u64,
+    /// The square of the number of jobs.
+    n_pairs: u64,
     next: u64,
 }
 
@@ -33,9 +33,8 @@ impl<'m, 'p> Prover<'m, 'p> {
     /// A prover that has not asked yet.
     pub fn new(model: &'m Model<'p>, first: &Cost) -> Self {
         let question = Question::about(model, first.makespan);
-        let n_jobs = model.jobs.len();
-        let share = n_jobs.div_ceil(JOBS_PER_SHARE) as u64;
-        Self { model, question, n_decisions: DECISIONS, share, next: (n_jobs * n_jobs / 3) as u64 }
+        let n_pairs = (model.jobs.len() * model.jobs.len()) as u64;
+        Self { model, question, n_decisions: DECISIONS, n_pairs, next: n_pairs / 3 }
     }
 
     /// Whether to ask now. Only the makespan can be proved: what comes before it has to be as good as its bound.
@@ -62,7 +61,8 @@ impl<'m, 'p> Prover<'m, 'p> {
             Outcome::Found(starts) => return spent + genetic.learn(self.model.ordered_by(|job| starts[job])),
             Outcome::Unknown => {
                 self.n_decisions *= GROWTH;
-                self.next = steps + (1 + self.share) * spent;
+                let share = spent * self.n_pairs / (JOBS_OF_EQUAL_SHARES * JOBS_OF_EQUAL_SHARES);
+                self.next = steps + spent + share;
             }
         }
         spent
