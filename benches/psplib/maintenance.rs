@@ -28,8 +28,8 @@ pub fn measure(numbers: &[String]) {
     }
 }
 
-/// Twelve weeks: tasks that recur weekly on the hosts of high-availability groups, in one of three maintenance
-/// windows, outside of blackouts, by a crew that grows with the estate.
+/// Twelve weeks: tasks that recur weekly on the hosts of high-availability groups, in one of three
+/// maintenance windows, outside of blackouts, by a crew that grows with the estate.
 pub fn of_occurrences(n_jobs: usize) -> Problem {
     let n_tasks = n_jobs.div_ceil(N_OCCURRENCES);
     let n_hosts = n_tasks.div_ceil(4).next_multiple_of(GROUP);

@@ -1,12 +1,13 @@
 //! What no schedule can be better than.
 //!
-//! Sources: critical path; energy between a head and a tail, as in Klein and Scholl, "Computing lower bounds by
-//! destructive improvement" (1999).
+//! Sources: critical path; energy between a head and a tail, as in Klein and Scholl, "Computing lower bounds
+//! by destructive improvement" (1999).
 
 use super::model::{Cost, Model, UNPLACED};
 use super::problem::Time;
 
-/// Above this many jobs only the whole work of a resource is looked at, not that of every part of the project.
+/// Above this many jobs only the whole work of a resource is looked at, not that of every part of the
+/// project.
 const MAX_JOBS_BY_PARTS: usize = 2000;
 
 /// A bound on the parts of a cost: each one holds where the parts before it are equal.

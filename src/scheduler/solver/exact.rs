@@ -1,8 +1,8 @@
 //! The proof that nothing is better, or something better: lazy clause generation.
 //!
-//! Whether a shorter makespan is possible is one question to a constraint solver, which either finds a schedule,
-//! refutes it, or runs out of what it may spend. Source: Schutt, Feydy, Stuckey, Wallace, "Why cumulative
-//! decomposition is not as bad as it sounds" (2009).
+//! Whether a shorter makespan is possible is one question to a constraint solver, which either finds a
+//! schedule, refutes it, or runs out of what it may spend. Source: Schutt, Feydy, Stuckey, Wallace, "Why
+//! cumulative decomposition is not as bad as it sounds" (2009).
 
 use pumpkin_conflict_resolvers::resolvers::ResolutionResolver;
 use pumpkin_core::Solver;
@@ -37,8 +37,8 @@ pub enum Outcome {
     Unknown,
 }
 
-/// The question whether everything that can be placed is placed, as punctually as can be, with no more moved than
-/// must be, and a shorter makespan.
+/// The question whether everything that can be placed is placed, as punctually as can be, with no more moved
+/// than must be, and a shorter makespan.
 pub struct Question<'m, 'p> {
     model: &'m Model<'p>,
     /// All times that matter are a whole number of these after the origin.
@@ -81,8 +81,8 @@ impl<'m, 'p> Question<'m, 'p> {
         work.into_iter().all(|work| i32::try_from(work).is_ok())
     }
 
-    /// Asks for a makespan of less than `makespan`. `n_decisions` is what may be spent; what was spent comes back
-    /// with the answer.
+    /// Asks for a makespan of less than `makespan`. `n_decisions` is what may be spent; what was spent comes
+    /// back with the answer.
     pub fn ask(&self, makespan: Time, n_decisions: u64, is_over: &mut dyn FnMut() -> bool) -> (Outcome, u64) {
         let options = SolverOptions { memory_preallocated: 1, ..SolverOptions::default() };
         let mut solver = Solver::with_options(options);
@@ -205,8 +205,8 @@ impl<'m, 'p> Question<'m, 'p> {
     }
 }
 
-/// The greatest length that divides all durations and all distances between times before which nothing starts:
-/// what is moved as early as possible starts at whole numbers of it.
+/// The greatest length that divides all durations and all distances between times before which nothing
+/// starts: what is moved as early as possible starts at whole numbers of it.
 fn unit(model: &Model) -> Time {
     let origin = model.problem.origin();
     let jobs = model.problem.jobs().iter();

@@ -1,8 +1,8 @@
 //! Schedules from lists of jobs, and better schedules from schedules.
 //!
 //! Sources: serial schedule generation, Kolisch, "Serial and parallel resource-constrained project scheduling
-//! methods revisited" (1996); double justification, Valls, Ballestin, Quintanilla, "Justification and RCPSP: a
-//! technique that pays" (2005).
+//! methods revisited" (1996); double justification, Valls, Ballestin, Quintanilla, "Justification and RCPSP:
+//! a technique that pays" (2005).
 
 use super::model::{Model, UNPLACED};
 use super::network::{FAR, Network};
@@ -12,8 +12,8 @@ use super::profile::Profile;
 /// Makes schedules, one after the other, in the same memory.
 ///
 /// 1. What it makes keeps every rule of the problem; what finds no start is [`UNPLACED`].
-/// 2. [`Generator::justify`] makes no job end later than it is due or than it ended before, whichever is later,
-///    moves no published start that is kept, and makes no makespan longer.
+/// 2. [`Generator::justify`] makes no job end later than it is due or than it ended before, whichever is
+///    later, moves no published start that is kept, and makes no makespan longer.
 pub struct Generator<'m, 'p, P> {
     model: &'m Model<'p>,
     profile: P,
@@ -49,8 +49,8 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
 
     /// Places one job after the other, each as early as possible.
     ///
-    /// `order` has predecessors first. `is_kept` has an entry for each of [`Model::published`]; what is kept is
-    /// reserved before anything else is placed, and given up when something that must come before finds no
+    /// `order` has predecessors first. `is_kept` has an entry for each of [`Model::published`]; what is kept
+    /// is reserved before anything else is placed, and given up when something that must come before finds no
     /// other place.
     pub fn build(&mut self, order: &[u32], is_kept: &[bool]) {
         self.forget();
@@ -134,8 +134,8 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
         }
     }
 
-    /// By when the predecessors of `job` must end for the sake of what is pinned after it: if its own last start
-    /// is the reason, it may rather be left out.
+    /// By when the predecessors of `job` must end for the sake of what is pinned after it: if its own last
+    /// start is the reason, it may rather be left out.
     fn pinned_limit(&self, job: usize) -> Time {
         if self.last[job] < self.model.last[job] { self.last[job] } else { FAR }
     }

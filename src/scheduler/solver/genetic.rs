@@ -1,8 +1,8 @@
 //! The search for better schedules.
 //!
-//! A genetic algorithm over lists of jobs whose schedules are justified. Sources: Hartmann, "A competitive genetic
-//! algorithm for resource-constrained project scheduling" (1998); Valls, Ballestin, Quintanilla, "A hybrid genetic
-//! algorithm for the resource-constrained project scheduling problem" (2008).
+//! A genetic algorithm over lists of jobs whose schedules are justified. Sources: Hartmann, "A competitive
+//! genetic algorithm for resource-constrained project scheduling" (1998); Valls, Ballestin, Quintanilla, "A
+//! hybrid genetic algorithm for the resource-constrained project scheduling problem" (2008).
 
 use super::generate::Generator;
 use super::model::{Cost, Model, UNPLACED};

@@ -12,7 +12,8 @@ use super::solution::peak;
 /// With more jobs than this the peak is left as it is: a schedule takes too long to be made for it alone.
 const MAX_JOBS: usize = 5000;
 
-/// A schedule that costs the same as `starts`, which leave out nothing that can be placed, and whose peak is as low as could be found, if one was.
+/// A schedule that costs the same as `starts`, which leave out nothing that can be placed, and whose peak is
+/// as low as could be found, if one was.
 ///
 /// `is_over` is asked before each try; there are about as many as the peak has binary digits.
 pub fn level(

@@ -1,16 +1,16 @@
 //! The solver: start times for jobs that share resources.
 //!
-//! Resource-constrained project scheduling with calendars. [`Problem`] holds jobs with durations, releases, due
-//! times, demands, predecessors and calendars; [`solve`] gives a [`Solution`] at once and better ones until its
-//! [`Effort`] is used up or none can be better.
+//! Resource-constrained project scheduling with calendars. [`Problem`] holds jobs with durations, releases,
+//! due times, demands, predecessors and calendars; [`solve`] gives a [`Solution`] at once and better ones
+//! until its [`Effort`] is used up or none can be better.
 //!
 //! Pure: no clock and no threads; time comes in as a closure.
 //!
 //! 1. Every start keeps every rule: release, latest start, calendar, precedence, capacities.
 //! 2. The same problem, seed and number of steps give the same solution.
 //! 3. More steps never give a worse one.
-//! 4. A published start moves only where the first schedule could not keep it, or for less that is left out or
-//!    less lateness; [`Solution::first`] is what to compare with.
+//! 4. A published start moves only where the first schedule could not keep it, or for less that is left out
+//!    or less lateness; [`Solution::first`] is what to compare with.
 //! 5. What is called optimal is: the bound does not come from the search.
 
 mod bound;

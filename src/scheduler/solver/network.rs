@@ -122,7 +122,8 @@ impl Network {
         }
     }
 
-    /// The first start of `job` at or after `from` that its calendar allows, and the last one of that stretch.
+    /// The first start of `job` at or after `from` that its calendar allows, and the last one of that
+    /// stretch.
     #[inline]
     pub fn allowed(&self, job: usize, from: Time) -> Option<(Time, Time)> {
         let spans = &self.calendars[self.calendar[job] as usize];

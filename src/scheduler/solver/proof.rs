@@ -6,18 +6,18 @@ use super::genetic::Genetic;
 use super::model::{Cost, Model};
 use super::profile::Profile;
 
-/// With so many jobs the search gets as many steps as the proof, with twice as many it gets four times as many:
-/// with more jobs there is more to find, and less to prove.
+/// With so many jobs the search gets as many steps as the proof, with twice as many it gets four times as
+/// many: with more jobs there is more to find, and less to prove.
 const JOBS_OF_EQUAL_SHARES: u64 = 60;
 
 /// What the first question may cost, in decisions; each one that stays open makes the next one cost more.
 const DECISIONS: u64 = 500;
 
-/// A decision takes about as long as so many schedules; this was measured with 30, 60 and 120 jobs.
-const STEPS: u64 = 10;
-
 /// By how much more.
 const GROWTH: u64 = 3;
+
+/// A decision takes about as long as so many schedules; this was measured with 30, 60 and 120 jobs.
+const STEPS: u64 = 10;
 
 /// Asks, from time to time, whether what was found can be better.
 pub struct Prover<'m, 'p> {
@@ -37,7 +37,8 @@ impl<'m, 'p> Prover<'m, 'p> {
         Self { model, question, n_decisions: DECISIONS, n_pairs, next: n_pairs / 3 }
     }
 
-    /// Whether to ask now. Only the makespan can be proved: what comes before it has to be as good as its bound.
+    /// Whether to ask now. Only the makespan can be proved: what comes before it has to be as good as its
+    /// bound.
     pub fn is_due(&self, best: &Cost, bound: &Cost, steps: u64) -> bool {
         let before = |cost: &Cost| (cost.unplaced, cost.tardiness, cost.moved);
         self.question.is_some() && self.next <= steps && before(best) == before(bound)

@@ -4,8 +4,8 @@ use super::problem::Time;
 
 /// A generator of 64 random bits at a time.
 ///
-/// Source: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014), in the form
-/// that Vigna published in the public domain.
+/// Source: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014), in the
+/// form that Vigna published in the public domain.
 #[derive(Debug, Clone)]
 pub struct Random {
     state: u64,

@@ -25,8 +25,8 @@ pub struct Solution {
     pub starts: Vec<Option<Time>>,
     /// How good that is.
     pub objective: Objective,
-    /// No schedule that places as much is better than this, part by part as far as the parts before are equal.
-    /// Nothing but zero is claimed of the peak.
+    /// No schedule that places as much is better than this, part by part as far as the parts before are
+    /// equal. Nothing but zero is claimed of the peak.
     pub lower_bound: Objective,
     /// Whether it is proved that no schedule places more, is less late, moves less or ends earlier, in this
     /// order. The peak decides between schedules that are equal in all that; nothing is proved of it.

@@ -1,6 +1,7 @@
 //! What of the resources is in use, when.
 //!
-//! Two ways to keep it: [`Packed`] for few resources and jobs, [`Blocks`] for many. They give the same answers.
+//! Two ways to keep it: [`Packed`] for few resources and jobs, [`Blocks`] for many. They give the same
+//! answers.
 
 mod blocks;
 mod packed;

@@ -4,8 +4,8 @@ use super::Profile;
 use crate::scheduler::solver::network::FAR;
 use crate::scheduler::solver::problem::{Problem, ResourceId, Time};
 
-/// What is free, as one sorted list of steps. Each resource has some bits of a word and a guard bit above them,
-/// which a subtraction clears when too little is free: all resources are compared at once.
+/// What is free, as one sorted list of steps. Each resource has some bits of a word and a guard bit above
+/// them, which a subtraction clears when too little is free: all resources are compared at once.
 ///
 /// Source of the comparison: Lamport, "Multiple byte processing with full-word instructions" (1975).
 #[derive(Debug, Clone)]
