@@ -23,6 +23,7 @@ pub mod monitor;
 pub mod optimizer;
 pub mod planner;
 pub mod report;
+pub mod solver;
 mod timeline;
 pub mod words;
 

@@ -18,6 +18,7 @@ mod run;
 mod schedule_laws;
 mod schema;
 mod schema_laws;
+mod solver_laws;
 mod stack_selftest;
 mod support;
 mod validate;

@@ -1,0 +1,79 @@
+//! An instance, and whether a schedule keeps its rules.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use mainstay::scheduler::solver::{Job, JobId, Problem, ResourceId, Solution};
+use serde_json::Value;
+
+/// An instance with what is known of it.
+pub struct Instance {
+    pub id: String,
+    pub problem: Problem,
+    /// The shortest makespan that is known.
+    pub best: i64,
+}
+
+/// The instances of a file.
+pub fn read(file: &str) -> Vec<Instance> {
+    let text = if Path::new(file).extension().is_some_and(|extension| extension == "gz") {
+        let output = Command::new("gzip").args(["-dc", file]).output().expect("gzip is there");
+        assert!(output.status.success(), "gzip cannot read {file}");
+        String::from_utf8(output.stdout).expect("the file is text")
+    } else {
+        fs::read_to_string(file).expect("the file can be read")
+    };
+    text.lines().map(|line| parse(&serde_json::from_str(line).expect("each line is JSON"))).collect()
+}
+
+fn parse(value: &Value) -> Instance {
+    let durations = numbers(&value["dur"]);
+    let mut jobs: Vec<Job> = durations.iter().map(|n| Job { duration: *n, ..Job::default() }).collect();
+    for (n, job) in jobs.iter_mut().enumerate() {
+        let needs = numbers(&value["req"][n]).into_iter().enumerate();
+        let needs = needs.map(|(resource, n)| (ResourceId(resource), u32::try_from(n).expect("a need")));
+        job.demands = needs.filter(|need| need.1 != 0).collect();
+    }
+    for n in 0..jobs.len() {
+        for successor in numbers(&value["succ"][n]) {
+            jobs[usize::try_from(successor).expect("a job")].predecessors.push(JobId(n));
+        }
+    }
+    let capacities = numbers(&value["cap"]).into_iter().map(|n| u32::try_from(n).expect("a capacity"));
+    Instance {
+        id: value["id"].as_str().expect("a name").to_owned(),
+        problem: Problem::new(jobs, capacities.collect(), vec![]).expect("a problem"),
+        best: value["ub"].as_i64().expect("a makespan"),
+    }
+}
+
+fn numbers(value: &Value) -> Vec<i64> {
+    let list = value.as_array().expect("a list");
+    list.iter().map(|n| n.as_i64().expect("a number")).collect()
+}
+
+impl Instance {
+    /// The makespan of a schedule, which is checked instant by instant.
+    pub fn checked_makespan(&self, solution: &Solution) -> i64 {
+        let jobs = self.problem.jobs();
+        let starts: Vec<i64> =
+            solution.starts.iter().map(|start| start.expect("everything is placed")).collect();
+        let ends: Vec<i64> = starts.iter().zip(jobs).map(|(start, job)| start + job.duration).collect();
+        for (n, job) in jobs.iter().enumerate() {
+            let in_order = job.predecessors.iter().all(|before| ends[before.0] <= starts[n]);
+            assert!(0 <= starts[n] && in_order, "{}: job {n} is too early", self.id);
+        }
+        let makespan = ends.iter().copied().max().unwrap_or(0);
+        for time in 0..makespan {
+            let mut used = vec![0; self.problem.capacities().len()];
+            let running = (0..jobs.len()).filter(|n| (starts[*n]..ends[*n]).contains(&time));
+            for (resource, amount) in running.flat_map(|n| &jobs[n].demands) {
+                used[resource.0] += amount;
+            }
+            let fits = used.iter().zip(self.problem.capacities()).all(|(used, capacity)| used <= capacity);
+            assert!(fits, "{}: too much is in use at {time}", self.id);
+        }
+        makespan
+    }
+}

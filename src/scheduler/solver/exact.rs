@@ -1,0 +1,223 @@
+//! The proof that nothing is better, or something better: lazy clause generation.
+//!
+//! Whether a shorter makespan is possible is one question to a constraint solver, which either finds a
+//! schedule, refutes it, or runs out of what it may spend. Source: Schutt, Feydy, Stuckey, Wallace, "Why
+//! cumulative decomposition is not as bad as it sounds" (2009).
+
+use pumpkin_conflict_resolvers::resolvers::ResolutionResolver;
+use pumpkin_core::Solver;
+use pumpkin_core::branching::branchers::alternating::{
+    AlternatingBrancher, every_x_restarts::EveryXRestarts,
+};
+use pumpkin_core::branching::branchers::independent_variable_value_brancher::IndependentVariableValueBrancher;
+use pumpkin_core::branching::value_selection::InDomainMin;
+use pumpkin_core::branching::variable_selection::Smallest;
+use pumpkin_core::options::SolverOptions;
+use pumpkin_core::results::{ProblemSolution as _, SatisfactionResult};
+use pumpkin_core::termination::TerminationCondition;
+use pumpkin_core::variables::{DomainId, TransformableVariable as _};
+
+use super::model::{Model, UNPLACED};
+use super::problem::Time;
+
+/// With more jobs than this there is no hope of a proof.
+const MAX_JOBS: usize = 300;
+
+/// More instants than this make the question too large.
+const MAX_INSTANTS: Time = 20_000;
+
+/// What came of the question.
+#[derive(Debug)]
+pub enum Outcome {
+    /// There is no such schedule.
+    Refuted,
+    /// These starts are one.
+    Found(Vec<Time>),
+    /// It is not known.
+    Unknown,
+}
+
+/// The question whether everything that can be placed is placed, as punctually as can be, with no more moved
+/// than must be, and a shorter makespan.
+pub struct Question<'m, 'p> {
+    model: &'m Model<'p>,
+    /// All times that matter are a whole number of these after the origin.
+    unit: Time,
+    origin: Time,
+    tails: Vec<Time>,
+}
+
+/// Says when enough was spent.
+struct Limit<'l> {
+    n_left: u64,
+    is_over: &'l mut dyn FnMut() -> bool,
+}
+
+impl TerminationCondition for Limit<'_> {
+    fn should_stop(&mut self) -> bool {
+        self.n_left = self.n_left.saturating_sub(1);
+        self.n_left == 0 || self.n_left.is_multiple_of(32) && (self.is_over)()
+    }
+}
+
+impl<'m, 'p> Question<'m, 'p> {
+    /// The question about `model`, unless it is too large to ask.
+    pub fn about(model: &'m Model<'p>, makespan: Time) -> Option<Self> {
+        let question =
+            Self { model, unit: unit(model), origin: model.problem.origin(), tails: model.tails() };
+        let fits = model.jobs.len() <= MAX_JOBS && makespan / question.unit <= MAX_INSTANTS;
+        (fits && question.adds_up()).then_some(question)
+    }
+
+    /// Whether the solver, which counts in 32 bits, can add up all the work of each resource.
+    fn adds_up(&self) -> bool {
+        let mut work: Vec<u64> = self.model.problem.capacities().iter().copied().map(u64::from).collect();
+        for (job, wanted) in self.model.problem.jobs().iter().enumerate() {
+            for (resource, amount) in &wanted.demands {
+                let length = u64::from(self.length(job).max(1).unsigned_abs());
+                work[resource.0] = work[resource.0].saturating_add(u64::from(*amount) * length);
+            }
+        }
+        work.into_iter().all(|work| i32::try_from(work).is_ok())
+    }
+
+    /// Asks for a makespan of less than `makespan`. `n_decisions` is what may be spent; what was spent comes
+    /// back with the answer.
+    pub fn ask(&self, makespan: Time, n_decisions: u64, is_over: &mut dyn FnMut() -> bool) -> (Outcome, u64) {
+        let options = SolverOptions { memory_preallocated: 1, ..SolverOptions::default() };
+        let mut solver = Solver::with_options(options);
+        let Some(starts) = self.pose(&mut solver, makespan - 1) else { return (Outcome::Refuted, 1) };
+        if solver.is_inconsistent() {
+            return (Outcome::Refuted, 1);
+        }
+        let variables: Vec<DomainId> = starts.iter().flatten().copied().collect();
+        let earliest_first = IndependentVariableValueBrancher::new(Smallest::new(&variables), InDomainMin);
+        let mut brancher = AlternatingBrancher::new(&solver, earliest_first, EveryXRestarts::new(1));
+        let mut limit = Limit { n_left: n_decisions, is_over };
+        let outcome = match solver.satisfy(&mut brancher, &mut limit, &mut ResolutionResolver::default()) {
+            SatisfactionResult::Unsatisfiable(..) => Outcome::Refuted,
+            SatisfactionResult::Unknown(..) => Outcome::Unknown,
+            SatisfactionResult::Satisfiable(found) => {
+                let solution = found.solution();
+                let start = |start: &Option<DomainId>| {
+                    let time = |start: DomainId| self.time(solution.get_integer_value(start));
+                    start.map_or(UNPLACED, time)
+                };
+                Outcome::Found(starts.iter().map(start).collect())
+            }
+        };
+        (outcome, n_decisions - limit.n_left)
+    }
+
+    fn time(&self, instant: i32) -> Time {
+        self.origin + Time::from(instant) * self.unit
+    }
+
+    /// The last instant that is not after `time`.
+    fn instant(&self, time: Time) -> i32 {
+        i32::try_from((time - self.origin).div_euclid(self.unit)).unwrap_or(i32::MAX)
+    }
+
+    fn length(&self, job: usize) -> i32 {
+        i32::try_from(self.model.forwards.duration[job] / self.unit).unwrap_or(i32::MAX)
+    }
+
+    /// States all rules; nothing if one of them cannot be kept.
+    fn pose(&self, solver: &mut Solver, makespan: Time) -> Option<Vec<Option<DomainId>>> {
+        let mut starts = vec![None; self.model.rank.len()];
+        for &job in &self.model.jobs {
+            let instants = self.instants(job as usize, self.origin + makespan);
+            starts[job as usize] = match instants[..] {
+                [] => return None,
+                [first, .., last] if last - first == i32::try_from(instants.len()).ok()? - 1 => {
+                    Some(solver.new_bounded_integer(first, last))
+                }
+                _ => Some(solver.new_sparse_integer(instants)),
+            };
+        }
+        self.state_precedence(solver, &starts);
+        self.state_capacities(solver, &starts);
+        Some(starts)
+    }
+
+    /// When `job` may start for the project to end by `end` without more lateness or moves than must be.
+    fn instants(&self, job: usize, end: Time) -> Vec<i32> {
+        let (model, wanted) = (self.model, &self.model.problem.jobs()[job]);
+        let head = model.head[job];
+        let mut last = model.last[job].min(end - self.tails[job] - wanted.duration);
+        if let Some(due) = wanted.due.filter(|_| wanted.weight != 0) {
+            last = last.min(due.max(head + wanted.duration) - wanted.duration);
+        }
+        let mut from = head;
+        if let Ok(n) =
+            model.published.binary_search_by_key(&model.rank[job], |(job, _)| model.rank[*job as usize])
+        {
+            let published = model.published[n].1;
+            if last < published {
+                return Vec::new();
+            }
+            (from, last) = (published, published);
+        }
+        let mut instants = Vec::new();
+        while let Some((first, stretch_end)) =
+            model.forwards.allowed(job, from).filter(|(first, _)| *first <= last)
+        {
+            instants.extend(self.instant(first)..=self.instant(stretch_end.min(last)));
+            from = stretch_end + 1;
+        }
+        instants.dedup();
+        instants
+    }
+
+    fn state_precedence(&self, solver: &mut Solver, starts: &[Option<DomainId>]) {
+        let tag = solver.new_constraint_tag();
+        for &job in &self.model.jobs {
+            for &before in self.model.forwards.predecessors.of(job as usize) {
+                if let Some((start, before_start)) = starts[job as usize].zip(starts[before as usize]) {
+                    let length = self.length(before as usize);
+                    let terms = vec![before_start.scaled(1), start.scaled(-1)];
+                    let in_order = pumpkin_constraints::less_than_or_equals(terms, -length, tag);
+                    solver.add_constraint(in_order).post();
+                }
+            }
+        }
+    }
+
+    fn state_capacities(&self, solver: &mut Solver, starts: &[Option<DomainId>]) {
+        for (resource, capacity) in self.model.problem.capacities().iter().enumerate() {
+            let (mut when, mut lengths, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
+            for (n, job) in self.model.problem.jobs().iter().enumerate() {
+                let demand = job.demands.iter().find(|(r, amount)| r.0 == resource && *amount != 0);
+                if let Some(((_, amount), start)) = demand.zip(starts[n]).filter(|_| job.duration != 0) {
+                    when.push(start);
+                    lengths.push(self.length(n));
+                    amounts.push(i32::try_from(*amount).unwrap_or(i32::MAX));
+                }
+            }
+            if !when.is_empty() {
+                let tag = solver.new_constraint_tag();
+                let capacity = i32::try_from(*capacity).unwrap_or(i32::MAX);
+                solver
+                    .add_constraint(pumpkin_constraints::cumulative(when, lengths, amounts, capacity, tag))
+                    .post();
+            }
+        }
+    }
+}
+
+/// The greatest length that divides all durations and all distances between times before which nothing
+/// starts: what is moved as early as possible starts at whole numbers of it.
+fn unit(model: &Model) -> Time {
+    let origin = model.problem.origin();
+    let jobs = model.problem.jobs().iter();
+    let of_jobs = jobs.flat_map(|job| {
+        let published = job.published.unwrap_or(origin);
+        [job.duration, job.release - origin, published - origin]
+    });
+    let stretches = model.problem.calendars().iter().flatten().map(|stretch| stretch.start - origin);
+    of_jobs.chain(stretches).fold(0, |a, b| greatest_common_divisor(a, b.abs())).max(1)
+}
+
+fn greatest_common_divisor(a: Time, b: Time) -> Time {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}

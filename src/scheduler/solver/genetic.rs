@@ -1,0 +1,258 @@
+//! The search for better schedules.
+//!
+//! A genetic algorithm over lists of jobs whose schedules are justified. Sources: Hartmann, "A competitive
+//! genetic algorithm for resource-constrained project scheduling" (1998); Valls, Ballestin, Quintanilla, "A
+//! hybrid genetic algorithm for the resource-constrained project scheduling problem" (2008).
+
+use super::generate::Generator;
+use super::model::{Cost, Model, UNPLACED};
+use super::problem::Time;
+use super::profile::Profile;
+use super::random::Random;
+
+/// How many lists live at a time.
+const POPULATION: usize = 60;
+
+/// In how many of 1000 children a job changes places with the next one, per job.
+const MUTATION: usize = 5;
+
+/// In how many of 1000 children a job goes far ahead or far back.
+const LEAP: usize = 500;
+
+/// In how many of 1000 children a published start is no longer kept, or kept again.
+const CHANGE_OF_MIND: [usize; 3] = [20, 100, 500];
+
+/// After so many generations without a better schedule the search begins anew.
+const PATIENCE: usize = 30;
+
+/// How many schedules a list takes: one is built, and justified twice.
+const N_SCHEDULES: u64 = 3;
+
+/// Disorder is finer than time by this factor.
+const SCALE: Time = 16;
+
+/// A list of jobs and the schedule that it makes.
+#[derive(Debug, Clone)]
+struct Individual {
+    order: Vec<u32>,
+    /// Whether to keep each of [`Model::published`].
+    is_kept: Vec<bool>,
+    cost: Cost,
+}
+
+/// The best schedule so far.
+#[derive(Debug, Clone)]
+pub struct Best {
+    pub cost: Cost,
+    pub starts: Vec<Time>,
+}
+
+/// The search, which goes on list by list.
+pub struct Genetic<'m, 'p, P> {
+    model: &'m Model<'p>,
+    generator: Generator<'m, 'p, P>,
+    random: Random,
+    population: Vec<Individual>,
+    child: Individual,
+    /// Whose turn to be a mother it is.
+    next: usize,
+    /// The best cost since the search began anew.
+    best_of_epoch: Cost,
+    n_stale: usize,
+    epoch: usize,
+    is_taken: Vec<bool>,
+    /// From the most to the least urgent.
+    spread: Time,
+    pub best: Best,
+}
+
+impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
+    /// Makes the first schedule, with what is most urgent first and published starts kept: one step.
+    pub fn begin(model: &'m Model<'p>, profile: P, seed: u64) -> Self {
+        let mut generator = Generator::new(model, profile);
+        let order = model.ordered_by(|job| model.urgency[job]);
+        let is_kept = vec![true; model.published.len()];
+        generator.build(&order, &is_kept);
+        let cost = model.cost(&generator.starts);
+        let best = Best { cost, starts: generator.starts.clone() };
+        Self {
+            model,
+            generator,
+            random: Random::new(seed),
+            population: Vec::new(),
+            child: Individual { order, is_kept, cost },
+            next: 0,
+            best_of_epoch: cost,
+            n_stale: 0,
+            epoch: 0,
+            is_taken: vec![false; model.rank.len()],
+            spread: spread(model),
+            best,
+        }
+    }
+
+    /// Tries one more list, and says how many schedules that took.
+    pub fn advance(&mut self) -> u64 {
+        if self.population.len() < POPULATION {
+            self.sample();
+            self.evaluate();
+            self.population.push(self.child.clone());
+        } else {
+            self.breed();
+            self.evaluate();
+            let mother = &mut self.population[self.next];
+            if self.child.cost <= mother.cost {
+                std::mem::swap(mother, &mut self.child);
+            }
+            self.end_turn();
+        }
+        N_SCHEDULES
+    }
+
+    /// Tries a list that something else found, and says how many schedules that took.
+    pub fn learn(&mut self, order: Vec<u32>) -> u64 {
+        self.child.order = order;
+        self.child.is_kept.fill(true);
+        self.evaluate();
+        if let Some(mother) = self.population.get_mut(self.next) {
+            std::mem::swap(mother, &mut self.child);
+        }
+        N_SCHEDULES
+    }
+
+    fn end_turn(&mut self) {
+        self.next += 1;
+        if self.next < POPULATION {
+            return;
+        }
+        self.next = 0;
+        self.n_stale += 1;
+        if PATIENCE < self.n_stale {
+            self.population.clear();
+            self.n_stale = 0;
+            self.epoch += 1;
+        }
+    }
+
+    /// Makes the schedule of the child, and makes it better.
+    fn evaluate(&mut self) {
+        self.generator.build(&self.child.order, &self.child.is_kept);
+        self.generator.justify();
+        self.generator.write_order(&mut self.child.order);
+        self.child.cost = self.model.cost(&self.generator.starts);
+        if self.child.cost < self.best.cost {
+            self.best.cost = self.child.cost;
+            self.best.starts.copy_from_slice(&self.generator.starts);
+        }
+        if self.population.is_empty() || self.child.cost < self.best_of_epoch {
+            self.best_of_epoch = self.child.cost;
+            self.n_stale = 0;
+        }
+    }
+
+    /// A new list: by urgency, or by the best schedule so far, with some disorder.
+    fn sample(&mut self) {
+        let model = self.model;
+        let is_near_best = self.epoch % 2 == 1;
+        let best = &self.best.starts;
+        let key =
+            |job: usize| if is_near_best && best[job] != UNPLACED { best[job] } else { model.urgency[job] };
+        let spread = self.best.cost.makespan.max(self.spread);
+        let is_first = self.population.is_empty();
+        let disorder = match self.random.below(10) {
+            _ if is_first => 0,
+            0 => spread * 4 + 1,
+            _ if is_near_best => spread / 8 + 1,
+            n => (spread >> (n % 3 + 1)) + 1,
+        };
+        let mut noise = |_| self.random.time_below(SCALE * disorder);
+        let noise: Vec<Time> = (0..model.rank.len()).map(&mut noise).collect();
+        self.child.order = model.ordered_by(|job| key(job) * SCALE + noise[job]);
+        self.child.is_kept.fill(true);
+        if !is_first {
+            self.change_kept();
+        }
+    }
+
+    /// Changes its mind about some published starts, if moving one could be of any use.
+    fn change_kept(&mut self) {
+        let best = &self.best.cost;
+        if best.unplaced == 0 && best.tardiness == 0 && best.moved <= self.model.n_must_move {
+            return;
+        }
+        let rate = CHANGE_OF_MIND[self.random.below(CHANGE_OF_MIND.len())];
+        for is_kept in &mut self.child.is_kept {
+            *is_kept ^= self.random.permille(rate);
+        }
+    }
+
+    /// A child of the next mother and of a father who won against another.
+    fn breed(&mut self) {
+        let (one, other) = (self.random.below(POPULATION), self.random.below(POPULATION));
+        let father = if self.population[one].cost <= self.population[other].cost { one } else { other };
+        self.cross(self.next, father);
+        self.mutate();
+        self.change_kept();
+    }
+
+    /// The middle of the list is in the order of the father, what is around it in that of the mother.
+    fn cross(&mut self, mother: usize, father: usize) {
+        let (mother, father) = (&self.population[mother], &self.population[father]);
+        let n_jobs = mother.order.len();
+        let length = n_jobs / 4 + self.random.below(n_jobs / 2 + 1);
+        let start = self.random.below(n_jobs - length + 1);
+        let order = &mut self.child.order;
+        order.clear();
+        self.is_taken.fill(false);
+        let sources = [(&mother.order, start), (&father.order, start + length), (&mother.order, n_jobs)];
+        for (source, end) in sources {
+            for &job in source {
+                if order.len() == end {
+                    break;
+                }
+                if !std::mem::replace(&mut self.is_taken[job as usize], true) {
+                    order.push(job);
+                }
+            }
+        }
+        for (n, is_kept) in self.child.is_kept.iter_mut().enumerate() {
+            let parent = if self.random.permille(500) { mother } else { father };
+            *is_kept = parent.is_kept[n];
+        }
+    }
+
+    fn mutate(&mut self) {
+        let order = &mut self.child.order;
+        for n in 1..order.len() {
+            let before = self.model.forwards.predecessors.of(order[n] as usize);
+            if self.random.permille(MUTATION) && !before.contains(&order[n - 1]) {
+                order.swap(n - 1, n);
+            }
+        }
+        if !self.child.order.is_empty() && self.random.permille(LEAP) {
+            self.leap();
+        }
+    }
+
+    /// One job goes to a place that is drawn, or as near as precedence lets it.
+    fn leap(&mut self) {
+        let (order, network) = (&mut self.child.order, &self.model.forwards);
+        let from = self.random.below(order.len());
+        let to = self.random.below(order.len());
+        let job = order[from] as usize;
+        if to < from {
+            let before = network.predecessors.of(job);
+            let met = order[to..from].iter().rposition(|other| before.contains(other));
+            order[met.map_or(to, |met| to + met + 1)..=from].rotate_right(1);
+        } else {
+            let after = network.successors.of(job);
+            let met = order[from..=to].iter().position(|other| after.contains(other));
+            order[from..met.map_or(to + 1, |met| from + met)].rotate_left(1);
+        }
+    }
+}
+
+fn spread(model: &Model) -> Time {
+    let urgencies = || model.jobs.iter().map(|job| model.urgency[*job as usize]);
+    urgencies().max().zip(urgencies().min()).map_or(0, |(most, least)| most - least)
+}

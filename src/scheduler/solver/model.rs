@@ -1,0 +1,201 @@
+//! A problem as the search sees it: what is known before anything is placed.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use super::network::{FAR, Network, id, latest_start};
+use super::problem::{JobId, Problem, Time};
+use super::solution::Why;
+
+/// The start of a job that has none: so late that nothing can come after it.
+pub const UNPLACED: Time = FAR;
+
+/// What schedules are compared by, the peak apart. Smaller is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cost {
+    /// The weight of what is left out.
+    pub unplaced: u128,
+    pub tardiness: u128,
+    pub moved: u64,
+    pub makespan: Time,
+}
+
+/// A problem with what follows from it.
+#[derive(Debug)]
+pub struct Model<'p> {
+    pub problem: &'p Problem,
+    pub forwards: Network,
+    pub mirrored: Network,
+    /// What can be placed, predecessors first.
+    pub jobs: Vec<u32>,
+    /// What cannot, whatever the schedule.
+    pub hopeless: Vec<(JobId, Why)>,
+    /// The place of each job in a topological order.
+    pub rank: Vec<u32>,
+    /// No schedule starts a job earlier.
+    pub head: Vec<Time>,
+    /// No job may start later.
+    pub last: Vec<Time>,
+    /// Published starts that could be kept if they were the only ones.
+    pub published: Vec<(u32, Time)>,
+    /// How many others there are among the jobs that can be placed.
+    pub n_must_move: u64,
+    /// The start by which a job delays nothing that comes after it; what is most urgent has the smallest.
+    pub urgency: Vec<Time>,
+    /// Jobs of the same kind need the same, for as long, in the same calendar.
+    pub kind: Vec<u32>,
+    pub n_kinds: usize,
+}
+
+impl<'p> Model<'p> {
+    /// Works out what follows from `problem`.
+    pub fn of(problem: &'p Problem) -> Self {
+        let forwards = Network::forwards(problem);
+        let order = problem.topological_order().unwrap_or_default();
+        let n_jobs = problem.jobs().len();
+        let mut model = Self {
+            problem,
+            mirrored: forwards.mirrored(),
+            forwards,
+            jobs: Vec::with_capacity(n_jobs),
+            hopeless: Vec::new(),
+            rank: vec![0; n_jobs],
+            head: vec![UNPLACED; n_jobs],
+            last: problem.jobs().iter().map(latest_start).collect(),
+            published: Vec::new(),
+            n_must_move: 0,
+            urgency: vec![0; n_jobs],
+            kind: Vec::new(),
+            n_kinds: 0,
+        };
+        for (rank, job) in order.into_iter().enumerate() {
+            model.rank[job] = id(rank);
+            match model.first_start(job) {
+                Ok(start) => {
+                    model.head[job] = start;
+                    model.jobs.push(id(job));
+                }
+                Err(why) => model.hopeless.push((JobId(job), why)),
+            }
+        }
+        model.sort_published();
+        model.find_urgency();
+        model.find_kinds();
+        model
+    }
+
+    /// The earliest start of `job` if there were no other jobs but those before it.
+    fn first_start(&self, job: usize) -> Result<Time, Why> {
+        let wanted = &self.problem.jobs()[job];
+        let too_much = |(resource, amount): &&(_, u32)| {
+            let super::problem::ResourceId(resource) = *resource;
+            self.problem.capacities()[resource] < *amount
+        };
+        if let Some((resource, _)) = wanted.demands.iter().find(too_much) {
+            return Err(Why::TooMuch(*resource));
+        }
+        let mut from = wanted.release;
+        for &predecessor in self.forwards.predecessors.of(job) {
+            let predecessor = predecessor as usize;
+            if self.head[predecessor] == UNPLACED {
+                return Err(Why::After(JobId(predecessor)));
+            }
+            from = from.max(self.head[predecessor] + self.forwards.duration[predecessor]);
+        }
+        let start = self.forwards.allowed(job, from).map(|(start, _)| start);
+        start.filter(|start| *start <= self.last[job]).ok_or(Why::NoStretch)
+    }
+
+    fn sort_published(&mut self) {
+        for &job in &self.jobs {
+            let n = job as usize;
+            let Some(start) = self.problem.jobs()[n].published else { continue };
+            let is_allowed = self.forwards.allowed(n, start).is_some_and(|(first, _)| first == start);
+            if is_allowed && self.head[n] <= start && start <= self.last[n] {
+                self.published.push((job, start));
+            } else {
+                self.n_must_move += 1;
+            }
+        }
+    }
+
+    fn find_urgency(&mut self) {
+        let end = |job: &u32| self.head[*job as usize] + self.forwards.duration[*job as usize];
+        let horizon = self.jobs.iter().map(end).max().unwrap_or(0);
+        for &job in self.jobs.iter().rev() {
+            let job = job as usize;
+            let wanted = &self.problem.jobs()[job];
+            let due = wanted.due.filter(|_| wanted.weight != 0).map_or(horizon, |due| due.min(horizon));
+            let successors = self.forwards.successors.of(job).iter().map(|next| *next as usize);
+            let possible = successors.filter(|next| self.head[*next] != UNPLACED);
+            let needed = possible.map(|next| self.urgency[next]).min().unwrap_or(horizon);
+            self.urgency[job] = (due.min(needed) - wanted.duration).min(self.last[job]);
+        }
+    }
+
+    fn find_kinds(&mut self) {
+        let mut kinds = HashMap::new();
+        for (n, job) in self.problem.jobs().iter().enumerate() {
+            let next = id(kinds.len());
+            let key = (&job.demands, job.duration, self.forwards.calendar_of(n));
+            self.kind.push(*kinds.entry(key).or_insert(next));
+        }
+        self.n_kinds = kinds.len();
+    }
+
+    /// The jobs, predecessors first, otherwise by `key`; what is smallest comes first.
+    pub fn ordered_by(&self, key: impl Fn(usize) -> Time) -> Vec<u32> {
+        let entry = |job: u32| Reverse((key(job as usize), self.rank[job as usize], job));
+        let mut n_open = vec![0_u32; self.rank.len()];
+        let mut ready = BinaryHeap::new();
+        for &job in &self.jobs {
+            n_open[job as usize] = id(self.forwards.predecessors.of(job as usize).len());
+            if n_open[job as usize] == 0 {
+                ready.push(entry(job));
+            }
+        }
+        let mut order = Vec::with_capacity(self.jobs.len());
+        while let Some(Reverse((_, _, job))) = ready.pop() {
+            order.push(job);
+            for &next in self.forwards.successors.of(job as usize) {
+                let is_hopeless = self.head[next as usize] == UNPLACED;
+                n_open[next as usize] = n_open[next as usize].saturating_sub(1);
+                if n_open[next as usize] == 0 && !is_hopeless {
+                    ready.push(entry(next));
+                }
+            }
+        }
+        order
+    }
+
+    /// How long what comes after each job takes at least.
+    pub fn tails(&self) -> Vec<Time> {
+        let mut tails = vec![0; self.head.len()];
+        for &job in self.jobs.iter().rev() {
+            for &before in self.forwards.predecessors.of(job as usize) {
+                let tail = tails[job as usize] + self.forwards.duration[job as usize];
+                tails[before as usize] = tail.max(tails[before as usize]);
+            }
+        }
+        tails
+    }
+
+    /// What the schedule costs.
+    pub fn cost(&self, starts: &[Time]) -> Cost {
+        let origin = self.problem.origin();
+        let mut cost = Cost { unplaced: 0, tardiness: 0, moved: 0, makespan: 0 };
+        for (job, &start) in self.problem.jobs().iter().zip(starts) {
+            if start == UNPLACED {
+                cost.unplaced += u128::from(job.weight.max(1));
+                continue;
+            }
+            let end = start + job.duration;
+            cost.makespan = cost.makespan.max(end - origin);
+            cost.moved += u64::from(job.published.is_some_and(|published| published != start));
+            if let Some(due) = job.due.filter(|due| *due < end) {
+                cost.tardiness += u128::from(job.weight) * u128::from((end - due).unsigned_abs());
+            }
+        }
+        cost
+    }
+}
