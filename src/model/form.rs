@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 pub const MAX_NAME_LENGTH: usize = 64;
 /// What a name of a thing is made of, as a class of a regular expression.
 const NAME_CHARACTERS: &str = "[A-Za-z0-9_.-]";
+/// The name of a metric of the plan file, which is none of [our own](super::own_metric::PREFIX).
+///
 /// Source: Prometheus data model, metric names (the classic character set).
-pub const METRIC_NAME: &str = "^[A-Za-z_:][A-Za-z0-9_:]*$";
+pub const METRIC_NAME: &str = "^(?!mainstay_)[A-Za-z_:][A-Za-z0-9_:]*$";
 /// The highest priority of a task.
 pub const MAX_PRIORITY: u32 = 100;
 

@@ -330,6 +330,14 @@ fn every_rule_finds_its_fault_at_its_place() {
             &["MS312 34:14 the silence of task `upgrade` would cover alerts without any of its labels"],
         ),
         ("debt > 5", "debt", &["MS313 46:16 alert `high` has an expression that is none"]),
+        (
+            "debt: {promql",
+            "mainstay_debt: {promql",
+            &[
+                "MS321 44:3 names of metrics that begin with `mainstay_` are mainstay's own",
+                "MS201 46:16 alert `high` names an unknown metric `debt`",
+            ],
+        ),
         ("debt > 5", "dept > 5", &["MS201 46:16 alert `high` names an unknown metric `dept`"]),
         ("debt > 5", "mainstay_runs_total > 5", &[]),
         (

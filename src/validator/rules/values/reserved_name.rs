@@ -1,6 +1,7 @@
 //! MS321: reserved name.
 
 use crate::model::IMPLICIT_TARGET;
+use crate::model::own_metric::PREFIX;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -9,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     standing: Standing::Fault,
     why: "`local` is the name of the machine that mainstay runs on; a host of that name would get its \
-          work.",
+          work. Metrics that begin with `mainstay_` are its own, and one more of such a name would pass for one.",
     before: "\
 mainstay: 1
 targets:
@@ -32,5 +33,9 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                     .help("give the target another name, or `local: true`"),
             );
         }
+    }
+    for (name, _) in facts.plan.metrics.iter().filter(|(name, _)| name.value.starts_with(PREFIX)) {
+        let message = format!("names of metrics that begin with `{PREFIX}` are mainstay's own");
+        faults.push(Fault::new(RULE.code, name.span, message).help("give the metric another name"));
     }
 }
