@@ -26,6 +26,7 @@ use crate::manager::Manager;
 use crate::model::PlanFile;
 use crate::validator;
 use crate::validator::checker::Checked;
+use crate::validator::rules::Use;
 
 /// Plans, runs and proves the maintenance of monitoring systems.
 #[derive(Debug, Parser)]
@@ -157,18 +158,22 @@ pub struct PlanIsWrong {
     n_errors: usize,
 }
 
-/// Reads the plan file for work. Its errors go to stderr; its warnings are for `validate` to tell, because
+/// Reads the plan file to use it. Its errors go to stderr; its warnings are for `validate` to tell, because
 /// what cron starts has to stay silent when all is well.
 ///
 /// # Errors
 /// [`crate::planfile::LoadError`], or [`PlanIsWrong`] after its errors were shown.
-pub fn open_plan(manager: &Manager, terminal: &mut Terminal) -> anyhow::Result<(PlanFile, Checked)> {
+pub fn open_plan(
+    manager: &Manager,
+    wanted: Use,
+    terminal: &mut Terminal,
+) -> anyhow::Result<(PlanFile, Checked)> {
     let mut loaded = manager.plan_file()?;
-    let is_wrong = loaded.must_not_run();
+    let is_wrong = loaded.is_useless(wanted);
     match loaded.plan.take() {
         Some(plan) if !is_wrong => Ok((plan, loaded)),
         _ => {
-            let errors = || loaded.stopping();
+            let errors = || loaded.stopping(wanted);
             let color = console::colors_enabled_stderr();
             terminal.raw_error(&validator::reporter::text::findings(
                 errors(),

@@ -9,6 +9,7 @@ use super::output::{Format, chosen, deliver};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::manager::Manager;
 use crate::monitor::reporter::{self, Monitored, Verdict};
+use crate::validator::rules::Use;
 use crate::world::files::publish_atomically;
 
 /// Measure, judge and alert once
@@ -52,7 +53,7 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     chosen(global, FORMATS)?;
-    let (plan, loaded) = open_plan(manager, terminal)?;
+    let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let monitored = manager.monitor(&plan, &loaded.digest).context("monitoring")?;
     if let Some(path) = &args.textfile {
         let metrics = reporter::textfile(&monitored, &plan).context("encoding the metrics")?;

@@ -22,6 +22,7 @@ use crate::model::{Length, Moment, PlanFile};
 use crate::scheduler::report::{LONGEST_HORIZON, Proposal, dropped};
 use crate::scheduler::{self, engine, explain, monitor};
 use crate::validator::checker::Checked;
+use crate::validator::rules::Use;
 
 pub use saved::{CannotPublish, NoSavedPlan};
 
@@ -132,11 +133,12 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let now = manager.clock().now().trunc_subsecs(0);
-    let (plan, loaded) = super::open_plan(manager, terminal)?;
+    let (plan, loaded) = super::open_plan(manager, Use::Plan, terminal)?;
     if plan.tasks.is_empty() && args.calendar.is_none() {
         terminal.error(&format!("nothing to plan: {} has no task", text::one_line(&loaded.source.path)));
         return Ok(Exit::Unknown);
     }
+    warn_of_what_cannot_run(&loaded, terminal);
     let zone = scheduler::zone_of(&plan)?;
     let past = manager.past(&plan).context("reading the state")?;
     let from = args.from.map_or(now, |from| zone.resolve(&from));
@@ -153,6 +155,22 @@ pub fn run(
         (.., Some(file)) => saved::run(question, &file, wanted, global, manager, terminal),
         _ => compute(&question, wanted, global, manager, terminal),
     }
+}
+
+/// Says that the schedule has work in it that `run` does not do yet.
+fn warn_of_what_cannot_run(loaded: &Checked, terminal: &mut Terminal) {
+    let mut findings = loaded.stopping(Use::Work);
+    let Some(first) = findings.next() else { return };
+    let line = first.place.as_ref().map(|place| format!(":{}", place.start.line)).unwrap_or_default();
+    let more = match findings.count() {
+        0 => String::new(),
+        n => format!(", and {n} more"),
+    };
+    terminal.warning(&format!(
+        "`run` cannot do all of this: {}{line}: {}{more}; see `mainstay validate`",
+        text::one_line(&loaded.source.path),
+        first.message
+    ));
 }
 
 fn compute(

@@ -12,6 +12,7 @@ use crate::reporter::formatter::page::Page;
 use crate::reporter::formatter::{html, json, markdown, text};
 use crate::state::{Access, StateError};
 use crate::table::PLAIN;
+use crate::validator::rules::Use;
 
 /// Say where things stand, to people
 #[derive(Debug, Args)]
@@ -68,7 +69,7 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let Report::Status(StatusArgs { period }) = &args.report;
-    let (plan, loaded) = open_plan(manager, terminal)?;
+    let (plan, loaded) = open_plan(manager, Use::Plan, terminal)?;
     let report = manager.status(&plan, &loaded.digest, period.0).context("making the report")?;
     let page = Page::of(&report);
     let screen = terminal.screen();

@@ -22,6 +22,7 @@ use crate::manager::Manager;
 use crate::model::{Event, Outcome, PlanFile, Run, RunId, StepRecord};
 use crate::scheduler::zone_of;
 use crate::state::{Access, State};
+use crate::validator::rules::Use;
 use crate::world::World;
 use crate::world::process_identity;
 use crate::world::signals::Interrupts;
@@ -90,7 +91,7 @@ pub fn run(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let (plan, loaded) = open_plan(manager, terminal)?;
+    let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
     let world = World::new(&plan.connections, &manager.file, manager.clock());
     if args.dry_run {

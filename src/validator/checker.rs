@@ -10,7 +10,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::facts::Facts;
-use super::rules::{self, Rule};
+use super::rules::{self, Use};
 use super::secrets::{self, Mask};
 use super::surroundings::Surroundings;
 use super::waivers;
@@ -37,14 +37,15 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Whether the plan must not be worked with.
-    pub fn must_not_run(&self) -> bool {
-        self.plan.is_none() || self.stopping().next().is_some()
+    /// Whether the plan must not be used like this.
+    pub fn is_useless(&self, wanted: Use) -> bool {
+        self.plan.is_none() || self.stopping(wanted).next().is_some()
     }
 
-    /// The findings that stop all work.
-    pub fn stopping(&self) -> impl Iterator<Item = &Finding> {
-        let stops = |finding: &&Finding| rules::by_code(finding.code).is_none_or(Rule::stops_work);
+    /// The findings that keep the plan from being used like this.
+    pub fn stopping(&self, wanted: Use) -> impl Iterator<Item = &Finding> {
+        let stops =
+            move |finding: &&Finding| rules::by_code(finding.code).is_none_or(|rule| rule.stops(wanted));
         self.findings.iter().filter(stops)
     }
 

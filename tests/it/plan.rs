@@ -70,6 +70,20 @@ tasks:
 const HINT: &str = "hint: `mainstay plan --publish` makes this the schedule\n";
 
 #[test]
+fn what_run_cannot_do_yet_is_planned_all_the_same_and_said() {
+    let remote = UPGRADE_IN_WEEKEND_NIGHT
+        .replace("tasks:\n", "targets: {prom-1: {ssh: prom-1.example.org}}\ntasks:\n")
+        .replace("    window:", "    targets: [prom-1]\n    window:");
+    let case = Case::new().plan_file(remote);
+    let warning = "warning: `run` cannot do all of this: maintenance.yaml:4: `ssh` is not supported yet; \
+                   see `mainstay validate`";
+    let ran =
+        case.run("--now 2026-03-06T12:00:00Z plan").stdout_has("upgrade-prometheus").stderr_has(warning);
+    ran.any_output().exit(0);
+    case.run("--now 2026-03-07T02:00:00Z run --due").stderr_has("`ssh` is not supported yet").exit(2);
+}
+
+#[test]
 fn a_task_past_the_cutoff_waits_for_the_next_window() {
     let expected = "\
 2026-03-08 02:00  next window; 2026-03-07 closed at its cutoff, 05:30

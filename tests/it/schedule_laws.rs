@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use mainstay::model::{OccurrenceId, PlanFile, Schedule};
 use mainstay::scheduler::{self, Computed, History, TaskHistory};
 use mainstay::validator::checker;
+use mainstay::validator::rules::Use;
 use proptest::prelude::*;
 
 /// A plan file as the test knows it; its zone is UTC.
@@ -283,7 +284,7 @@ fn read(yaml: &str) -> PlanFile {
         "2026-01-01T00:00:00Z".parse().expect("a time"),
     );
     let messages: Vec<_> = loaded.findings.iter().map(|finding| &finding.message).collect();
-    assert!(!loaded.must_not_run(), "{messages:?}\n{yaml}");
+    assert!(!loaded.is_useless(Use::Work), "{messages:?}\n{yaml}");
     loaded.plan.expect("a plan")
 }
 

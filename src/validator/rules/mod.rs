@@ -59,17 +59,34 @@ pub enum Standing {
     Judgement,
     /// It is about one piece of work, or about a standard: an error fails the gate and stops no other work.
     Gate,
+    /// The plan file is right, and mainstay cannot do all of it yet: an error stops the work itself, nothing that is
+    /// only said about it, and cannot be waived.
+    NotYet,
+}
+
+/// What a plan file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// To do what it says.
+    Work,
+    /// To say when that would happen.
+    Plan,
 }
 
 impl Rule {
     /// Whether a waiver can take a finding back.
     pub fn is_waivable(&self) -> bool {
-        self.standing != Standing::Fault
+        matches!(self.standing, Standing::Judgement | Standing::Gate)
     }
 
-    /// Whether a finding stops all work. What a standard makes an error of does not.
-    pub fn stops_work(&self) -> bool {
-        self.severity == Severity::Error && self.standing != Standing::Gate
+    /// Whether a finding keeps the plan file from being used. What a standard makes an error of does not.
+    pub fn stops(&self, wanted: Use) -> bool {
+        let is_in_the_way = match self.standing {
+            Standing::Fault | Standing::Judgement => true,
+            Standing::NotYet => wanted == Use::Work,
+            Standing::Gate => false,
+        };
+        is_in_the_way && self.severity == Severity::Error
     }
 }
 

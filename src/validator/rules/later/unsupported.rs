@@ -7,9 +7,9 @@ pub(super) const RULE: Rule = Rule {
     code: "MS901",
     title: "not supported yet",
     severity: Severity::Error,
-    standing: Standing::Fault,
-    why: "The key has a meaning but no code behind it yet; ignoring it would leave out what it asks \
-          for.",
+    standing: Standing::NotYet,
+    why: "The key has a meaning but no code behind it yet; ignoring it would leave out what it asks for. \
+          `plan` says when the work would happen; `run` does not do it.",
     before: "\
 mainstay: 1
 targets:
