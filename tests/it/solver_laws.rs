@@ -3,7 +3,8 @@
 //! The checker and the exhaustive search here share no code with the solver.
 
 use mainstay::scheduler::solver::{
-    self, CalendarId, Effort, Job, JobId, Problem, ResourceId, Solution, Stretch, Time, Why,
+    self, CalendarId, Demand, Due, Effort, Job, JobId, Predecessor, Problem, ResourceId, Solution, Stretch,
+    Time, Why,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -70,19 +71,28 @@ fn problem(n_jobs: usize, longest: Time, spread: Time) -> impl Strategy<Value = 
 }
 
 fn job(n: usize, draft: &Draft, n_calendars: usize, scale: u32) -> Job {
-    let before = draft.before.iter().filter(|_| n != 0).map(|before| JobId(before.index(n)));
+    let before = draft
+        .before
+        .iter()
+        .filter(|_| n != 0)
+        .map(|before| Predecessor { job: JobId(before.index(n)), lag: 0 });
     let demands = draft.demands.iter().enumerate().filter(|(_, amount)| **amount != 0);
     Job {
         duration: draft.duration,
         release: draft.release,
-        due: draft.due,
+        due: draft.due.map(Due::At),
         weight: draft.weight,
         latest_start: draft.latest_start,
         published: draft.published,
-        demands: demands.map(|(resource, amount)| (ResourceId(resource), amount * scale)).collect(),
+        demands: demands.map(|(resource, amount)| demand(resource, amount * scale)).collect(),
         predecessors: before.collect(),
         calendar: draft.calendar.map(|calendar| CalendarId(calendar.index(n_calendars))),
+        ..Job::default()
     }
+}
+
+fn demand(resource: usize, amount: u32) -> Demand {
+    Demand { resource: ResourceId(resource), amount, hold: 0 }
 }
 
 /// What is wrong with a schedule, rule by rule; a start of nothing means that the job is left out.
@@ -110,7 +120,7 @@ fn is_allowed(problem: &Problem, job: &Job, start: Time) -> bool {
         stretch.start <= start && start <= stretch.last_start && start + job.duration <= stretch.end
     };
     let calendar = job.calendar.map(|calendar| &problem.calendars()[calendar.0]);
-    let is_enough = |(resource, amount): &(ResourceId, u32)| *amount <= problem.capacities()[resource.0];
+    let is_enough = |demand: &Demand| demand.amount <= problem.capacities()[demand.resource.0];
     job.release <= start
         && job.demands.iter().all(is_enough)
         && job.latest_start.is_none_or(|latest| start <= latest)
@@ -119,7 +129,7 @@ fn is_allowed(problem: &Problem, job: &Job, start: Time) -> bool {
 
 fn follows_predecessors(problem: &Problem, starts: &[Option<Time>], n: usize) -> bool {
     problem.jobs()[n].predecessors.iter().all(|before| {
-        let end = starts[before.0].map(|start| start + problem.jobs()[before.0].duration);
+        let end = starts[before.job.0].map(|start| start + problem.jobs()[before.job.0].duration);
         end.is_some_and(|end| starts[n].is_none_or(|start| end <= start))
     })
 }
@@ -132,7 +142,10 @@ fn has_room(problem: &Problem, starts: &[Option<Time>], time: Time) -> bool {
     let running: Vec<usize> = (0..starts.len()).filter(is_running).collect();
     problem.capacities().iter().enumerate().all(|(resource, capacity)| {
         let demands = running.iter().flat_map(|n| &problem.jobs()[*n].demands);
-        let used: u64 = demands.filter(|(r, _)| r.0 == resource).map(|(_, amount)| u64::from(*amount)).sum();
+        let used: u64 = demands
+            .filter(|demand| demand.resource.0 == resource)
+            .map(|demand| u64::from(demand.amount))
+            .sum();
         used <= u64::from(*capacity)
     })
 }
@@ -146,7 +159,10 @@ fn cost(problem: &Problem, starts: &[Option<Time>]) -> Cost {
             continue;
         };
         let end = start + job.duration;
-        let late = job.due.map_or(0, |due| (end - due).max(0));
+        let late = match job.due {
+            Some(Due::At(due)) => (end - due).max(0),
+            _ => 0,
+        };
         cost.1 += u128::from(job.weight) * u128::from(late.unsigned_abs());
         cost.2 += u64::from(job.published.is_some_and(|published| published != *start));
         cost.3 = cost.3.max(end - origin);
@@ -159,7 +175,7 @@ fn peak(problem: &Problem, starts: &[Option<Time>]) -> u64 {
         let jobs = problem.jobs().iter().zip(starts);
         let running =
             jobs.filter(|(job, start)| start.is_some_and(|s| (s..s + job.duration).contains(&time)));
-        running.flat_map(|(job, _)| &job.demands).map(|(_, amount)| u64::from(*amount)).sum()
+        running.flat_map(|(job, _)| &job.demands).map(|demand| u64::from(demand.amount)).sum()
     };
     starts.iter().flatten().map(|start| used(*start)).max().unwrap_or(0)
 }
@@ -236,12 +252,17 @@ fn check_why(problem: &Problem, solution: &Solution, id: JobId, why: Why) -> Res
     let job = &problem.jobs()[id.0];
     match why {
         Why::TooMuch(resource) => {
-            let needs = job.demands.iter().find(|demand| demand.0 == resource).map(|demand| demand.1);
+            let needs =
+                job.demands.iter().find(|demand| demand.resource == resource).map(|demand| demand.amount);
             prop_assert!(needs > Some(problem.capacities()[resource.0]));
         }
         Why::After(before) => {
-            prop_assert!(job.predecessors.contains(&before) && solution.starts[before.0].is_none());
+            prop_assert!(
+                job.predecessors.iter().any(|other| other.job == before)
+                    && solution.starts[before.0].is_none()
+            );
         }
+        Why::Optional => prop_assert!(job.optional),
         Why::NoStretch | Why::NoRoom => {
             for start in 0..200 {
                 let mut starts = solution.starts.clone();
@@ -323,11 +344,11 @@ proptest! {
 
 #[test]
 fn the_closure_is_asked_and_ends_the_search() {
-    let job = |n: usize| Job { duration: 3, demands: vec![(ResourceId(n % 2), 1)], ..Job::default() };
+    let job = |n: usize| Job { duration: 3, demands: vec![demand(n % 2, 1)], ..Job::default() };
     let mut jobs: Vec<Job> = (0..9).map(job).collect();
     // The chain hides behind the bounds: they see neither resource's gap.
-    jobs.push(Job { duration: 2, demands: vec![(ResourceId(0), 1), (ResourceId(1), 1)], ..Job::default() });
-    jobs.push(Job { duration: 2, predecessors: vec![JobId(9)], ..job(0) });
+    jobs.push(Job { duration: 2, demands: vec![demand(0, 1), demand(1, 1)], ..Job::default() });
+    jobs.push(Job { duration: 2, predecessors: vec![Predecessor { job: JobId(9), lag: 0 }], ..job(0) });
     jobs[0].release = 1;
     let problem = Problem::new(jobs, vec![1, 1], vec![]).expect("a problem");
     let mut n_asked = 0;
@@ -343,7 +364,7 @@ fn the_closure_is_asked_and_ends_the_search() {
 #[test]
 fn what_can_wait_does_not_add_to_the_peak() {
     let long = Job { duration: 10, ..Job::default() };
-    let short = Job { duration: 3, demands: vec![(ResourceId(0), 1)], ..Job::default() };
+    let short = Job { duration: 3, demands: vec![demand(0, 1)], ..Job::default() };
     let jobs = vec![long, short.clone(), short.clone(), short];
     let problem = Problem::new(jobs, vec![3], vec![]).expect("a problem");
     let solution = solve(&problem, 1, 100);
@@ -353,15 +374,14 @@ fn what_can_wait_does_not_add_to_the_peak() {
 
 #[test]
 fn a_published_start_stays_although_the_makespan_could_be_shorter_and_moves_for_what_is_late() {
-    let published =
-        Job { duration: 4, published: Some(2), demands: vec![(ResourceId(0), 1)], ..Job::default() };
-    let other = Job { duration: 4, demands: vec![(ResourceId(0), 1)], ..Job::default() };
+    let published = Job { duration: 4, published: Some(2), demands: vec![demand(0, 1)], ..Job::default() };
+    let other = Job { duration: 4, demands: vec![demand(0, 1)], ..Job::default() };
     let patient = Problem::new(vec![published.clone(), other.clone()], vec![1], vec![]).expect("a problem");
     let solution = solve(&patient, 1, 1000);
     assert_eq!(solution.starts, [Some(2), Some(6)]);
     assert_eq!((solution.objective.moved, solution.objective.makespan), (0, 10));
 
-    let urgent = Job { due: Some(5), weight: 3, ..other };
+    let urgent = Job { due: Some(Due::At(5)), weight: 3, ..other };
     let urgent = Problem::new(vec![published, urgent], vec![1], vec![]).expect("a problem");
     let solution = solve(&urgent, 1, 1000);
     assert_eq!(solution.starts, [Some(4), Some(0)]);

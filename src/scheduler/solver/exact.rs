@@ -18,7 +18,7 @@ use pumpkin_core::termination::TerminationCondition;
 use pumpkin_core::variables::{DomainId, TransformableVariable as _};
 
 use super::model::{Model, UNPLACED};
-use super::problem::Time;
+use super::problem::{Demand, Due, Time};
 
 /// With more jobs than this there is no hope of a proof.
 const MAX_JOBS: usize = 300;
@@ -73,7 +73,7 @@ impl<'m, 'p> Question<'m, 'p> {
     fn adds_up(&self) -> bool {
         let mut work: Vec<u64> = self.model.problem.capacities().iter().copied().map(u64::from).collect();
         for (job, wanted) in self.model.problem.jobs().iter().enumerate() {
-            for (resource, amount) in &wanted.demands {
+            for Demand { resource, amount, .. } in &wanted.demands {
                 let length = u64::from(self.length(job).max(1).unsigned_abs());
                 work[resource.0] = work[resource.0].saturating_add(u64::from(*amount) * length);
             }
@@ -118,8 +118,13 @@ impl<'m, 'p> Question<'m, 'p> {
         i32::try_from((time - self.origin).div_euclid(self.unit)).unwrap_or(i32::MAX)
     }
 
+    /// A whole number of units.
+    fn units(&self, length: Time) -> i32 {
+        i32::try_from(length / self.unit).unwrap_or(i32::MAX)
+    }
+
     fn length(&self, job: usize) -> i32 {
-        i32::try_from(self.model.forwards.duration[job] / self.unit).unwrap_or(i32::MAX)
+        self.units(self.model.forwards.duration[job])
     }
 
     /// States all rules; nothing if one of them cannot be kept.
@@ -145,7 +150,7 @@ impl<'m, 'p> Question<'m, 'p> {
         let (model, wanted) = (self.model, &self.model.problem.jobs()[job]);
         let head = model.head[job];
         let mut last = model.last[job].min(end - self.tails[job] - wanted.duration);
-        if let Some(due) = wanted.due.filter(|_| wanted.weight != 0) {
+        if let Some(Due::At(due)) = wanted.due.filter(|_| wanted.weight != 0) {
             last = last.min(due.max(head + wanted.duration) - wanted.duration);
         }
         let mut from = head;
@@ -172,11 +177,11 @@ impl<'m, 'p> Question<'m, 'p> {
     fn state_precedence(&self, solver: &mut Solver, starts: &[Option<DomainId>]) {
         let tag = solver.new_constraint_tag();
         for &job in &self.model.jobs {
-            for &before in self.model.forwards.predecessors.of(job as usize) {
-                if let Some((start, before_start)) = starts[job as usize].zip(starts[before as usize]) {
-                    let length = self.length(before as usize);
+            for before in self.model.forwards.predecessors.of(job as usize) {
+                if let Some((start, before_start)) = starts[job as usize].zip(starts[before.job as usize]) {
                     let terms = vec![before_start.scaled(1), start.scaled(-1)];
-                    let in_order = pumpkin_constraints::less_than_or_equals(terms, -length, tag);
+                    let in_order =
+                        pumpkin_constraints::less_than_or_equals(terms, -self.units(before.wait), tag);
                     solver.add_constraint(in_order).post();
                 }
             }
@@ -187,11 +192,12 @@ impl<'m, 'p> Question<'m, 'p> {
         for (resource, capacity) in self.model.problem.capacities().iter().enumerate() {
             let (mut when, mut lengths, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
             for (n, job) in self.model.problem.jobs().iter().enumerate() {
-                let demand = job.demands.iter().find(|(r, amount)| r.0 == resource && *amount != 0);
-                if let Some(((_, amount), start)) = demand.zip(starts[n]).filter(|_| job.duration != 0) {
+                let demand =
+                    job.demands.iter().find(|demand| demand.resource.0 == resource && demand.amount != 0);
+                if let Some((demand, start)) = demand.zip(starts[n]).filter(|_| job.duration != 0) {
                     when.push(start);
                     lengths.push(self.length(n));
-                    amounts.push(i32::try_from(*amount).unwrap_or(i32::MAX));
+                    amounts.push(i32::try_from(demand.amount).unwrap_or(i32::MAX));
                 }
             }
             if !when.is_empty() {

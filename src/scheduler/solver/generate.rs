@@ -5,7 +5,7 @@
 //! a technique that pays" (2005).
 
 use super::model::{Model, UNPLACED};
-use super::network::{FAR, Network};
+use super::network::{FAR, Link, Network};
 use super::problem::{LIMIT, Time};
 use super::profile::Profile;
 
@@ -122,9 +122,10 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
         self.last.copy_from_slice(&self.model.last);
         for &job in self.model.jobs.iter().rev() {
             let job = job as usize;
-            let limit = |next: &u32| {
-                let next = *next as usize;
-                if self.is_pinned[next] { self.starts[next] } else { self.pinned_limit(next) }
+            let limit = |link: &Link| {
+                let next = link.job as usize;
+                let limit = if self.is_pinned[next] { self.starts[next] } else { self.pinned_limit(next) };
+                limit + self.model.forwards.duration[next] - link.wait
             };
             let limit = self.model.forwards.successors.of(job).iter().map(limit).min().unwrap_or(FAR);
             self.last[job] = self.last[job].min(limit - self.model.forwards.duration[job]);
@@ -152,11 +153,12 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
         let mut waiting = vec![job];
         let mut seen = std::collections::HashSet::new();
         while let Some(job) = waiting.pop() {
-            for &next in self.model.forwards.successors.of(job) {
+            for next in self.model.forwards.successors.of(job) {
+                let next = next.job as usize;
                 if seen.insert(next) {
-                    waiting.push(next as usize);
-                    if self.is_pinned[next as usize] {
-                        self.unpin(next as usize);
+                    waiting.push(next);
+                    if self.is_pinned[next] {
+                        self.unpin(next);
                     }
                 }
             }
@@ -199,7 +201,7 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
     /// By when `job` may end without making the schedule worse.
     fn latest_end(&self, job: usize, end: Time) -> Time {
         let wanted = &self.model.problem.jobs()[job];
-        let limit = match wanted.due.filter(|_| wanted.weight != 0) {
+        let limit = match self.model.due(job, &self.starts) {
             Some(due) => due.max(self.starts[job] + wanted.duration).min(end),
             None => end,
         };
@@ -277,10 +279,7 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
 /// When the predecessors of `job` have ended, but not before `from`.
 #[inline]
 fn earliest(network: &Network, starts: &[Time], job: usize, from: Time) -> Time {
-    let ends = network.predecessors.of(job).iter().map(|predecessor| {
-        let predecessor = *predecessor as usize;
-        starts[predecessor] + network.duration[predecessor]
-    });
+    let ends = network.predecessors.of(job).iter().map(|before| starts[before.job as usize] + before.wait);
     ends.fold(from, Time::max)
 }
 

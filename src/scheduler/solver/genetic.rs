@@ -224,8 +224,7 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
     fn mutate(&mut self) {
         let order = &mut self.child.order;
         for n in 1..order.len() {
-            let before = self.model.forwards.predecessors.of(order[n] as usize);
-            if self.random.permille(MUTATION) && !before.contains(&order[n - 1]) {
+            if self.random.permille(MUTATION) && !self.model.forwards.is_after(order[n], order[n - 1]) {
                 order.swap(n - 1, n);
             }
         }
@@ -239,14 +238,12 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
         let (order, network) = (&mut self.child.order, &self.model.forwards);
         let from = self.random.below(order.len());
         let to = self.random.below(order.len());
-        let job = order[from] as usize;
+        let job = order[from];
         if to < from {
-            let before = network.predecessors.of(job);
-            let met = order[to..from].iter().rposition(|other| before.contains(other));
+            let met = order[to..from].iter().rposition(|other| network.is_after(job, *other));
             order[met.map_or(to, |met| to + met + 1)..=from].rotate_right(1);
         } else {
-            let after = network.successors.of(job);
-            let met = order[from..=to].iter().position(|other| after.contains(other));
+            let met = order[from..=to].iter().position(|other| network.is_after(*other, job));
             order[from..met.map_or(to + 1, |met| from + met)].rotate_left(1);
         }
     }

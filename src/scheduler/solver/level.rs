@@ -5,7 +5,7 @@
 
 use super::generate::Generator;
 use super::model::{Cost, Model, UNPLACED};
-use super::problem::{Problem, ResourceId, Time};
+use super::problem::{Demand, Problem, ResourceId, Time};
 use super::profile::Blocks;
 use super::solution::peak;
 
@@ -49,7 +49,7 @@ fn highest_of_one(problem: &Problem, starts: &[Time]) -> u64 {
 }
 
 fn units(job: &super::Job) -> u64 {
-    job.demands.iter().map(|(_, amount)| u64::from(*amount)).sum()
+    job.demands.iter().map(|demand| u64::from(demand.amount)).sum()
 }
 
 /// The schedule made again in the order of its starts, with at most `limit` in use.
@@ -57,7 +57,8 @@ fn with_limit(problem: &Problem, starts: &[Time], cost: Cost, limit: u64) -> Opt
     let mut jobs = problem.jobs().to_vec();
     let together = ResourceId(problem.capacities().len());
     for job in &mut jobs {
-        job.demands.push((together, u32::try_from(units(job)).ok()?));
+        let hold = job.demands.iter().map(|demand| demand.hold).max().unwrap_or(0);
+        job.demands.push(Demand { resource: together, amount: u32::try_from(units(job)).ok()?, hold });
     }
     let mut capacities = problem.capacities().to_vec();
     capacities.push(u32::try_from(limit).ok()?);

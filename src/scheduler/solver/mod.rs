@@ -26,7 +26,9 @@ mod proof;
 mod random;
 mod solution;
 
-pub use problem::{CalendarId, Job, JobId, LIMIT, Problem, ProblemError, ResourceId, Stretch, Time};
+pub use problem::{
+    CalendarId, Demand, Due, Job, JobId, LIMIT, Predecessor, Problem, ProblemError, ResourceId, Stretch, Time,
+};
 pub use solution::{First, Objective, Solution, Why};
 
 use genetic::Genetic;
@@ -114,14 +116,21 @@ fn answer(model: &Model, starts: &[Time], first: First, bound: Cost, steps: u64)
 }
 
 fn first(model: &Model, starts: &[Time]) -> First {
+    let jobs = model.problem.jobs().iter().zip(starts);
     First {
         objective: objective(model.cost(starts), solution::peak(model.problem, starts)),
-        n_unplaced: starts.iter().filter(|start| **start == UNPLACED).count(),
+        n_unplaced: jobs.filter(|(job, start)| !job.optional && **start == UNPLACED).count(),
     }
 }
 
 fn objective(cost: Cost, peak: u64) -> Objective {
-    Objective { weighted_tardiness: cost.tardiness, moved: cost.moved, makespan: cost.makespan, peak }
+    Objective {
+        weighted_tardiness: cost.tardiness,
+        moved: cost.moved,
+        left_out: cost.left_out,
+        makespan: cost.makespan,
+        peak,
+    }
 }
 
 /// Why each job without a start has none, in the order of the jobs.
@@ -129,7 +138,7 @@ fn unplaced(model: &Model, starts: &[Option<Time>]) -> Vec<(JobId, Why)> {
     let mut unplaced = model.hopeless.clone();
     for &job in &model.jobs {
         if starts[job as usize].is_none() {
-            let before = model.forwards.predecessors.of(job as usize).iter().map(|job| *job as usize);
+            let before = model.forwards.predecessors.of(job as usize).iter().map(|link| link.job as usize);
             let missing = before.into_iter().find(|before| starts[*before].is_none());
             let why = missing.map_or(Why::NoRoom, |before| Why::After(JobId(before)));
             unplaced.push((JobId(job as usize), why));

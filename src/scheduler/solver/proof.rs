@@ -40,7 +40,7 @@ impl<'m, 'p> Prover<'m, 'p> {
     /// Whether to ask now. Only the makespan can be proved: what comes before it has to be as good as its
     /// bound.
     pub fn is_due(&self, best: &Cost, bound: &Cost, steps: u64) -> bool {
-        let before = |cost: &Cost| (cost.unplaced, cost.tardiness, cost.moved);
+        let before = |cost: &Cost| (cost.unplaced, cost.tardiness, cost.moved, cost.left_out);
         self.question.is_some() && self.next <= steps && before(best) == before(bound)
     }
 

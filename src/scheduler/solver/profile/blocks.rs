@@ -2,7 +2,7 @@
 
 use super::Profile;
 use crate::scheduler::solver::network::{FAR, Lists, id};
-use crate::scheduler::solver::problem::{Problem, Time};
+use crate::scheduler::solver::problem::{Demand, Problem, Time};
 
 /// What is in use of each resource. A search passes over blocks of steps that are busy or free throughout.
 #[derive(Debug, Clone)]
@@ -24,8 +24,8 @@ impl Blocks {
     pub fn of(problem: &Problem) -> Self {
         let mut needs = Lists::default();
         for job in problem.jobs() {
-            let demands = job.demands.iter().filter(|(_, amount)| *amount != 0);
-            needs.push(demands.map(|(resource, amount)| Need {
+            let demands = job.demands.iter().filter(|demand| demand.amount != 0);
+            needs.push(demands.map(|Demand { resource, amount, .. }| Need {
                 resource: id(resource.0),
                 amount: *amount,
                 most: problem.capacities()[resource.0].saturating_sub(*amount),

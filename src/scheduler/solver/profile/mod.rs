@@ -32,7 +32,7 @@ pub trait Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheduler::solver::problem::{Job, Problem, ResourceId};
+    use crate::scheduler::solver::problem::{Demand, Job, Problem, ResourceId};
     use crate::scheduler::solver::random::Random;
 
     const N_JOBS: usize = 400;
@@ -41,7 +41,8 @@ mod tests {
     fn problem(random: &mut Random) -> Problem {
         let job = |random: &mut Random| {
             let demands = CAPACITIES.iter().enumerate().map(|(resource, capacity)| {
-                (ResourceId(resource), u32::try_from(random.below(*capacity as usize + 1)).unwrap_or(0))
+                let amount = u32::try_from(random.below(*capacity as usize + 1)).unwrap_or(0);
+                Demand { resource: ResourceId(resource), amount, hold: 0 }
             });
             let demands = demands.collect();
             Job { duration: i64::try_from(random.below(9)).unwrap_or(0), demands, ..Job::default() }
@@ -59,16 +60,16 @@ mod tests {
                 .filter(|(other, start)| (*start..*start + problem.jobs()[*other].duration).contains(&time));
             running
                 .flat_map(|(other, _)| &problem.jobs()[*other].demands)
-                .filter(|demand| demand.0 == resource)
-                .map(|demand| demand.1)
+                .filter(|demand| demand.resource == resource)
+                .map(|demand| demand.amount)
                 .sum()
         };
         let fits = |start: &Time| {
             (*start..*start + wanted.duration).all(|time| {
-                let is_free = |(resource, amount): &(ResourceId, u32)| {
-                    used(*resource, time) + amount <= CAPACITIES[resource.0]
+                let is_free = |demand: &Demand| {
+                    used(demand.resource, time) + demand.amount <= CAPACITIES[demand.resource.0]
                 };
-                wanted.demands.iter().filter(|demand| demand.1 != 0).all(is_free)
+                wanted.demands.iter().filter(|demand| demand.amount != 0).all(is_free)
             })
         };
         (from..from + 10_000).find(fits).unwrap_or(Time::MAX)

@@ -2,7 +2,7 @@
 
 use super::Profile;
 use crate::scheduler::solver::network::FAR;
-use crate::scheduler::solver::problem::{Problem, ResourceId, Time};
+use crate::scheduler::solver::problem::{Demand, Problem, Time};
 
 /// What is free, as one sorted list of steps. Each resource has some bits of a word and a guard bit above
 /// them, which a subtraction clears when too little is free: all resources are compared at once.
@@ -36,9 +36,9 @@ impl Packed {
         }
         let needs = problem.jobs().iter().map(|job| {
             // A job that needs more than there is is never asked about.
-            let enough =
-                |(resource, amount): &&(ResourceId, u32)| *amount <= problem.capacities()[resource.0];
-            job.demands.iter().filter(enough).map(|(r, amount)| u64::from(*amount) << shifts[r.0]).sum()
+            let enough = |demand: &&Demand| demand.amount <= problem.capacities()[demand.resource.0];
+            let packed = |demand: &Demand| u64::from(demand.amount) << shifts[demand.resource.0];
+            job.demands.iter().filter(enough).map(packed).sum()
         });
         let mut packed = Self { needs: needs.collect(), guards, all, times: Vec::new(), free: Vec::new() };
         packed.clear();
