@@ -16,15 +16,24 @@ pub fn lower_bound(model: &Model) -> Cost {
     let hopeless = model.hopeless.iter().map(|(job, _)| &jobs[job.0]);
     let (optional, needed): (Vec<_>, Vec<_>) = hopeless.partition(|job| job.optional);
     let unplaced = needed.iter().map(|job| u128::from(job.weight.max(1))).sum();
-    let tardiness = model.jobs.iter().map(|job| {
-        let wanted = &jobs[*job as usize];
-        let end = model.head[*job as usize] + wanted.duration;
-        let late = if let Some(Due::At(due)) = wanted.due { (end - due).max(0) } else { 0 };
-        u128::from(wanted.weight) * u128::from(late.unsigned_abs())
-    });
-    let tardiness = tardiness.sum();
+    let tardiness = model.jobs.iter().map(|job| tardiness(model, *job as usize)).sum();
     let makespan = critical_path(model).max(energy(model));
     Cost { unplaced, tardiness, moved: model.n_must_move, left_out: optional.len() as u64, makespan }
+}
+
+/// What the least lateness of `job` costs.
+fn tardiness(model: &Model, job: usize) -> u128 {
+    let wanted = &model.problem.jobs()[job];
+    let due = match wanted.due {
+        // What may be skipped is not late.
+        _ if model.is_skippable[job] => None,
+        // What it is counted from may end later.
+        Some(Due::After { job: before, .. }) if !model.is_started(before.0) => None,
+        _ => model.due(job, &model.head),
+    };
+    let end = model.head[job] + wanted.duration;
+    let late = due.map_or(0, |due| (end - due).max(0));
+    u128::from(wanted.weight) * u128::from(late.unsigned_abs())
 }
 
 /// The longest chain, where all that can keep its published start does.
@@ -59,7 +68,8 @@ struct Part {
 fn energy(model: &Model) -> Time {
     let tails = model.tails();
     let mut parts: Vec<Vec<Part>> = vec![Vec::new(); model.problem.capacities().len()];
-    for &job in &model.jobs {
+    // What has started may hold more than there is.
+    for &job in model.jobs.iter().filter(|job| !model.is_started(**job as usize)) {
         let wanted = &model.problem.jobs()[job as usize];
         for Demand { resource, amount, .. } in &wanted.demands {
             let energy = i128::from(wanted.duration) * i128::from(*amount);

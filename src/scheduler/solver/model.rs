@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::network::{FAR, Link, Network, id, latest_start};
-use super::problem::{Demand, Due, JobId, Problem, Time};
+use super::network::{FAR, Link, Lists, Network, first_start, id, latest_start};
+use super::problem::{Due, JobId, Problem, Time};
 use super::solution::Why;
 
 /// The start of a job that has none: so late that nothing can come after it.
@@ -36,8 +36,19 @@ pub struct Model<'p> {
     pub rank: Vec<u32>,
     /// No schedule starts a job earlier.
     pub head: Vec<Time>,
+    /// No job may start earlier, for reasons of its own.
+    pub first: Vec<Time>,
     /// No job may start later.
     pub last: Vec<Time>,
+    /// What may be left out, with all that comes after it, without leaving out what is not optional. In the
+    /// best schedules none of it is late, or moved.
+    pub is_skippable: Vec<bool>,
+    /// What of that has no published start.
+    pub optional: Vec<u32>,
+    /// How many published starts and optional jobs there are to decide about.
+    pub n_choices: usize,
+    /// What is due how long after each job, if there is any such thing whose lateness costs anything.
+    pub dependents: Option<Lists<(u32, Time)>>,
     /// Published starts that could be kept if they were the only ones.
     pub published: Vec<(u32, Time)>,
     /// How many others there are among the jobs that can be placed.
@@ -63,57 +74,62 @@ impl<'p> Model<'p> {
             hopeless: Vec::new(),
             rank: vec![0; n_jobs],
             head: vec![UNPLACED; n_jobs],
+            first: problem.jobs().iter().map(first_start).collect(),
             last: problem.jobs().iter().map(latest_start).collect(),
+            is_skippable: vec![false; n_jobs],
+            optional: Vec::new(),
+            n_choices: 0,
+            dependents: None,
             published: Vec::new(),
             n_must_move: 0,
             urgency: vec![0; n_jobs],
             kind: Vec::new(),
             n_kinds: 0,
         };
-        for (rank, job) in order.into_iter().enumerate() {
-            model.rank[job] = id(rank);
-            match model.first_start(job) {
-                Ok(start) => {
-                    model.head[job] = start;
-                    model.jobs.push(id(job));
-                }
-                Err(why) => model.hopeless.push((JobId(job), why)),
-            }
-        }
+        model.find_possible(&order);
         model.sort_published();
+        model.n_choices = model.published.len() + model.optional.len();
+        model.find_dependents();
         model.find_urgency();
         model.find_kinds();
         model
     }
 
-    /// The earliest start of `job` if there were no other jobs but those before it.
-    fn first_start(&self, job: usize) -> Result<Time, Why> {
-        let wanted = &self.problem.jobs()[job];
-        let too_much = |demand: &&Demand| self.problem.capacities()[demand.resource.0] < demand.amount;
-        if let Some(demand) = wanted.demands.iter().find(too_much) {
-            return Err(Why::TooMuch(demand.resource));
-        }
-        let mut from = wanted.release;
-        for before in self.forwards.predecessors.of(job) {
-            if self.head[before.job as usize] == UNPLACED {
-                return Err(Why::After(JobId(before.job as usize)));
-            }
-            from = from.max(self.head[before.job as usize] + before.wait);
-        }
-        let start = self.forwards.allowed(job, from).map(|(start, _)| start);
-        start.filter(|start| *start <= self.last[job]).ok_or(Why::NoStretch)
+    /// Whether `job` has started: it stays where it is.
+    pub fn is_started(&self, job: usize) -> bool {
+        self.problem.jobs()[job].started.is_some()
     }
 
     fn sort_published(&mut self) {
         for &job in &self.jobs {
             let n = job as usize;
-            let Some(start) = self.problem.jobs()[n].published else { continue };
+            let Some(start) = self.problem.jobs()[n].published.filter(|_| !self.is_started(n)) else {
+                if self.is_skippable[n] {
+                    self.optional.push(job);
+                }
+                continue;
+            };
             let is_allowed = self.forwards.allowed(n, start).is_some_and(|(first, _)| first == start);
             if is_allowed && self.head[n] <= start && start <= self.last[n] {
                 self.published.push((job, start));
             } else {
                 self.n_must_move += 1;
             }
+        }
+    }
+
+    fn find_dependents(&mut self) {
+        let mut dependents = vec![Vec::new(); self.head.len()];
+        for &job in &self.jobs {
+            let wanted = &self.problem.jobs()[job as usize];
+            if let Some(Due::After { job: before, within }) = wanted.due.filter(|_| wanted.weight != 0) {
+                dependents[before.0].push((job, within));
+            }
+        }
+        if dependents.iter().any(|dependents| !dependents.is_empty()) {
+            let mut lists = Lists::default();
+            dependents.into_iter().for_each(|list| lists.push(list));
+            self.dependents = Some(lists);
         }
     }
 

@@ -96,14 +96,16 @@ impl Network {
         let mut after = vec![Vec::new(); jobs.len()];
         let mut predecessors = Lists::default();
         for (n, job) in jobs.iter().enumerate() {
-            for before in &job.predecessors {
+            // What has started waits for nothing.
+            let before = if job.started.is_some() { &[] } else { &job.predecessors[..] };
+            for before in before {
                 after[before.job.0].push(Link { job: id(n), wait: before.lag + job.duration });
             }
             let link = |before: &Predecessor| Link {
                 job: id(before.job.0),
                 wait: before.lag + jobs[before.job.0].duration,
             };
-            predecessors.push(job.predecessors.iter().map(link));
+            predecessors.push(before.iter().map(link));
         }
         let mut successors = Lists::default();
         for list in after {
@@ -113,7 +115,10 @@ impl Network {
         let mut calendars: Vec<Vec<Span>> =
             problem.calendars().iter().map(|stretches| stretches.iter().map(Span::from).collect()).collect();
         calendars.push(vec![always]);
-        let calendar = |job: &Job| id(job.calendar.map_or(problem.calendars().len(), |calendar| calendar.0));
+        let calendar = |job: &Job| {
+            let calendar = job.calendar.filter(|_| job.started.is_none());
+            id(calendar.map_or(problem.calendars().len(), |calendar| calendar.0))
+        };
         Self {
             duration: jobs.iter().map(|job| job.duration).collect(),
             predecessors,
@@ -161,7 +166,12 @@ impl Network {
     }
 }
 
+/// The first start of `job` by its own word.
+pub fn first_start(job: &Job) -> Time {
+    job.started.unwrap_or(job.release)
+}
+
 /// The last start of `job` by its own word.
 pub fn latest_start(job: &Job) -> Time {
-    job.latest_start.unwrap_or(LIMIT)
+    job.started.or(job.latest_start).unwrap_or(LIMIT)
 }

@@ -85,10 +85,12 @@ impl Solution {
 /// The most that is in use at one instant, of all resources together.
 pub(super) fn peak(problem: &Problem, starts: &[Time]) -> u64 {
     let mut changes: Vec<(Time, i64)> = Vec::new();
-    for (job, start) in problem.jobs().iter().zip(starts) {
-        let units: i64 = job.demands.iter().map(|demand| i64::from(demand.amount)).sum();
-        if *start != UNPLACED && units != 0 && job.duration != 0 {
-            changes.extend([(*start, units), (start + job.duration, -units)]);
+    for (job, start) in problem.jobs().iter().zip(starts).filter(|(_, start)| **start != UNPLACED) {
+        for demand in &job.demands {
+            let (amount, end) = (i64::from(demand.amount), start + job.duration + demand.hold);
+            if *start < end && amount != 0 {
+                changes.extend([(*start, amount), (end, -amount)]);
+            }
         }
     }
     // What ends at an instant comes before what starts at it.
