@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use mainstay::scheduler::solver::{Job, JobId, Problem, ResourceId, Solution};
+use mainstay::scheduler::solver::{Demand, Job, JobId, Predecessor, Problem, ResourceId, Solution};
 use serde_json::Value;
 
 /// An instance with what is known of it.
@@ -32,12 +32,18 @@ fn parse(value: &Value) -> Instance {
     let mut jobs: Vec<Job> = durations.iter().map(|n| Job { duration: *n, ..Job::default() }).collect();
     for (n, job) in jobs.iter_mut().enumerate() {
         let needs = numbers(&value["req"][n]).into_iter().enumerate();
-        let needs = needs.map(|(resource, n)| (ResourceId(resource), u32::try_from(n).expect("a need")));
-        job.demands = needs.filter(|need| need.1 != 0).collect();
+        let needs = needs.map(|(resource, n)| Demand {
+            resource: ResourceId(resource),
+            amount: u32::try_from(n).expect("a need"),
+            hold: 0,
+        });
+        job.demands = needs.filter(|need| need.amount != 0).collect();
     }
     for n in 0..jobs.len() {
         for successor in numbers(&value["succ"][n]) {
-            jobs[usize::try_from(successor).expect("a job")].predecessors.push(JobId(n));
+            jobs[usize::try_from(successor).expect("a job")]
+                .predecessors
+                .push(Predecessor { job: JobId(n), lag: 0 });
         }
     }
     let capacities = numbers(&value["cap"]).into_iter().map(|n| u32::try_from(n).expect("a capacity"));
@@ -61,15 +67,15 @@ impl Instance {
             solution.starts.iter().map(|start| start.expect("everything is placed")).collect();
         let ends: Vec<i64> = starts.iter().zip(jobs).map(|(start, job)| start + job.duration).collect();
         for (n, job) in jobs.iter().enumerate() {
-            let in_order = job.predecessors.iter().all(|before| ends[before.0] <= starts[n]);
+            let in_order = job.predecessors.iter().all(|before| ends[before.job.0] <= starts[n]);
             assert!(0 <= starts[n] && in_order, "{}: job {n} is too early", self.id);
         }
         let makespan = ends.iter().copied().max().unwrap_or(0);
         for time in 0..makespan {
             let mut used = vec![0; self.problem.capacities().len()];
             let running = (0..jobs.len()).filter(|n| (starts[*n]..ends[*n]).contains(&time));
-            for (resource, amount) in running.flat_map(|n| &jobs[n].demands) {
-                used[resource.0] += amount;
+            for demand in running.flat_map(|n| &jobs[n].demands) {
+                used[demand.resource.0] += demand.amount;
             }
             let fits = used.iter().zip(self.problem.capacities()).all(|(used, capacity)| used <= capacity);
             assert!(fits, "{}: too much is in use at {time}", self.id);

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use mainstay::scheduler::solver::{self, CalendarId, Effort, Job, JobId, Problem, ResourceId, Stretch, Time};
+use mainstay::scheduler::solver::{
+    self, CalendarId, Demand, Due, Effort, Job, JobId, Predecessor, Problem, ResourceId, Stretch, Time,
+};
 
 const HOUR: Time = 3600;
 const DAY: Time = 24 * HOUR;
@@ -44,21 +46,21 @@ pub fn of_occurrences(n_jobs: usize) -> Problem {
         let release = Time::try_from(occurrence).expect("a week") * 7 * DAY;
         let mut predecessors = Vec::new();
         if let Some(before) = n.checked_sub(n_tasks) {
-            predecessors.push(JobId(before));
+            predecessors.push(Predecessor { job: JobId(before), lag: 0 });
         }
         // Every fourth task of a host comes after the one before it.
         if task % 4 == 3 {
-            predecessors.push(JobId(n - 1));
+            predecessors.push(Predecessor { job: JobId(n - 1), lag: 0 });
         }
         jobs.push(Job {
             duration: [600, 1200, 1800, 2700, 5400][task * 7 % 5],
             release,
-            due: Some(release + 5 * DAY),
+            due: Some(Due::At(release + 5 * DAY)),
             weight: [1, 2, 4, 8][task % 4],
             demands: vec![
-                (ResourceId(0), 1 + u32::from(task % 5 == 0)),
-                (ResourceId(1 + host), 1),
-                (ResourceId(1 + n_hosts + host / GROUP), 1),
+                demand(0, 1 + u32::from(task % 5 == 0)),
+                demand(1 + host, 1),
+                demand(1 + n_hosts + host / GROUP, 1),
             ],
             predecessors,
             calendar: Some(CalendarId(task % 3)),
@@ -66,6 +68,10 @@ pub fn of_occurrences(n_jobs: usize) -> Problem {
         });
     }
     Problem::new(jobs, capacities, vec![nightly(2, 4), nightly(22, 7), nightly(9, 8)]).expect("a problem")
+}
+
+fn demand(resource: usize, amount: u32) -> Demand {
+    Demand { resource: ResourceId(resource), amount, hold: 0 }
 }
 
 /// Open daily for `hours` from `hour` on; every third weekend and the last week of each month are closed.

@@ -4,7 +4,7 @@
 //! by destructive improvement" (1999).
 
 use super::model::{Cost, Model, UNPLACED};
-use super::problem::Time;
+use super::problem::{Demand, Due, Time};
 
 /// Above this many jobs only the whole work of a resource is looked at, not that of every part of the
 /// project.
@@ -13,16 +13,27 @@ const MAX_JOBS_BY_PARTS: usize = 2000;
 /// A bound on the parts of a cost: each one holds where the parts before it are equal.
 pub fn lower_bound(model: &Model) -> Cost {
     let jobs = model.problem.jobs();
-    let unplaced = model.hopeless.iter().map(|(job, _)| u128::from(jobs[job.0].weight.max(1))).sum();
-    let tardiness = model.jobs.iter().map(|job| {
-        let wanted = &jobs[*job as usize];
-        let end = model.head[*job as usize] + wanted.duration;
-        let late = wanted.due.map_or(0, |due| (end - due).max(0));
-        u128::from(wanted.weight) * u128::from(late.unsigned_abs())
-    });
-    let tardiness = tardiness.sum();
+    let hopeless = model.hopeless.iter().map(|(job, _)| &jobs[job.0]);
+    let (optional, needed): (Vec<_>, Vec<_>) = hopeless.partition(|job| job.optional);
+    let unplaced = needed.iter().map(|job| u128::from(job.weight.max(1))).sum();
+    let tardiness = model.jobs.iter().map(|job| tardiness(model, *job as usize)).sum();
     let makespan = critical_path(model).max(energy(model));
-    Cost { unplaced, tardiness, moved: model.n_must_move, makespan }
+    Cost { unplaced, tardiness, moved: model.n_must_move, left_out: optional.len() as u64, makespan }
+}
+
+/// What the least lateness of `job` costs.
+fn tardiness(model: &Model, job: usize) -> u128 {
+    let wanted = &model.problem.jobs()[job];
+    let due = match wanted.due {
+        // What may be skipped is not late.
+        _ if model.is_skippable[job] => None,
+        // What it is counted from may end later.
+        Some(Due::After { job: before, .. }) if !model.is_started(before.0) => None,
+        _ => model.due(job, &model.head),
+    };
+    let end = model.head[job] + wanted.duration;
+    let late = due.map_or(0, |due| (end - due).max(0));
+    u128::from(wanted.weight) * u128::from(late.unsigned_abs())
 }
 
 /// The longest chain, where all that can keep its published start does.
@@ -36,7 +47,7 @@ fn critical_path(model: &Model) -> Time {
     for &job in &model.jobs {
         let job = job as usize;
         let before = model.forwards.predecessors.of(job).iter();
-        let after = before.map(|p| start[*p as usize] + model.forwards.duration[*p as usize]).max();
+        let after = before.map(|link| start[link.job as usize] + link.wait).max();
         let from = after.map_or(model.head[job], |after| after.max(model.head[job]));
         let allowed = model.forwards.allowed(job, from).map_or(from, |(first, _)| first);
         start[job] = published[job].unwrap_or(allowed);
@@ -57,9 +68,10 @@ struct Part {
 fn energy(model: &Model) -> Time {
     let tails = model.tails();
     let mut parts: Vec<Vec<Part>> = vec![Vec::new(); model.problem.capacities().len()];
-    for &job in &model.jobs {
+    // What has started may hold more than there is.
+    for &job in model.jobs.iter().filter(|job| !model.is_started(**job as usize)) {
         let wanted = &model.problem.jobs()[job as usize];
-        for (resource, amount) in &wanted.demands {
+        for Demand { resource, amount, .. } in &wanted.demands {
             let energy = i128::from(wanted.duration) * i128::from(*amount);
             let (head, tail) = (model.head[job as usize], tails[job as usize]);
             parts[resource.0].push(Part { head, tail, energy });

@@ -18,7 +18,8 @@ use pumpkin_core::termination::TerminationCondition;
 use pumpkin_core::variables::{DomainId, TransformableVariable as _};
 
 use super::model::{Model, UNPLACED};
-use super::problem::Time;
+use super::network::first_start;
+use super::problem::{Demand, Due, Time};
 
 /// With more jobs than this there is no hope of a proof.
 const MAX_JOBS: usize = 300;
@@ -45,6 +46,8 @@ pub struct Question<'m, 'p> {
     unit: Time,
     origin: Time,
     tails: Vec<Time>,
+    /// What is held longer than this is held to the end.
+    makespan: Time,
 }
 
 /// Says when enough was spent.
@@ -63,9 +66,12 @@ impl TerminationCondition for Limit<'_> {
 impl<'m, 'p> Question<'m, 'p> {
     /// The question about `model`, unless it is too large to ask.
     pub fn about(model: &'m Model<'p>, makespan: Time) -> Option<Self> {
+        if MAX_JOBS < model.jobs.len() {
+            return None;
+        }
         let question =
-            Self { model, unit: unit(model), origin: model.problem.origin(), tails: model.tails() };
-        let fits = model.jobs.len() <= MAX_JOBS && makespan / question.unit <= MAX_INSTANTS;
+            Self { model, unit: unit(model), origin: model.problem.origin(), tails: model.tails(), makespan };
+        let fits = makespan / question.unit <= MAX_INSTANTS;
         (fits && question.adds_up()).then_some(question)
     }
 
@@ -73,9 +79,10 @@ impl<'m, 'p> Question<'m, 'p> {
     fn adds_up(&self) -> bool {
         let mut work: Vec<u64> = self.model.problem.capacities().iter().copied().map(u64::from).collect();
         for (job, wanted) in self.model.problem.jobs().iter().enumerate() {
-            for (resource, amount) in &wanted.demands {
-                let length = u64::from(self.length(job).max(1).unsigned_abs());
-                work[resource.0] = work[resource.0].saturating_add(u64::from(*amount) * length);
+            for demand in &wanted.demands {
+                let length = u64::from(self.held(job, demand).max(1).unsigned_abs());
+                let work = &mut work[demand.resource.0];
+                *work = work.saturating_add(u64::from(demand.amount) * length);
             }
         }
         work.into_iter().all(|work| i32::try_from(work).is_ok())
@@ -118,8 +125,14 @@ impl<'m, 'p> Question<'m, 'p> {
         i32::try_from((time - self.origin).div_euclid(self.unit)).unwrap_or(i32::MAX)
     }
 
-    fn length(&self, job: usize) -> i32 {
-        i32::try_from(self.model.forwards.duration[job] / self.unit).unwrap_or(i32::MAX)
+    /// A whole number of units.
+    fn units(&self, length: Time) -> i32 {
+        i32::try_from(length / self.unit).unwrap_or(i32::MAX)
+    }
+
+    /// How long `job` holds what it demands.
+    fn held(&self, job: usize, demand: &Demand) -> i32 {
+        self.units((self.model.forwards.duration[job] + demand.hold).min(self.makespan + self.unit))
     }
 
     /// States all rules; nothing if one of them cannot be kept.
@@ -136,6 +149,7 @@ impl<'m, 'p> Question<'m, 'p> {
             };
         }
         self.state_precedence(solver, &starts);
+        self.state_due_times(solver, &starts);
         self.state_capacities(solver, &starts);
         Some(starts)
     }
@@ -145,7 +159,7 @@ impl<'m, 'p> Question<'m, 'p> {
         let (model, wanted) = (self.model, &self.model.problem.jobs()[job]);
         let head = model.head[job];
         let mut last = model.last[job].min(end - self.tails[job] - wanted.duration);
-        if let Some(due) = wanted.due.filter(|_| wanted.weight != 0) {
+        if let Some(Due::At(due)) = wanted.due.filter(|_| wanted.weight != 0) {
             last = last.min(due.max(head + wanted.duration) - wanted.duration);
         }
         let mut from = head;
@@ -169,16 +183,59 @@ impl<'m, 'p> Question<'m, 'p> {
         instants
     }
 
+    /// What has started holds of a resource, but no more than there is: from when on, how long, how much.
+    fn going_on(&self, resource: usize, capacity: u32) -> Vec<(i32, i32, i32)> {
+        let mut changes = Vec::new();
+        for job in self.model.problem.jobs() {
+            for demand in job.demands.iter().filter(|demand| demand.resource.0 == resource) {
+                let Some(start) = job.started else { continue };
+                let end = (start + job.duration + demand.hold).min(self.origin + self.makespan + self.unit);
+                changes.extend([(start, i64::from(demand.amount)), (end, -i64::from(demand.amount))]);
+            }
+        }
+        changes.sort_unstable();
+        let mut used = 0;
+        let steps = changes.windows(2).filter_map(|pair| {
+            used += pair[0].1;
+            let (start, end) = (self.instant(pair[0].0), self.instant(pair[1].0));
+            let amount = i32::try_from(used.min(i64::from(capacity))).unwrap_or(i32::MAX);
+            (start < end && 0 < amount).then_some((start, end - start, amount))
+        });
+        steps.collect()
+    }
+
     fn state_precedence(&self, solver: &mut Solver, starts: &[Option<DomainId>]) {
         let tag = solver.new_constraint_tag();
         for &job in &self.model.jobs {
-            for &before in self.model.forwards.predecessors.of(job as usize) {
-                if let Some((start, before_start)) = starts[job as usize].zip(starts[before as usize]) {
-                    let length = self.length(before as usize);
+            for before in self.model.forwards.predecessors.of(job as usize) {
+                if let Some((start, before_start)) = starts[job as usize].zip(starts[before.job as usize]) {
                     let terms = vec![before_start.scaled(1), start.scaled(-1)];
-                    let in_order = pumpkin_constraints::less_than_or_equals(terms, -length, tag);
+                    let in_order =
+                        pumpkin_constraints::less_than_or_equals(terms, -self.units(before.wait), tag);
                     solver.add_constraint(in_order).post();
                 }
+            }
+        }
+    }
+
+    /// Nothing is late that is due after the end of something else.
+    fn state_due_times(&self, solver: &mut Solver, starts: &[Option<DomainId>]) {
+        let tag = solver.new_constraint_tag();
+        for &job in &self.model.jobs {
+            let wanted = &self.model.problem.jobs()[job as usize];
+            let Some(Due::After { job: before, within }) = wanted.due.filter(|_| wanted.weight != 0) else {
+                continue;
+            };
+            let are_fixed = self.model.is_started(job as usize) && self.model.is_started(before.0);
+            // No two jobs end further apart than the makespan is long.
+            if are_fixed || self.makespan <= within {
+                continue;
+            }
+            if let Some((start, before_start)) = starts[job as usize].zip(starts[before.0]) {
+                let latest = self.model.forwards.duration[before.0] + within - wanted.duration;
+                let terms = vec![start.scaled(1), before_start.scaled(-1)];
+                let in_time = pumpkin_constraints::less_than_or_equals(terms, self.units(latest), tag);
+                solver.add_constraint(in_time).post();
             }
         }
     }
@@ -187,14 +244,21 @@ impl<'m, 'p> Question<'m, 'p> {
         for (resource, capacity) in self.model.problem.capacities().iter().enumerate() {
             let (mut when, mut lengths, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
             for (n, job) in self.model.problem.jobs().iter().enumerate() {
-                let demand = job.demands.iter().find(|(r, amount)| r.0 == resource && *amount != 0);
-                if let Some(((_, amount), start)) = demand.zip(starts[n]).filter(|_| job.duration != 0) {
+                let mut demands = job.demands.iter().filter(|_| job.started.is_none());
+                let demand = demands.find(|demand| demand.resource.0 == resource && demand.amount != 0);
+                let demand = demand.filter(|demand| self.held(n, demand) != 0);
+                if let Some((demand, start)) = demand.zip(starts[n]) {
                     when.push(start);
-                    lengths.push(self.length(n));
-                    amounts.push(i32::try_from(*amount).unwrap_or(i32::MAX));
+                    lengths.push(self.held(n, demand));
+                    amounts.push(i32::try_from(demand.amount).unwrap_or(i32::MAX));
                 }
             }
             if !when.is_empty() {
+                for (start, length, amount) in self.going_on(resource, *capacity) {
+                    when.push(solver.new_bounded_integer(start, start));
+                    lengths.push(length);
+                    amounts.push(amount);
+                }
                 let tag = solver.new_constraint_tag();
                 let capacity = i32::try_from(*capacity).unwrap_or(i32::MAX);
                 solver
@@ -205,14 +269,18 @@ impl<'m, 'p> Question<'m, 'p> {
     }
 }
 
-/// The greatest length that divides all durations and all distances between times before which nothing
-/// starts: what is moved as early as possible starts at whole numbers of it.
+/// The greatest length that divides all lengths and all distances between times before which nothing starts:
+/// when all starts are put back to whole numbers of it, no rule is broken, and nothing is later.
 fn unit(model: &Model) -> Time {
     let origin = model.problem.origin();
     let jobs = model.problem.jobs().iter();
     let of_jobs = jobs.flat_map(|job| {
-        let published = job.published.unwrap_or(origin);
-        [job.duration, job.release - origin, published - origin]
+        let published = job.published.filter(|_| job.started.is_none()).unwrap_or(origin);
+        let within = if let Some(Due::After { within, .. }) = job.due { within } else { 0 };
+        let lags = job.predecessors.iter().map(|before| before.lag);
+        let holds = job.demands.iter().map(|demand| demand.hold);
+        let own = [job.duration, first_start(job) - origin, published - origin, within];
+        own.into_iter().chain(lags).chain(holds)
     });
     let stretches = model.problem.calendars().iter().flatten().map(|stretch| stretch.start - origin);
     of_jobs.chain(stretches).fold(0, |a, b| greatest_common_divisor(a, b.abs())).max(1)

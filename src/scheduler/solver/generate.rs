@@ -1,34 +1,33 @@
-//! Schedules from lists of jobs, and better schedules from schedules.
+//! Schedules from lists of jobs.
 //!
-//! Sources: serial schedule generation, Kolisch, "Serial and parallel resource-constrained project scheduling
-//! methods revisited" (1996); double justification, Valls, Ballestin, Quintanilla, "Justification and RCPSP:
-//! a technique that pays" (2005).
+//! Source: serial schedule generation, Kolisch, "Serial and parallel resource-constrained project scheduling
+//! methods revisited" (1996).
 
 use super::model::{Model, UNPLACED};
-use super::network::{FAR, Network};
+use super::network::{FAR, Link, Network};
 use super::problem::{LIMIT, Time};
-use super::profile::Profile;
+use super::profile::{Direction, Profile};
 
 /// Makes schedules, one after the other, in the same memory.
 ///
-/// 1. What it makes keeps every rule of the problem; what finds no start is [`UNPLACED`].
-/// 2. [`Generator::justify`] makes no job end later than it is due or than it ended before, whichever is
-///    later, moves no published start that is kept, and makes no makespan longer.
+/// What it makes keeps every rule of the problem; what finds no start is [`UNPLACED`].
 pub struct Generator<'m, 'p, P> {
-    model: &'m Model<'p>,
-    profile: P,
+    pub(super) model: &'m Model<'p>,
+    pub(super) profile: P,
     /// The schedule.
     pub starts: Vec<Time>,
     /// The same with time reversed, while it is justified.
-    mirrored: Vec<Time>,
+    pub(super) mirrored: Vec<Time>,
     /// Of each kind of job: from the first time to before the second there is no start.
-    searched: Vec<(Time, Time)>,
+    pub(super) searched: Vec<(Time, Time)>,
     /// Jobs that have their published start before their turn comes.
     is_pinned: Vec<bool>,
+    /// Optional jobs that are placed after all others, if they then find room.
+    is_put_off: Vec<bool>,
     /// No job may start later, pinned successors considered.
     last: Vec<Time>,
     /// Jobs to be sorted by time, then rank.
-    by_time: Vec<(Time, u32, u32)>,
+    pub(super) by_time: Vec<(Time, u32, u32)>,
 }
 
 impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
@@ -42,6 +41,7 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
             mirrored: vec![UNPLACED; n_jobs],
             searched: vec![(FAR, FAR); if P::IS_LARGE { model.n_kinds } else { 0 }],
             is_pinned: vec![false; n_jobs],
+            is_put_off: vec![false; n_jobs],
             last: model.last.clone(),
             by_time: Vec::with_capacity(n_jobs),
         }
@@ -49,15 +49,24 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
 
     /// Places one job after the other, each as early as possible.
     ///
-    /// `order` has predecessors first. `is_kept` has an entry for each of [`Model::published`]; what is kept
-    /// is reserved before anything else is placed, and given up when something that must come before finds no
-    /// other place.
-    pub fn build(&mut self, order: &[u32], is_kept: &[bool]) {
-        self.forget();
+    /// `order` has predecessors first. `is_wanted` has an entry for each of [`Model::published`], then for
+    /// each of [`Model::optional`]. A published start that is wanted is reserved before anything else is
+    /// placed, and given up when something that must come before finds no other place. What is optional and
+    /// not wanted is put off until everything else is placed.
+    pub fn build(&mut self, order: &[u32], is_wanted: &[bool]) {
+        self.forget(Direction::Forwards);
         self.starts.fill(UNPLACED);
-        self.pin(is_kept);
+        self.put_off(is_wanted);
+        self.pin(is_wanted);
         for &job in order {
             let job = job as usize;
+            if let Some(start) = self.model.problem.jobs()[job].started {
+                self.starts[job] = start;
+                continue;
+            }
+            if self.is_put_off[job] {
+                continue;
+            }
             if self.is_pinned[job] {
                 if self.earliest_after_predecessors(job) <= self.starts[job] {
                     continue;
@@ -69,36 +78,69 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
         self.place_left_out();
     }
 
-    /// Places what found no place before something else was moved or given up.
-    fn place_left_out(&mut self) {
+    /// Places what found no place before something else was moved or given up. Nothing that may be skipped
+    /// is placed late.
+    pub(super) fn place_left_out(&mut self) {
         let model = self.model;
         for &job in &model.jobs {
-            if self.starts[job as usize] == UNPLACED {
+            let job = job as usize;
+            if self.starts[job] == UNPLACED {
                 // What comes after it has no start, so that nothing but its own last start binds it.
-                self.last[job as usize] = model.last[job as usize];
-                self.place(job as usize);
+                let due = model.due(job, &self.starts).filter(|_| model.is_skippable[job]);
+                let last = due.map_or(FAR, |due| due - model.forwards.duration[job]).min(model.last[job]);
+                if let Some(start) = self.find(job, last) {
+                    self.set(job, start);
+                }
             }
         }
     }
 
-    fn forget(&mut self) {
-        self.profile.clear();
+    fn put_off(&mut self, is_wanted: &[bool]) {
+        let model = self.model;
+        if model.n_choices == 0 {
+            return;
+        }
+        self.is_put_off.fill(false);
+        let published = model.published.iter().map(|(job, _)| *job);
+        let choices = published.chain(model.optional.iter().copied()).zip(is_wanted);
+        for (job, _) in choices.filter(|(_, is_wanted)| !**is_wanted) {
+            self.is_put_off[job as usize] = model.is_skippable[job as usize];
+        }
+    }
+
+    pub(super) fn forget(&mut self, direction: Direction) {
+        self.profile.clear(direction);
         self.searched.fill((FAR, FAR));
     }
 
     fn place(&mut self, job: usize) {
-        let from = self.earliest_after_predecessors(job);
-        let (network, own_last) = (&self.model.forwards, self.model.last[job]);
-        let mut found =
-            find(network, &self.profile, self.model, &mut self.searched, job, from, self.last[job]);
+        let own_last = self.model.last[job];
+        let mut found = self.find(job, self.last[job]);
         if found.is_none() && self.last[job] < own_last {
             self.unpin_after(job);
-            found = find(network, &self.profile, self.model, &mut self.searched, job, from, own_last);
+            found = self.find(job, own_last);
         }
         if let Some(start) = found {
-            self.starts[job] = start;
-            self.profile.take(job, start, network.duration[job]);
+            self.set(job, start);
         }
+    }
+
+    /// The first start of `job` after its predecessors and not after `last`.
+    fn find(&mut self, job: usize, last: Time) -> Option<Time> {
+        let from = self.earliest_after_predecessors(job);
+        find(&self.model.forwards, &self.profile, self.model, &mut self.searched, job, from, last)
+    }
+
+    fn set(&mut self, job: usize, start: Time) {
+        self.starts[job] = start;
+        self.profile.take(job, start, self.model.forwards.duration[job]);
+    }
+
+    /// Leaves out `job`, which is placed.
+    pub(super) fn remove(&mut self, job: usize) {
+        self.profile.give_back(job, self.starts[job], self.model.forwards.duration[job]);
+        self.starts[job] = UNPLACED;
+        self.searched.fill((FAR, FAR));
     }
 
     fn earliest_after_predecessors(&self, job: usize) -> Time {
@@ -106,25 +148,26 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
     }
 
     /// Reserves the published starts that are kept, as far as they are possible together.
-    fn pin(&mut self, is_kept: &[bool]) {
+    fn pin(&mut self, is_wanted: &[bool]) {
         if self.model.published.is_empty() {
             return;
         }
         self.is_pinned.fill(false);
-        for (&(job, start), _) in self.model.published.iter().zip(is_kept).filter(|(_, is_kept)| **is_kept) {
+        let published = self.model.published.iter().zip(is_wanted);
+        for (&(job, start), _) in published.filter(|(_, is_wanted)| **is_wanted) {
             let (job, duration) = (job as usize, self.model.forwards.duration[job as usize]);
             if self.profile.earliest(job, start, duration) == start {
-                self.profile.take(job, start, duration);
-                self.starts[job] = start;
+                self.set(job, start);
                 self.is_pinned[job] = true;
             }
         }
         self.last.copy_from_slice(&self.model.last);
         for &job in self.model.jobs.iter().rev() {
             let job = job as usize;
-            let limit = |next: &u32| {
-                let next = *next as usize;
-                if self.is_pinned[next] { self.starts[next] } else { self.pinned_limit(next) }
+            let limit = |link: &Link| {
+                let next = link.job as usize;
+                let limit = if self.is_pinned[next] { self.starts[next] } else { self.pinned_limit(next) };
+                limit + self.model.forwards.duration[next] - link.wait
             };
             let limit = self.model.forwards.successors.of(job).iter().map(limit).min().unwrap_or(FAR);
             self.last[job] = self.last[job].min(limit - self.model.forwards.duration[job]);
@@ -141,10 +184,8 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
     }
 
     fn unpin(&mut self, job: usize) {
-        self.profile.give_back(job, self.starts[job], self.model.forwards.duration[job]);
-        self.starts[job] = UNPLACED;
+        self.remove(job);
         self.is_pinned[job] = false;
-        self.searched.fill((FAR, FAR));
     }
 
     /// Gives up every pinned start of what comes after `job`, directly or through others.
@@ -152,108 +193,20 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
         let mut waiting = vec![job];
         let mut seen = std::collections::HashSet::new();
         while let Some(job) = waiting.pop() {
-            for &next in self.model.forwards.successors.of(job) {
+            for next in self.model.forwards.successors.of(job) {
+                let next = next.job as usize;
                 if seen.insert(next) {
-                    waiting.push(next as usize);
-                    if self.is_pinned[next as usize] {
-                        self.unpin(next as usize);
+                    waiting.push(next);
+                    if self.is_pinned[next] {
+                        self.unpin(next);
                     }
                 }
             }
         }
     }
 
-    /// Moves every job as late as possible, the last one first, and then as early as possible, the first one
-    /// first: what is in the way of nothing makes room. Two schedules are generated.
-    pub fn justify(&mut self) {
-        self.justify_right();
-        self.justify_left();
-    }
-
-    fn justify_right(&mut self) {
-        let model = self.model;
-        let duration = &model.forwards.duration;
-        let ends = model.jobs.iter().map(|job| (self.starts[*job as usize], duration[*job as usize]));
-        let end = ends.filter(|(start, _)| *start != UNPLACED).map(|(start, length)| start + length).max();
-        let end = end.unwrap_or(0);
-        self.sort_by_time(|starts, job| -(starts[job] + duration[job]), true);
-        self.forget();
-        // What is not placed is in nobody's way.
-        self.mirrored.fill(-FAR);
-        self.reserve_kept(&model.mirrored, true);
-        for n in 0..self.by_time.len() {
-            let job = self.by_time[n].2 as usize;
-            if self.keeps_published(job) {
-                continue;
-            }
-            let limit = self.latest_end(job, end);
-            let from = earliest(&model.mirrored, &self.mirrored, job, -limit);
-            let found = find(&model.mirrored, &self.profile, model, &mut self.searched, job, from, FAR);
-            // There is a start: the one that the job has.
-            let start = found.unwrap_or(-(self.starts[job] + duration[job]));
-            self.mirrored[job] = start;
-            self.profile.take(job, start, duration[job]);
-        }
-    }
-
-    /// By when `job` may end without making the schedule worse.
-    fn latest_end(&self, job: usize, end: Time) -> Time {
-        let wanted = &self.model.problem.jobs()[job];
-        let limit = match wanted.due.filter(|_| wanted.weight != 0) {
-            Some(due) => due.max(self.starts[job] + wanted.duration).min(end),
-            None => end,
-        };
-        limit.min(self.model.last[job] + wanted.duration)
-    }
-
-    fn justify_left(&mut self) {
-        let model = self.model;
-        let duration = &model.forwards.duration;
-        for n in 0..self.by_time.len() {
-            let job = self.by_time[n].2 as usize;
-            if !self.keeps_published(job) {
-                self.starts[job] = -(self.mirrored[job] + duration[job]);
-            }
-        }
-        self.sort_by_time(|starts, job| starts[job], false);
-        self.forget();
-        self.reserve_kept(&model.forwards, false);
-        for n in 0..self.by_time.len() {
-            let job = self.by_time[n].2 as usize;
-            // This includes what came to its published start when it was moved right.
-            if self.keeps_published(job) {
-                continue;
-            }
-            let from = earliest(&model.forwards, &self.starts, job, model.head[job]);
-            let found =
-                find(&model.forwards, &self.profile, model, &mut self.searched, job, from, self.starts[job]);
-            // There is a start: the one that the job has.
-            let start = found.unwrap_or(self.starts[job]);
-            self.starts[job] = start;
-            self.profile.take(job, start, duration[job]);
-        }
-        self.place_left_out();
-    }
-
-    fn keeps_published(&self, job: usize) -> bool {
-        self.model.problem.jobs()[job].published == Some(self.starts[job])
-    }
-
-    fn reserve_kept(&mut self, network: &Network, is_mirrored: bool) {
-        for &(job, start) in &self.model.published {
-            let (job, duration) = (job as usize, network.duration[job as usize]);
-            if self.starts[job] == start {
-                let start = if is_mirrored { -(start + duration) } else { start };
-                self.profile.take(job, start, duration);
-                if is_mirrored {
-                    self.mirrored[job] = start;
-                }
-            }
-        }
-    }
-
     /// Sorts what is placed by a time; what is equal stays in, or against, the order of precedence.
-    fn sort_by_time(&mut self, time: impl Fn(&[Time], usize) -> Time, is_reversed: bool) {
+    pub(super) fn sort_by_time(&mut self, time: impl Fn(&[Time], usize) -> Time, is_reversed: bool) {
         self.by_time.clear();
         for &job in &self.model.jobs {
             if self.starts[job as usize] != UNPLACED {
@@ -276,17 +229,14 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
 
 /// When the predecessors of `job` have ended, but not before `from`.
 #[inline]
-fn earliest(network: &Network, starts: &[Time], job: usize, from: Time) -> Time {
-    let ends = network.predecessors.of(job).iter().map(|predecessor| {
-        let predecessor = *predecessor as usize;
-        starts[predecessor] + network.duration[predecessor]
-    });
+pub(super) fn earliest(network: &Network, starts: &[Time], job: usize, from: Time) -> Time {
+    let ends = network.predecessors.of(job).iter().map(|before| starts[before.job as usize] + before.wait);
     ends.fold(from, Time::max)
 }
 
 /// The first start of `job` from `from` to `last` that its calendar and the profile allow.
 #[inline]
-fn find<P: Profile>(
+pub(super) fn find<P: Profile>(
     network: &Network,
     profile: &P,
     model: &Model,
@@ -309,7 +259,7 @@ fn find<P: Profile>(
 
 /// As [`find`]; on failure says before which time there is no start.
 #[inline]
-fn search<P: Profile>(
+pub(super) fn search<P: Profile>(
     network: &Network,
     profile: &P,
     job: usize,

@@ -19,7 +19,7 @@ const MUTATION: usize = 5;
 /// In how many of 1000 children a job goes far ahead or far back.
 const LEAP: usize = 500;
 
-/// In how many of 1000 children a published start is no longer kept, or kept again.
+/// In how many of 1000 children a published start is no longer kept or an optional job put off, or no longer.
 const CHANGE_OF_MIND: [usize; 3] = [20, 100, 500];
 
 /// After so many generations without a better schedule the search begins anew.
@@ -35,8 +35,8 @@ const SCALE: Time = 16;
 #[derive(Debug, Clone)]
 struct Individual {
     order: Vec<u32>,
-    /// Whether to keep each of [`Model::published`].
-    is_kept: Vec<bool>,
+    /// Whether to keep each of [`Model::published`], and to place each of [`Model::optional`] in its turn.
+    is_wanted: Vec<bool>,
     cost: Cost,
 }
 
@@ -71,8 +71,9 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
     pub fn begin(model: &'m Model<'p>, profile: P, seed: u64) -> Self {
         let mut generator = Generator::new(model, profile);
         let order = model.ordered_by(|job| model.urgency[job]);
-        let is_kept = vec![true; model.published.len()];
-        generator.build(&order, &is_kept);
+        let is_wanted = vec![true; model.n_choices];
+        generator.build(&order, &is_wanted);
+        generator.be_punctual();
         let cost = model.cost(&generator.starts);
         let best = Best { cost, starts: generator.starts.clone() };
         Self {
@@ -80,7 +81,7 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
             generator,
             random: Random::new(seed),
             population: Vec::new(),
-            child: Individual { order, is_kept, cost },
+            child: Individual { order, is_wanted, cost },
             next: 0,
             best_of_epoch: cost,
             n_stale: 0,
@@ -109,11 +110,11 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
         N_SCHEDULES
     }
 
-    /// Tries a list that something else found, and says how many schedules that took.
-    pub fn learn(&mut self, order: Vec<u32>) -> u64 {
-        self.child.order = order;
-        self.child.is_kept.fill(true);
-        self.evaluate();
+    /// Takes a schedule that something else found, makes it better, and says how many schedules that took.
+    pub fn learn(&mut self, starts: &[Time]) -> u64 {
+        self.generator.starts.copy_from_slice(starts);
+        self.child.is_wanted.fill(true);
+        self.improve();
         if let Some(mother) = self.population.get_mut(self.next) {
             std::mem::swap(mother, &mut self.child);
         }
@@ -136,8 +137,14 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
 
     /// Makes the schedule of the child, and makes it better.
     fn evaluate(&mut self) {
-        self.generator.build(&self.child.order, &self.child.is_kept);
+        self.generator.build(&self.child.order, &self.child.is_wanted);
+        self.improve();
+    }
+
+    /// Makes the schedule better, and notes what came of it.
+    fn improve(&mut self) {
         self.generator.justify();
+        self.generator.be_punctual();
         self.generator.write_order(&mut self.child.order);
         self.child.cost = self.model.cost(&self.generator.starts);
         if self.child.cost < self.best.cost {
@@ -168,21 +175,22 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
         let mut noise = |_| self.random.time_below(SCALE * disorder);
         let noise: Vec<Time> = (0..model.rank.len()).map(&mut noise).collect();
         self.child.order = model.ordered_by(|job| key(job) * SCALE + noise[job]);
-        self.child.is_kept.fill(true);
+        self.child.is_wanted.fill(true);
         if !is_first {
-            self.change_kept();
+            self.change_mind();
         }
     }
 
-    /// Changes its mind about some published starts, if moving one could be of any use.
-    fn change_kept(&mut self) {
+    /// Changes its mind about some published starts and optional jobs, if that could be of any use.
+    fn change_mind(&mut self) {
         let best = &self.best.cost;
-        if best.unplaced == 0 && best.tardiness == 0 && best.moved <= self.model.n_must_move {
+        let is_whole = best.unplaced == 0 && best.left_out == 0;
+        if is_whole && best.tardiness == 0 && best.moved <= self.model.n_must_move {
             return;
         }
         let rate = CHANGE_OF_MIND[self.random.below(CHANGE_OF_MIND.len())];
-        for is_kept in &mut self.child.is_kept {
-            *is_kept ^= self.random.permille(rate);
+        for is_wanted in &mut self.child.is_wanted {
+            *is_wanted ^= self.random.permille(rate);
         }
     }
 
@@ -192,7 +200,7 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
         let father = if self.population[one].cost <= self.population[other].cost { one } else { other };
         self.cross(self.next, father);
         self.mutate();
-        self.change_kept();
+        self.change_mind();
     }
 
     /// The middle of the list is in the order of the father, what is around it in that of the mother.
@@ -215,17 +223,16 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
                 }
             }
         }
-        for (n, is_kept) in self.child.is_kept.iter_mut().enumerate() {
+        for (n, is_wanted) in self.child.is_wanted.iter_mut().enumerate() {
             let parent = if self.random.permille(500) { mother } else { father };
-            *is_kept = parent.is_kept[n];
+            *is_wanted = parent.is_wanted[n];
         }
     }
 
     fn mutate(&mut self) {
         let order = &mut self.child.order;
         for n in 1..order.len() {
-            let before = self.model.forwards.predecessors.of(order[n] as usize);
-            if self.random.permille(MUTATION) && !before.contains(&order[n - 1]) {
+            if self.random.permille(MUTATION) && !self.model.forwards.is_after(order[n], order[n - 1]) {
                 order.swap(n - 1, n);
             }
         }
@@ -239,14 +246,12 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
         let (order, network) = (&mut self.child.order, &self.model.forwards);
         let from = self.random.below(order.len());
         let to = self.random.below(order.len());
-        let job = order[from] as usize;
+        let job = order[from];
         if to < from {
-            let before = network.predecessors.of(job);
-            let met = order[to..from].iter().rposition(|other| before.contains(other));
+            let met = order[to..from].iter().rposition(|other| network.is_after(job, *other));
             order[met.map_or(to, |met| to + met + 1)..=from].rotate_right(1);
         } else {
-            let after = network.successors.of(job);
-            let met = order[from..=to].iter().position(|other| after.contains(other));
+            let met = order[from..=to].iter().position(|other| network.is_after(*other, job));
             order[from..met.map_or(to + 1, |met| from + met)].rotate_left(1);
         }
     }

@@ -5,7 +5,7 @@
 
 use super::generate::Generator;
 use super::model::{Cost, Model, UNPLACED};
-use super::problem::{Problem, ResourceId, Time};
+use super::problem::{Demand, Problem, ResourceId, Time};
 use super::profile::Blocks;
 use super::solution::peak;
 
@@ -32,8 +32,8 @@ pub fn level(
     while too_low + 1 < reached && !is_over() {
         let limit = too_low + (reached - too_low) / 2;
         match with_limit(problem, starts, cost, limit) {
-            Some(levelled) => {
-                reached = peak(problem, &levelled);
+            Some((levelled, peak)) => {
+                reached = peak;
                 best = Some(levelled);
             }
             None => too_low = limit,
@@ -49,24 +49,29 @@ fn highest_of_one(problem: &Problem, starts: &[Time]) -> u64 {
 }
 
 fn units(job: &super::Job) -> u64 {
-    job.demands.iter().map(|(_, amount)| u64::from(*amount)).sum()
+    job.demands.iter().map(|demand| u64::from(demand.amount)).sum()
 }
 
 /// The schedule made again in the order of its starts, with at most `limit` in use.
-fn with_limit(problem: &Problem, starts: &[Time], cost: Cost, limit: u64) -> Option<Vec<Time>> {
+///
+/// What has started may need more than that.
+fn with_limit(problem: &Problem, starts: &[Time], cost: Cost, limit: u64) -> Option<(Vec<Time>, u64)> {
     let mut jobs = problem.jobs().to_vec();
     let together = ResourceId(problem.capacities().len());
     for job in &mut jobs {
-        job.demands.push((together, u32::try_from(units(job)).ok()?));
+        let hold = job.demands.iter().map(|demand| demand.hold).max().unwrap_or(0);
+        job.demands.push(Demand { resource: together, amount: u32::try_from(units(job)).ok()?, hold });
     }
     let mut capacities = problem.capacities().to_vec();
     capacities.push(u32::try_from(limit).ok()?);
     let limited = Problem::new(jobs, capacities, problem.calendars().to_vec()).ok()?;
     let model = Model::of(&limited);
     let mut generator = Generator::new(&model, Blocks::of(&limited));
-    let is_kept: Vec<bool> =
-        model.published.iter().map(|(job, start)| starts[*job as usize] == *start).collect();
-    generator.build(&model.ordered_by(|job| starts[job]), &is_kept);
+    let is_kept = model.published.iter().map(|(job, start)| starts[*job as usize] == *start);
+    let is_placed = model.optional.iter().map(|job| starts[*job as usize] != UNPLACED);
+    generator.build(&model.ordered_by(|job| starts[job]), &is_kept.chain(is_placed).collect::<Vec<_>>());
     generator.justify();
-    (model.cost(&generator.starts) == cost).then_some(generator.starts)
+    generator.be_punctual();
+    let peak = peak(problem, &generator.starts);
+    (model.cost(&generator.starts) == cost && peak <= limit).then_some((generator.starts, peak))
 }

@@ -17,16 +17,21 @@ mod bound;
 mod exact;
 mod generate;
 mod genetic;
+mod justify;
 mod level;
 mod model;
 mod network;
+mod possible;
 mod problem;
 mod profile;
 mod proof;
 mod random;
 mod solution;
+mod why;
 
-pub use problem::{CalendarId, Job, JobId, LIMIT, Problem, ProblemError, ResourceId, Stretch, Time};
+pub use problem::{
+    CalendarId, Demand, Due, Job, JobId, LIMIT, Predecessor, Problem, ProblemError, ResourceId, Stretch, Time,
+};
 pub use solution::{First, Objective, Solution, Why};
 
 use genetic::Genetic;
@@ -36,7 +41,7 @@ use proof::Prover;
 
 /// How long to look for better schedules. The first one is made in any case.
 pub enum Effort<'e> {
-    /// About so many schedules: what has begun is finished.
+    /// About so many schedules: what has begun is finished. With 0 the first schedule is all there is.
     Steps(u64),
     /// Until this says that it is over; it is asked after every few schedules.
     Until(&'e mut dyn FnMut() -> bool),
@@ -92,49 +97,39 @@ fn search<P: Profile>(model: &Model, profile: P, seed: u64, mut effort: Effort) 
     }
     let best = genetic.best;
     let is_whole = best.cost.unplaced == bound.unplaced;
-    let mut is_over = || !is_whole || effort.is_over();
+    let is_wanted = is_whole && !matches!(effort, Effort::Steps(0));
+    let mut is_over = || !is_wanted || effort.is_over();
     let levelled = level::level(model.problem, &best.starts, best.cost, &mut is_over);
     answer(model, &levelled.unwrap_or(best.starts), first, bound, steps)
 }
 
 fn answer(model: &Model, starts: &[Time], first: First, bound: Cost, steps: u64) -> Solution {
     let cost = model.cost(starts);
-    let objective_of_starts = objective(cost, solution::peak(model.problem, starts));
-    let starts: Vec<Option<Time>> =
-        starts.iter().map(|start| (*start != UNPLACED).then_some(*start)).collect();
     Solution {
-        objective: objective_of_starts,
+        objective: objective(cost, solution::peak(model.problem, starts)),
         lower_bound: objective(bound, 0),
         optimal: cost == bound,
         first,
-        unplaced: unplaced(model, &starts),
-        starts,
+        unplaced: why::unplaced(model, starts),
+        starts: starts.iter().map(|start| (*start != UNPLACED).then_some(*start)).collect(),
         steps,
     }
 }
 
 fn first(model: &Model, starts: &[Time]) -> First {
+    let jobs = model.problem.jobs().iter().zip(starts);
     First {
         objective: objective(model.cost(starts), solution::peak(model.problem, starts)),
-        n_unplaced: starts.iter().filter(|start| **start == UNPLACED).count(),
+        n_unplaced: jobs.filter(|(job, start)| !job.optional && **start == UNPLACED).count(),
     }
 }
 
 fn objective(cost: Cost, peak: u64) -> Objective {
-    Objective { weighted_tardiness: cost.tardiness, moved: cost.moved, makespan: cost.makespan, peak }
-}
-
-/// Why each job without a start has none, in the order of the jobs.
-fn unplaced(model: &Model, starts: &[Option<Time>]) -> Vec<(JobId, Why)> {
-    let mut unplaced = model.hopeless.clone();
-    for &job in &model.jobs {
-        if starts[job as usize].is_none() {
-            let before = model.forwards.predecessors.of(job as usize).iter().map(|job| *job as usize);
-            let missing = before.into_iter().find(|before| starts[*before].is_none());
-            let why = missing.map_or(Why::NoRoom, |before| Why::After(JobId(before)));
-            unplaced.push((JobId(job as usize), why));
-        }
+    Objective {
+        weighted_tardiness: cost.tardiness,
+        moved: cost.moved,
+        left_out: cost.left_out,
+        makespan: cost.makespan,
+        peak,
     }
-    unplaced.sort_unstable_by_key(|(job, _)| *job);
-    unplaced
 }

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::network::{FAR, Network, id, latest_start};
-use super::problem::{JobId, Problem, Time};
+use super::network::{FAR, Link, Lists, Network, first_start, id, latest_start};
+use super::problem::{Due, JobId, Problem, Time};
 use super::solution::Why;
 
 /// The start of a job that has none: so late that nothing can come after it.
@@ -17,6 +17,8 @@ pub struct Cost {
     pub unplaced: u128,
     pub tardiness: u128,
     pub moved: u64,
+    /// How many optional jobs are left out.
+    pub left_out: u64,
     pub makespan: Time,
 }
 
@@ -34,8 +36,19 @@ pub struct Model<'p> {
     pub rank: Vec<u32>,
     /// No schedule starts a job earlier.
     pub head: Vec<Time>,
+    /// No job may start earlier, for reasons of its own.
+    pub first: Vec<Time>,
     /// No job may start later.
     pub last: Vec<Time>,
+    /// What may be left out, with all that comes after it, without leaving out what is not optional. In the
+    /// best schedules none of it is late, or moved.
+    pub is_skippable: Vec<bool>,
+    /// What of that has no published start.
+    pub optional: Vec<u32>,
+    /// How many published starts and optional jobs there are to decide about.
+    pub n_choices: usize,
+    /// What is due how long after each job, if there is any such thing whose lateness costs anything.
+    pub dependents: Option<Lists<(u32, Time)>>,
     /// Published starts that could be kept if they were the only ones.
     pub published: Vec<(u32, Time)>,
     /// How many others there are among the jobs that can be placed.
@@ -61,55 +74,41 @@ impl<'p> Model<'p> {
             hopeless: Vec::new(),
             rank: vec![0; n_jobs],
             head: vec![UNPLACED; n_jobs],
+            first: problem.jobs().iter().map(first_start).collect(),
             last: problem.jobs().iter().map(latest_start).collect(),
+            is_skippable: vec![false; n_jobs],
+            optional: Vec::new(),
+            n_choices: 0,
+            dependents: None,
             published: Vec::new(),
             n_must_move: 0,
             urgency: vec![0; n_jobs],
             kind: Vec::new(),
             n_kinds: 0,
         };
-        for (rank, job) in order.into_iter().enumerate() {
-            model.rank[job] = id(rank);
-            match model.first_start(job) {
-                Ok(start) => {
-                    model.head[job] = start;
-                    model.jobs.push(id(job));
-                }
-                Err(why) => model.hopeless.push((JobId(job), why)),
-            }
-        }
+        model.find_possible(&order);
         model.sort_published();
+        model.n_choices = model.published.len() + model.optional.len();
+        model.find_dependents();
         model.find_urgency();
         model.find_kinds();
         model
     }
 
-    /// The earliest start of `job` if there were no other jobs but those before it.
-    fn first_start(&self, job: usize) -> Result<Time, Why> {
-        let wanted = &self.problem.jobs()[job];
-        let too_much = |(resource, amount): &&(_, u32)| {
-            let super::problem::ResourceId(resource) = *resource;
-            self.problem.capacities()[resource] < *amount
-        };
-        if let Some((resource, _)) = wanted.demands.iter().find(too_much) {
-            return Err(Why::TooMuch(*resource));
-        }
-        let mut from = wanted.release;
-        for &predecessor in self.forwards.predecessors.of(job) {
-            let predecessor = predecessor as usize;
-            if self.head[predecessor] == UNPLACED {
-                return Err(Why::After(JobId(predecessor)));
-            }
-            from = from.max(self.head[predecessor] + self.forwards.duration[predecessor]);
-        }
-        let start = self.forwards.allowed(job, from).map(|(start, _)| start);
-        start.filter(|start| *start <= self.last[job]).ok_or(Why::NoStretch)
+    /// Whether `job` has started: it stays where it is.
+    pub fn is_started(&self, job: usize) -> bool {
+        self.problem.jobs()[job].started.is_some()
     }
 
     fn sort_published(&mut self) {
         for &job in &self.jobs {
             let n = job as usize;
-            let Some(start) = self.problem.jobs()[n].published else { continue };
+            let Some(start) = self.problem.jobs()[n].published.filter(|_| !self.is_started(n)) else {
+                if self.is_skippable[n] {
+                    self.optional.push(job);
+                }
+                continue;
+            };
             let is_allowed = self.forwards.allowed(n, start).is_some_and(|(first, _)| first == start);
             if is_allowed && self.head[n] <= start && start <= self.last[n] {
                 self.published.push((job, start));
@@ -119,16 +118,34 @@ impl<'p> Model<'p> {
         }
     }
 
+    fn find_dependents(&mut self) {
+        let mut dependents = vec![Vec::new(); self.head.len()];
+        for &job in &self.jobs {
+            let wanted = &self.problem.jobs()[job as usize];
+            if let Some(Due::After { job: before, within }) = wanted.due.filter(|_| wanted.weight != 0) {
+                dependents[before.0].push((job, within));
+            }
+        }
+        if dependents.iter().any(|dependents| !dependents.is_empty()) {
+            let mut lists = Lists::default();
+            dependents.into_iter().for_each(|list| lists.push(list));
+            self.dependents = Some(lists);
+        }
+    }
+
     fn find_urgency(&mut self) {
         let end = |job: &u32| self.head[*job as usize] + self.forwards.duration[*job as usize];
         let horizon = self.jobs.iter().map(end).max().unwrap_or(0);
         for &job in self.jobs.iter().rev() {
             let job = job as usize;
             let wanted = &self.problem.jobs()[job];
-            let due = wanted.due.filter(|_| wanted.weight != 0).map_or(horizon, |due| due.min(horizon));
-            let successors = self.forwards.successors.of(job).iter().map(|next| *next as usize);
-            let possible = successors.filter(|next| self.head[*next] != UNPLACED);
-            let needed = possible.map(|next| self.urgency[next]).min().unwrap_or(horizon);
+            let due = self.due(job, &self.head).unwrap_or(horizon).min(horizon);
+            let successors = self.forwards.successors.of(job).iter();
+            let possible = successors.filter(|next| self.head[next.job as usize] != UNPLACED);
+            let end = |next: &Link| {
+                self.urgency[next.job as usize] + self.forwards.duration[next.job as usize] - next.wait
+            };
+            let needed = possible.map(end).min().unwrap_or(horizon);
             self.urgency[job] = (due.min(needed) - wanted.duration).min(self.last[job]);
         }
     }
@@ -141,6 +158,18 @@ impl<'p> Model<'p> {
             self.kind.push(*kinds.entry(key).or_insert(next));
         }
         self.n_kinds = kinds.len();
+    }
+
+    /// By when `job` has to end in order not to be late, if that costs anything, given when others start.
+    pub fn due(&self, job: usize, starts: &[Time]) -> Option<Time> {
+        let wanted = &self.problem.jobs()[job];
+        match wanted.due.filter(|_| wanted.weight != 0)? {
+            Due::At(time) => Some(time),
+            Due::After { job: before, within } => {
+                let start = Some(starts[before.0]).filter(|start| *start != UNPLACED)?;
+                Some(start + self.forwards.duration[before.0] + within)
+            }
+        }
     }
 
     /// The jobs, predecessors first, otherwise by `key`; what is smallest comes first.
@@ -157,11 +186,11 @@ impl<'p> Model<'p> {
         let mut order = Vec::with_capacity(self.jobs.len());
         while let Some(Reverse((_, _, job))) = ready.pop() {
             order.push(job);
-            for &next in self.forwards.successors.of(job as usize) {
-                let is_hopeless = self.head[next as usize] == UNPLACED;
-                n_open[next as usize] = n_open[next as usize].saturating_sub(1);
-                if n_open[next as usize] == 0 && !is_hopeless {
-                    ready.push(entry(next));
+            for next in self.forwards.successors.of(job as usize) {
+                let next = next.job as usize;
+                n_open[next] = n_open[next].saturating_sub(1);
+                if n_open[next] == 0 && self.head[next] != UNPLACED {
+                    ready.push(entry(id(next)));
                 }
             }
         }
@@ -172,10 +201,15 @@ impl<'p> Model<'p> {
     pub fn tails(&self) -> Vec<Time> {
         let mut tails = vec![0; self.head.len()];
         for &job in self.jobs.iter().rev() {
-            for &before in self.forwards.predecessors.of(job as usize) {
-                let tail = tails[job as usize] + self.forwards.duration[job as usize];
-                tails[before as usize] = tail.max(tails[before as usize]);
-            }
+            tails[job as usize] = self
+                .forwards
+                .successors
+                .of(job as usize)
+                .iter()
+                .filter(|next| self.head[next.job as usize] != UNPLACED)
+                .map(|next| tails[next.job as usize] + next.wait)
+                .max()
+                .unwrap_or(0);
         }
         tails
     }
@@ -183,16 +217,22 @@ impl<'p> Model<'p> {
     /// What the schedule costs.
     pub fn cost(&self, starts: &[Time]) -> Cost {
         let origin = self.problem.origin();
-        let mut cost = Cost { unplaced: 0, tardiness: 0, moved: 0, makespan: 0 };
-        for (job, &start) in self.problem.jobs().iter().zip(starts) {
+        let mut cost = Cost { unplaced: 0, tardiness: 0, moved: 0, left_out: 0, makespan: 0 };
+        for (n, job) in self.problem.jobs().iter().enumerate() {
+            let start = starts[n];
             if start == UNPLACED {
-                cost.unplaced += u128::from(job.weight.max(1));
+                if job.optional {
+                    cost.left_out += 1;
+                } else {
+                    cost.unplaced += u128::from(job.weight.max(1));
+                }
                 continue;
             }
             let end = start + job.duration;
             cost.makespan = cost.makespan.max(end - origin);
-            cost.moved += u64::from(job.published.is_some_and(|published| published != start));
-            if let Some(due) = job.due.filter(|due| *due < end) {
+            let is_moved = job.published.is_some_and(|published| published != start);
+            cost.moved += u64::from(is_moved && job.started.is_none());
+            if let Some(due) = self.due(n, starts).filter(|due| *due < end) {
                 cost.tardiness += u128::from(job.weight) * u128::from((end - due).unsigned_abs());
             }
         }

@@ -1,6 +1,6 @@
 //! The jobs in the form that schedules are generated from, forwards in time and backwards.
 
-use super::problem::{Job, LIMIT, Problem, Stretch, Time};
+use super::problem::{Job, LIMIT, Predecessor, Problem, Stretch, Time};
 
 /// Later than any time of a problem, and earlier when negative. Sums with it do not overflow.
 pub const FAR: Time = 1 << 60;
@@ -65,6 +65,15 @@ impl From<&Stretch> for Span {
     }
 }
 
+/// One job comes so long after the start of another: after its duration and a lag.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Link {
+    /// The other.
+    pub job: u32,
+    /// How long after its start.
+    pub wait: Time,
+}
+
 /// What one job needs of time.
 ///
 /// In the mirror image time runs backwards: what ended at `t` starts at `-t`, and successors come first.
@@ -73,9 +82,9 @@ pub struct Network {
     /// How long each job lasts.
     pub duration: Vec<Time>,
     /// What ends before a job starts.
-    pub predecessors: Lists<u32>,
-    /// What starts after a job ends.
-    pub successors: Lists<u32>,
+    pub predecessors: Lists<Link>,
+    /// What starts after a job ends; the wait is that of the mirror image.
+    pub successors: Lists<Link>,
     calendar: Vec<u32>,
     calendars: Vec<Vec<Span>>,
 }
@@ -87,10 +96,16 @@ impl Network {
         let mut after = vec![Vec::new(); jobs.len()];
         let mut predecessors = Lists::default();
         for (n, job) in jobs.iter().enumerate() {
-            for predecessor in &job.predecessors {
-                after[predecessor.0].push(id(n));
+            // What has started waits for nothing.
+            let before = if job.started.is_some() { &[] } else { &job.predecessors[..] };
+            for before in before {
+                after[before.job.0].push(Link { job: id(n), wait: before.lag + job.duration });
             }
-            predecessors.push(job.predecessors.iter().map(|predecessor| id(predecessor.0)));
+            let link = |before: &Predecessor| Link {
+                job: id(before.job.0),
+                wait: before.lag + jobs[before.job.0].duration,
+            };
+            predecessors.push(before.iter().map(link));
         }
         let mut successors = Lists::default();
         for list in after {
@@ -100,7 +115,10 @@ impl Network {
         let mut calendars: Vec<Vec<Span>> =
             problem.calendars().iter().map(|stretches| stretches.iter().map(Span::from).collect()).collect();
         calendars.push(vec![always]);
-        let calendar = |job: &Job| id(job.calendar.map_or(problem.calendars().len(), |calendar| calendar.0));
+        let calendar = |job: &Job| {
+            let calendar = job.calendar.filter(|_| job.started.is_none());
+            id(calendar.map_or(problem.calendars().len(), |calendar| calendar.0))
+        };
         Self {
             duration: jobs.iter().map(|job| job.duration).collect(),
             predecessors,
@@ -137,13 +155,23 @@ impl Network {
             .map(|(first, last)| (first.max(from), last))
     }
 
+    /// Whether `job` comes directly after `before`.
+    pub fn is_after(&self, job: u32, before: u32) -> bool {
+        self.predecessors.of(job as usize).iter().any(|link| link.job == before)
+    }
+
     /// The number of the calendar of `job`.
     pub fn calendar_of(&self, job: usize) -> u32 {
         self.calendar[job]
     }
 }
 
+/// The first start of `job` by its own word.
+pub fn first_start(job: &Job) -> Time {
+    job.started.unwrap_or(job.release)
+}
+
 /// The last start of `job` by its own word.
 pub fn latest_start(job: &Job) -> Time {
-    job.latest_start.unwrap_or(LIMIT)
+    job.started.or(job.latest_start).unwrap_or(LIMIT)
 }

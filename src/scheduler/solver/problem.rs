@@ -26,19 +26,58 @@ pub struct Job {
     /// It does not start before.
     pub release: Time,
     /// It is late by as much as it ends after this.
-    pub due: Option<Time>,
+    pub due: Option<Due>,
     /// What a unit of lateness costs; also what it costs, before anything else, to leave it out (at least 1).
     pub weight: u64,
+    /// It may be left out: that costs less than any lateness or move, but more than any makespan.
+    pub optional: bool,
     /// It does not start after this.
     pub latest_start: Option<Time>,
     /// The start that people were told.
     pub published: Option<Time>,
-    /// What it holds while it lasts. A shared claim takes 1 of a resource, an exclusive one all of it.
-    pub demands: Vec<(ResourceId, u32)>,
+    /// It is going on, since then, whatever else holds: it stays there, and no release, latest start,
+    /// calendar, predecessor or capacity is asked. What is more in use than there is, is full.
+    pub started: Option<Time>,
+    /// What it needs.
+    pub demands: Vec<Demand>,
     /// What has to end before it starts.
-    pub predecessors: Vec<JobId>,
+    pub predecessors: Vec<Predecessor>,
     /// When it may happen; always without one.
     pub calendar: Option<CalendarId>,
+}
+
+/// What a job holds of a resource. A shared claim takes 1, an exclusive one all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Demand {
+    /// Which resource.
+    pub resource: ResourceId,
+    /// How much of it.
+    pub amount: u32,
+    /// For how long after the job has ended it is still held.
+    pub hold: Time,
+}
+
+/// What a job comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Predecessor {
+    /// Which job.
+    pub job: JobId,
+    /// How long after the end of that job this one starts at the earliest.
+    pub lag: Time,
+}
+
+/// By when a job is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Due {
+    /// By this time.
+    At(Time),
+    /// By so long after the end of one of its predecessors. If that has no start, it is not due.
+    After {
+        /// Which predecessor.
+        job: JobId,
+        /// How long after its end.
+        within: Time,
+    },
 }
 
 /// A stretch of time in which work is allowed: a job that starts in it ends in it.
@@ -100,6 +139,14 @@ pub enum ProblemError {
         job: JobId,
         /// Which.
         predecessor: JobId,
+    },
+    /// A due time that is counted from a job which is no predecessor.
+    #[error("job {}: its due time is counted from job {}, which is not one of its predecessors", job.0, after.0)]
+    DueAfter {
+        /// Whose.
+        job: JobId,
+        /// Counted from which.
+        after: JobId,
     },
     /// A calendar that is not there.
     #[error("job {}: there is no calendar {}", job.0, calendar.0)]
@@ -168,9 +215,9 @@ impl Problem {
         &self.calendars
     }
 
-    /// Where the makespan is measured from: the earliest release.
+    /// Where the makespan is measured from: the earliest release, or start of what has started.
     pub fn origin(&self) -> Time {
-        self.jobs.iter().map(|job| job.release).min().unwrap_or(0)
+        self.jobs.iter().map(|job| job.started.unwrap_or(job.release)).min().unwrap_or(0)
     }
 
     fn check_calendar(&self, calendar: CalendarId) -> Result<(), ProblemError> {
@@ -187,20 +234,30 @@ impl Problem {
 
     fn check_job(&self, id: JobId) -> Result<(), ProblemError> {
         let job = &self.jobs[id.0];
+        let due_at = job.due.and_then(|due| if let Due::At(time) = due { Some(time) } else { None });
         let times = [
             ("the release", Some(job.release)),
-            ("the due time", job.due),
+            ("the due time", due_at),
             ("the latest start", job.latest_start),
             ("the published start", job.published),
+            ("the time it has started", job.started),
         ];
         for (what, time) in times {
             if time.is_some_and(|time| !(-LIMIT..=LIMIT).contains(&time)) {
                 return Err(ProblemError::JobTime { job: id, what });
             }
         }
+        if matches!(job.due, Some(Due::After { within, .. }) if !(0..=LIMIT).contains(&within)) {
+            return Err(ProblemError::JobTime { job: id, what: "the due time" });
+        }
         let n_jobs = Time::try_from(self.jobs.len()).unwrap_or(LIMIT);
-        if !(0..=LIMIT / n_jobs).contains(&job.duration) {
-            return Err(ProblemError::JobTime { job: id, what: "the duration" });
+        let lengths = [("the duration", job.duration)].into_iter();
+        let lags = job.predecessors.iter().map(|before| ("a lag", before.lag));
+        let holds = job.demands.iter().map(|demand| ("a hold", demand.hold));
+        let mut lengths = lengths.chain(lags).chain(holds);
+        // All of them one after the other end before the limit.
+        if let Some((what, _)) = lengths.find(|(_, length)| !(0..=LIMIT / n_jobs).contains(length)) {
+            return Err(ProblemError::JobTime { job: id, what });
         }
         if MAX_WEIGHT < job.weight {
             return Err(ProblemError::Weight(id));
@@ -209,16 +266,22 @@ impl Problem {
     }
 
     fn check_references(&self, id: JobId, job: &Job) -> Result<(), ProblemError> {
-        for (n, &(resource, _)) in job.demands.iter().enumerate() {
+        for (n, &Demand { resource, .. }) in job.demands.iter().enumerate() {
             if self.capacities.len() <= resource.0 {
                 return Err(ProblemError::UnknownResource { job: id, resource });
             }
-            if job.demands[..n].iter().any(|(other, _)| *other == resource) {
+            if job.demands[..n].iter().any(|other| other.resource == resource) {
                 return Err(ProblemError::RepeatedResource { job: id, resource });
             }
         }
-        if let Some(&predecessor) = job.predecessors.iter().find(|other| self.jobs.len() <= other.0) {
+        let mut before = job.predecessors.iter().map(|before| before.job);
+        if let Some(predecessor) = before.find(|other| self.jobs.len() <= other.0) {
             return Err(ProblemError::UnknownPredecessor { job: id, predecessor });
+        }
+        if let Some(Due::After { job: after, .. }) = job.due
+            && !job.predecessors.iter().any(|before| before.job == after)
+        {
+            return Err(ProblemError::DueAfter { job: id, after });
         }
         match job.calendar.filter(|calendar| self.calendars.len() <= calendar.0) {
             Some(calendar) => Err(ProblemError::UnknownCalendar { job: id, calendar }),
@@ -232,7 +295,7 @@ impl Problem {
         let mut n_open: Vec<usize> = self.jobs.iter().map(|job| job.predecessors.len()).collect();
         for (n, job) in self.jobs.iter().enumerate() {
             for predecessor in &job.predecessors {
-                successors[predecessor.0].push(n);
+                successors[predecessor.job.0].push(n);
             }
         }
         let mut order: Vec<usize> = (0..self.jobs.len()).filter(|job| n_open[*job] == 0).collect();
@@ -264,21 +327,41 @@ mod tests {
     #[test]
     fn what_makes_no_problem_is_refused_by_name() {
         let stretch = |start, last_start, end| Stretch { start, end, last_start };
+        let demand = |resource, hold| Demand { resource: ResourceId(resource), amount: 1, hold };
+        let after = |job, lag| Predecessor { job: JobId(job), lag };
+        let due_after = |job, within| Due::After { job: JobId(job), within };
         let cases: Vec<(Job, Vec<Stretch>, &str)> = vec![
             (Job { duration: -1, ..job() }, vec![], "job 1: the duration is out of range"),
             (Job { release: LIMIT + 1, ..job() }, vec![], "job 1: the release is out of range"),
-            (Job { due: Some(-LIMIT - 1), ..job() }, vec![], "job 1: the due time is out of range"),
+            (Job { due: Some(Due::At(-LIMIT - 1)), ..job() }, vec![], "job 1: the due time is out of range"),
             (Job { weight: u64::MAX, ..job() }, vec![], "job 1: the weight is out of range"),
-            (Job { demands: vec![(ResourceId(1), 1)], ..job() }, vec![], "job 1: there is no resource 1"),
             (
-                Job { demands: vec![(ResourceId(0), 1), (ResourceId(0), 1)], ..job() },
+                Job { started: Some(LIMIT + 1), ..job() },
+                vec![],
+                "job 1: the time it has started is out of range",
+            ),
+            (Job { demands: vec![demand(0, -1)], ..job() }, vec![], "job 1: a hold is out of range"),
+            (Job { predecessors: vec![after(0, -1)], ..job() }, vec![], "job 1: a lag is out of range"),
+            (
+                Job { predecessors: vec![after(0, 0)], due: Some(due_after(0, -1)), ..job() },
+                vec![],
+                "job 1: the due time is out of range",
+            ),
+            (
+                Job { due: Some(due_after(0, 1)), ..job() },
+                vec![],
+                "job 1: its due time is counted from job 0, which is not one of its predecessors",
+            ),
+            (Job { demands: vec![demand(1, 0)], ..job() }, vec![], "job 1: there is no resource 1"),
+            (
+                Job { demands: vec![demand(0, 0), demand(0, 0)], ..job() },
                 vec![],
                 "job 1: two demands on resource 0",
             ),
-            (Job { predecessors: vec![JobId(2)], ..job() }, vec![], "job 1: there is no job 2"),
+            (Job { predecessors: vec![after(2, 0)], ..job() }, vec![], "job 1: there is no job 2"),
             (Job { calendar: Some(CalendarId(1)), ..job() }, vec![], "job 1: there is no calendar 1"),
             (
-                Job { predecessors: vec![JobId(1)], ..job() },
+                Job { predecessors: vec![after(1, 0)], ..job() },
                 vec![],
                 "job 1 waits for itself, directly or through others",
             ),

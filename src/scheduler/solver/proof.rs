@@ -21,7 +21,6 @@ const STEPS: u64 = 10;
 
 /// Asks, from time to time, whether what was found can be better.
 pub struct Prover<'m, 'p> {
-    model: &'m Model<'p>,
     question: Option<Question<'m, 'p>>,
     n_decisions: u64,
     /// The square of the number of jobs.
@@ -34,13 +33,13 @@ impl<'m, 'p> Prover<'m, 'p> {
     pub fn new(model: &'m Model<'p>, first: &Cost) -> Self {
         let question = Question::about(model, first.makespan);
         let n_pairs = (model.jobs.len() * model.jobs.len()) as u64;
-        Self { model, question, n_decisions: DECISIONS, n_pairs, next: n_pairs / 3 }
+        Self { question, n_decisions: DECISIONS, n_pairs, next: n_pairs / 3 }
     }
 
     /// Whether to ask now. Only the makespan can be proved: what comes before it has to be as good as its
     /// bound.
     pub fn is_due(&self, best: &Cost, bound: &Cost, steps: u64) -> bool {
-        let before = |cost: &Cost| (cost.unplaced, cost.tardiness, cost.moved);
+        let before = |cost: &Cost| (cost.unplaced, cost.tardiness, cost.moved, cost.left_out);
         self.question.is_some() && self.next <= steps && before(best) == before(bound)
     }
 
@@ -59,7 +58,7 @@ impl<'m, 'p> Prover<'m, 'p> {
         let spent = n_decided * STEPS;
         match outcome {
             Outcome::Refuted => bound.makespan = makespan,
-            Outcome::Found(starts) => return spent + genetic.learn(self.model.ordered_by(|job| starts[job])),
+            Outcome::Found(starts) => return spent + genetic.learn(&starts),
             Outcome::Unknown => {
                 self.n_decisions *= GROWTH;
                 let share = spent * self.n_pairs / (JOBS_OF_EQUAL_SHARES * JOBS_OF_EQUAL_SHARES);

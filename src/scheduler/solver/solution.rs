@@ -5,14 +5,17 @@ use super::problem::{JobId, Problem, ResourceId, Time};
 
 /// How good a schedule is; what is smaller is better, the first difference decides.
 ///
-/// Placing less than what can be placed is worse than anything in here: see [`Solution::unplaced`].
+/// Placing less of what is not optional than what can be placed is worse than anything in here: see
+/// [`Solution::unplaced`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Objective {
     /// Sum over all placed jobs of the time that they end late, times their weight.
     pub weighted_tardiness: u128,
     /// Published starts of placed jobs that moved.
     pub moved: u64,
-    /// From the earliest release to the last end.
+    /// Optional jobs that are left out.
+    pub left_out: u64,
+    /// From the earliest release, or start of what has started, to the last end.
     pub makespan: Time,
     /// The most that is in use at one instant, of all resources together.
     pub peak: u64,
@@ -45,7 +48,7 @@ pub struct Solution {
 pub struct First {
     /// How good it is.
     pub objective: Objective,
-    /// How many jobs it leaves out.
+    /// How many jobs it leaves out that are not optional.
     pub n_unplaced: usize,
 }
 
@@ -60,15 +63,19 @@ pub enum Why {
     After(JobId),
     /// Whenever it may start, others hold what it needs.
     NoRoom,
+    /// It is optional: with it something would be late, or a published start would move, or more of what is
+    /// optional would be left out.
+    Optional,
 }
 
 impl Solution {
-    /// How far the makespan is above what is proved, as a share of it; nothing if lateness or moves are not
-    /// proved to be needed.
+    /// How far the makespan is above what is proved, as a share of it; nothing if lateness, moves or what is
+    /// left out are not proved to be needed.
     pub fn gap(&self) -> Option<f64> {
         let (found, proved) = (&self.objective, &self.lower_bound);
-        let is_comparable =
-            found.weighted_tardiness == proved.weighted_tardiness && found.moved == proved.moved;
+        let before =
+            |objective: &Objective| (objective.weighted_tardiness, objective.moved, objective.left_out);
+        let is_comparable = before(found) == before(proved);
         #[expect(clippy::cast_precision_loss, reason = "a share for people")]
         let gap = |above: Time| if above == 0 { 0.0 } else { above as f64 / found.makespan as f64 };
         is_comparable.then(|| gap(found.makespan - proved.makespan))
@@ -78,10 +85,12 @@ impl Solution {
 /// The most that is in use at one instant, of all resources together.
 pub(super) fn peak(problem: &Problem, starts: &[Time]) -> u64 {
     let mut changes: Vec<(Time, i64)> = Vec::new();
-    for (job, start) in problem.jobs().iter().zip(starts) {
-        let units: i64 = job.demands.iter().map(|(_, amount)| i64::from(*amount)).sum();
-        if *start != UNPLACED && units != 0 && job.duration != 0 {
-            changes.extend([(*start, units), (start + job.duration, -units)]);
+    for (job, start) in problem.jobs().iter().zip(starts).filter(|(_, start)| **start != UNPLACED) {
+        for demand in &job.demands {
+            let (amount, end) = (i64::from(demand.amount), start + job.duration + demand.hold);
+            if *start < end && amount != 0 {
+                changes.extend([(*start, amount), (end, -amount)]);
+            }
         }
     }
     // What ends at an instant comes before what starts at it.

@@ -1,6 +1,8 @@
 //! One list of steps per resource, in blocks.
 
-use super::Profile;
+use std::collections::BTreeMap;
+
+use super::{Direction, Profile};
 use crate::scheduler::solver::network::{FAR, Lists, id};
 use crate::scheduler::solver::problem::{Problem, Time};
 
@@ -9,7 +11,10 @@ use crate::scheduler::solver::problem::{Problem, Time};
 pub struct Blocks {
     /// Of each job: which resources, and how much may be in use of it besides.
     needs: Lists<Need>,
+    direction: Direction,
     lines: Vec<Line>,
+    /// The resources that are in use at first, by what has started, forwards and mirrored.
+    at_first: [Vec<(usize, Line)>; 2],
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,6 +22,7 @@ struct Need {
     resource: u32,
     amount: u32,
     most: u32,
+    hold: Time,
 }
 
 impl Blocks {
@@ -24,32 +30,64 @@ impl Blocks {
     pub fn of(problem: &Problem) -> Self {
         let mut needs = Lists::default();
         for job in problem.jobs() {
-            let demands = job.demands.iter().filter(|(_, amount)| *amount != 0);
-            needs.push(demands.map(|(resource, amount)| Need {
-                resource: id(resource.0),
-                amount: *amount,
-                most: problem.capacities()[resource.0].saturating_sub(*amount),
+            let demands = job.demands.iter().filter(|demand| demand.amount != 0);
+            needs.push(demands.map(|demand| Need {
+                resource: id(demand.resource.0),
+                amount: demand.amount,
+                most: problem.capacities()[demand.resource.0].saturating_sub(demand.amount),
+                hold: demand.hold,
             }));
         }
-        Self { needs, lines: vec![Line::default(); problem.capacities().len()] }
+        let at_first =
+            [Direction::Forwards, Direction::Mirrored].map(|direction| of_started(problem, direction));
+        let lines = vec![Line::default(); problem.capacities().len()];
+        let mut blocks = Self { needs, direction: Direction::Forwards, lines, at_first };
+        blocks.clear(Direction::Forwards);
+        blocks
     }
+
+    fn change(&mut self, job: usize, start: Time, duration: Time, change: impl Fn(u32, u32) -> u32) {
+        for need in self.needs.of(job) {
+            let start = start + self.direction.offset(need.hold);
+            let end = start + duration + need.hold;
+            self.lines[need.resource as usize].change(start, end, |used| change(used, need.amount));
+        }
+    }
+}
+
+/// What has started may hold more than there is: then all is in use.
+fn of_started(problem: &Problem, direction: Direction) -> Vec<(usize, Line)> {
+    let mut lines: BTreeMap<usize, Line> = BTreeMap::new();
+    for job in problem.jobs() {
+        let Some(start) = job.started else { continue };
+        for demand in &job.demands {
+            let (start, end) = direction.held(start, job.duration, demand.hold);
+            let capacity = problem.capacities()[demand.resource.0];
+            let line = lines.entry(demand.resource.0).or_default();
+            line.change(start, end, |used| used.saturating_add(demand.amount).min(capacity));
+        }
+    }
+    lines.into_iter().collect()
 }
 
 impl Profile for Blocks {
     const IS_LARGE: bool = true;
 
-    fn clear(&mut self) {
+    fn clear(&mut self, direction: Direction) {
+        self.direction = direction;
         self.lines.iter_mut().for_each(|line| line.blocks.clear());
+        for (resource, line) in &self.at_first[direction as usize] {
+            self.lines[*resource].clone_from(line);
+        }
     }
 
     fn earliest(&self, job: usize, from: Time, duration: Time) -> Time {
         let needs = self.needs.of(job);
-        if duration == 0 || needs.is_empty() {
-            return from;
-        }
         let (mut start, mut n_agreed) = (from, 0);
         for need in needs.iter().cycle() {
-            let found = self.lines[need.resource as usize].earliest(start, duration, need.most);
+            let offset = self.direction.offset(need.hold);
+            let line = &self.lines[need.resource as usize];
+            let found = line.earliest(start + offset, duration + need.hold, need.most) - offset;
             n_agreed = if found == start { n_agreed + 1 } else { 1 };
             start = found;
             if n_agreed == needs.len() {
@@ -60,15 +98,11 @@ impl Profile for Blocks {
     }
 
     fn take(&mut self, job: usize, start: Time, duration: Time) {
-        for need in self.needs.of(job) {
-            self.lines[need.resource as usize].change(start, start + duration, |used| used + need.amount);
-        }
+        self.change(job, start, duration, |used, amount| used + amount);
     }
 
     fn give_back(&mut self, job: usize, start: Time, duration: Time) {
-        for need in self.needs.of(job) {
-            self.lines[need.resource as usize].change(start, start + duration, |used| used - need.amount);
-        }
+        self.change(job, start, duration, |used, amount| used - amount);
     }
 }
 
@@ -127,6 +161,9 @@ impl Search {
 impl Line {
     /// The earliest time at or after `from` from which on, for `length`, at most `most` is in use.
     fn earliest(&self, from: Time, length: Time, most: u32) -> Time {
+        if length == 0 {
+            return from;
+        }
         let mut search = Search { free_since: Some(from), length, most };
         let n = self.block_at(from);
         let Some(block) = self.blocks.get(n) else { return from };
