@@ -6,7 +6,7 @@
 use super::generate::{Generator, earliest, find};
 use super::model::UNPLACED;
 use super::network::{FAR, Network};
-use super::problem::Time;
+use super::problem::{LIMIT, Time};
 use super::profile::{Direction, Profile};
 
 /// How often a schedule is justified for the sake of what is due after something else: each time helps one
@@ -14,25 +14,30 @@ use super::profile::{Direction, Profile};
 const MAX_PASSES: usize = 8;
 
 impl<P: Profile> Generator<'_, '_, P> {
-    /// Makes what is late because of what comes before it less late, and gives up what is optional and still
-    /// late.
+    /// Makes what is late because of what comes before it less late, however long the whole takes, and gives
+    /// up what is optional and still late.
     pub fn be_punctual(&mut self) {
         if self.model.dependents.is_none() {
             return;
         }
-        let mut tardiness = self.model.cost(&self.starts).tardiness;
+        let mut cost = self.model.cost(&self.starts);
         for _ in 0..MAX_PASSES {
-            if tardiness == 0 {
-                return;
-            }
-            self.justify();
-            let reached = self.model.cost(&self.starts).tardiness;
-            if reached == tardiness {
+            if cost.tardiness == 0 {
                 break;
             }
-            tardiness = reached;
+            let starts = self.starts.clone();
+            self.justify_until(LIMIT);
+            let reached = self.model.cost(&self.starts);
+            if cost <= reached {
+                self.starts = starts;
+                self.restore();
+                break;
+            }
+            cost = reached;
         }
-        self.give_up_late();
+        if cost.tardiness != 0 {
+            self.give_up_late();
+        }
     }
 
     /// Leaves out what may be skipped and is late, and what comes after it; then there may be room for other
@@ -64,12 +69,21 @@ impl<P: Profile> Generator<'_, '_, P> {
     /// Moves every job as late as possible, the last one first, and then as early as possible, the first one
     /// first: what is in the way of nothing makes room. Two schedules are generated.
     ///
-    /// 1. No job ends later than it is due or than it ended before, whichever is later; what is due after it
-    ///    is not later for its sake.
+    /// 1. No job ends later than it is due or than it ended before, whichever is later, unless what is due
+    ///    after it gains more by that.
     /// 2. No published start that is kept moves, and nothing that has started.
     /// 3. No makespan gets longer.
     pub fn justify(&mut self) {
-        if self.justify_right() {
+        let duration = &self.model.forwards.duration;
+        let placed = self.model.jobs.iter().map(|job| *job as usize);
+        let placed = placed.filter(|job| self.starts[*job] != UNPLACED);
+        let end = placed.map(|job| self.starts[job] + duration[job]).max();
+        self.justify_until(end.unwrap_or(0));
+    }
+
+    /// The same with the end of the whole at `end`.
+    fn justify_until(&mut self, end: Time) {
+        if self.justify_right(end) {
             self.justify_left();
         } else {
             self.restore();
@@ -78,12 +92,9 @@ impl<P: Profile> Generator<'_, '_, P> {
 
     /// Says whether there was room. What is held longer than a job lasts may be in the way of what ends
     /// sooner.
-    fn justify_right(&mut self) -> bool {
+    fn justify_right(&mut self, end: Time) -> bool {
         let model = self.model;
         let duration = &model.forwards.duration;
-        let ends = model.jobs.iter().map(|job| (self.starts[*job as usize], duration[*job as usize]));
-        let end = ends.filter(|(start, _)| *start != UNPLACED).map(|(start, length)| start + length).max();
-        let end = end.unwrap_or(0);
         self.sort_by_time(|starts, job| -(starts[job] + duration[job]), true);
         self.forget(Direction::Mirrored);
         // What is not placed is in nobody's way.
@@ -112,7 +123,7 @@ impl<P: Profile> Generator<'_, '_, P> {
     fn latest_end(&self, job: usize, end: Time) -> Time {
         let wanted = &self.model.problem.jobs()[job];
         let limit = match self.model.due(job, &self.starts) {
-            Some(due) => due.max(self.starts[job] + wanted.duration).min(end),
+            Some(due) => due.max(self.starts[job] + wanted.duration + self.worth_waiting(job)).min(end),
             None => end,
         };
         limit.min(self.model.last[job] + wanted.duration)
@@ -147,16 +158,43 @@ impl<P: Profile> Generator<'_, '_, P> {
         self.place_left_out();
     }
 
-    /// From when on `job` may start, so that what is due after it is no later than it is now.
+    /// How much later `job` may end for the sake of what is due after it and late, if that weighs more.
+    fn worth_waiting(&self, job: usize) -> Time {
+        let end = self.starts[job] + self.model.forwards.duration[job];
+        let late = self.dependents(job).filter(|(wanted, _)| end < *wanted);
+        let (weight, least) = late.fold((0, FAR), |(sum, least), (wanted, weight)| {
+            (sum + u128::from(weight), least.min(wanted - end))
+        });
+        if u128::from(self.model.problem.jobs()[job].weight) < weight { least } else { 0 }
+    }
+
+    /// From when on `job` may start, so that what is due after it is no later than it is now, or gains less
+    /// by that than `job` loses.
     #[inline]
     fn first_punctual(&self, job: usize) -> Time {
         let head = self.model.head[job];
-        let Some(dependents) = &self.model.dependents else { return head };
-        let duration = &self.model.forwards.duration;
-        let placed = dependents.of(job).iter().map(|(next, within)| (*next as usize, within));
+        if self.model.dependents.is_none() {
+            return head;
+        }
+        let (weight, end) = self
+            .dependents(job)
+            .fold((0, -FAR), |(sum, last), (wanted, weight)| (sum + u128::from(weight), last.max(wanted)));
+        let wanted = &self.model.problem.jobs()[job];
+        let own_due = self.model.due(job, &self.starts).filter(|_| weight < u128::from(wanted.weight));
+        let end = own_due.map_or(end, |due| end.min(due));
+        head.max(end - wanted.duration).min(self.starts[job])
+    }
+
+    /// What is due after `job`: when `job` would end at the earliest for it not to be late, and its weight.
+    fn dependents(&self, job: usize) -> impl Iterator<Item = (Time, u64)> {
+        let model = self.model;
+        let dependents = model.dependents.as_ref().map_or(&[][..], |dependents| dependents.of(job));
+        let placed = dependents.iter().map(|(next, within)| (*next as usize, within));
         let placed = placed.filter(|(next, _)| self.starts[*next] != UNPLACED);
-        let start = |(next, within)| self.starts[next] + duration[next] - within - duration[job];
-        placed.map(start).fold(head, Time::max).min(self.starts[job])
+        placed.map(move |(next, within)| {
+            let end = self.starts[next] + model.forwards.duration[next];
+            (end - within, model.problem.jobs()[next].weight)
+        })
     }
 
     /// Makes the profile that of the schedule.
