@@ -56,6 +56,8 @@ complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "audit" -d 'Show, 
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l horizon -d 'How far to look ahead' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from -d 'Pretend that it is this time: 2026-12-20, 2026-12-20T02:30 or RFC 3339 [default: now]' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l effort -d 'How long to look for a better schedule, or how many to try; it ends sooner once none can be better' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l seed -d 'Decides between schedules that are equally good; with an effort in numbers, the same seed gives the same plan' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from-file -d 'Show, or publish, the plan that `--output plan.json` wrote instead of a new one' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l explain -d 'Say when this task runs next, why not before, and when that could change' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l calendar -d 'Say when this task is due next or this window opens; without a name, all of them' -r

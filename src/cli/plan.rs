@@ -2,8 +2,10 @@
 
 mod calendar;
 mod drawing;
+mod effort;
 mod gantt;
 mod html;
+mod quality;
 mod saved;
 mod show;
 mod text;
@@ -20,16 +22,18 @@ use crate::calendar::Zone;
 use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
 use crate::scheduler::report::{LONGEST_HORIZON, Proposal, dropped};
-use crate::scheduler::{self, engine, explain, monitor};
+use crate::scheduler::{self, Computed, ScheduleError, engine, explain, monitor};
 use crate::validator::checker::Checked;
 use crate::validator::rules::Use;
 
+use effort::Effort;
 pub use saved::{CannotPublish, NoSavedPlan};
 
 /// Show what happens when, and what changed since the published schedule
 ///
-/// Computes the schedule for the time ahead: every piece of work at its earliest start that its windows,
-/// blackouts, resources, groups and predecessors allow. Changes nothing without --publish.
+/// Computes the schedule for the time ahead. Within what windows, blackouts, resources, groups, claims and
+/// predecessors allow, it leaves nothing out that can be done, then has as little late as can be, weighted by
+/// priority, then moves as few published starts as it can, and ends soon. Changes nothing without --publish.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct PlanArgs {
@@ -40,6 +44,15 @@ pub struct PlanArgs {
     /// Pretend that it is this time: 2026-12-20, 2026-12-20T02:30 or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = |text: &str| text.parse::<Moment>())]
     from: Option<Moment>,
+
+    /// How long to look for a better schedule, or how many to try; it ends sooner once none can be better
+    #[arg(long, value_name = "TIME|N", default_value = Effort::DEFAULT,
+        value_parser = |text: &str| text.parse::<Effort>())]
+    effort: Effort,
+
+    /// Decides between schedules that are equally good; with an effort in numbers, the same seed gives the same plan
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
 
     /// Make this the schedule in force
     #[arg(long, conflicts_with_all = ["explain", "from", "calendar"])]
@@ -115,6 +128,19 @@ struct Question {
     now: DateTime<Utc>,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
+    effort: Effort,
+    seed: u64,
+}
+
+impl Question {
+    /// Computes the answer, as good as the effort allows.
+    fn compute(&self) -> Result<Computed, ScheduleError> {
+        let Self { plan, loaded, past, from, until, .. } = self;
+        let (history, published) = (&past.history, past.published.as_ref());
+        self.effort.spend(self.seed, |search| {
+            scheduler::compute_with(plan, &loaded.digest, history, published, *from, *until, search)
+        })
+    }
 }
 
 /// What is done with a schedule.
@@ -143,8 +169,8 @@ pub fn run(
     let past = manager.past(&plan).context("reading the state")?;
     let from = args.from.map_or(now, |from| zone.resolve(&from));
     let until = from.checked_add_signed(args.horizon.0).unwrap_or(from);
-    let question = Question { plan, loaded, zone, past, now, from, until };
-    let PlanArgs { publish, detailed_exitcode, gantt, .. } = args;
+    let PlanArgs { publish, detailed_exitcode, gantt, effort, seed, .. } = args;
+    let question = Question { plan, loaded, zone, past, now, from, until, effort, seed };
     let wanted = Wanted { publish, detailed_exitcode, gantt };
     match (args.explain, args.calendar, args.from_file) {
         (Some(task), ..) => explain_task(&question, &task, global, terminal),
@@ -180,9 +206,21 @@ fn compute(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Question { plan, loaded, zone, past, now, from, until } = question;
+    let computed = question.compute()?;
+    conclude(question, computed, wanted, global, manager, terminal)
+}
+
+/// Publishes the schedule if that is wanted, and shows it.
+fn conclude(
+    question: &Question,
+    mut computed: Computed,
+    wanted: Wanted,
+    global: &Global,
+    manager: &Manager,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let Question { plan, zone, past, now, .. } = question;
     let before = past.published.as_ref();
-    let mut computed = scheduler::compute(plan, &loaded.digest, &past.history, before, *from, *until)?;
     let changes = engine::diff(before, &computed.schedule, &past.history);
     let base = before.map(|before| before.revision);
     if wanted.publish {
@@ -215,10 +253,10 @@ fn explain_task(
     global: &Global,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Question { plan, loaded, zone, past, from, until, .. } = question;
-    let (history, published) = (&past.history, past.published.as_ref());
-    let computed = scheduler::compute(plan, &loaded.digest, history, published, *from, *until)?;
-    let explained = explain::explain(plan, &computed.schedule, history, task, computed.schedule.from)?;
+    let Question { plan, loaded, zone, past, .. } = question;
+    let computed = question.compute()?;
+    let at = computed.schedule.from;
+    let explained = explain::explain(plan, &computed.schedule, &past.history, task, at)?;
     let Some(explained) = explained else {
         let names: Vec<_> = plan.tasks.names().map(text::one_line).collect();
         let task = text::one_line(task);

@@ -127,6 +127,11 @@ pub enum Because {
         /// When enough of it is free.
         until: DateTime<Utc>,
     },
+    /// It could start earlier; then more would go on at once, and nothing would be over sooner.
+    Levelled {
+        /// When it does start.
+        until: DateTime<Utc>,
+    },
     /// The last run of the same task is still going, or still to come.
     Overlap {
         /// That occurrence.
@@ -187,12 +192,24 @@ pub struct Objective {
     pub weighted_tardiness_seconds: u64,
     /// Published starts that moved.
     pub moved: u64,
-    /// First start to last end.
+    /// From the first release, or from now if that has passed, to the last end.
     pub makespan_seconds: u64,
-    /// No schedule has a shorter makespan than this.
+    /// No schedule that is as punctual and moves as little has a shorter makespan than this.
     pub lower_bound_seconds: u64,
     /// Whether no better schedule exists.
     pub optimal: bool,
+    /// The most that is in use at one instant, of all resources, groups, targets and claims together.
+    #[serde(default)]
+    pub peak: u64,
+}
+
+impl Objective {
+    /// How far the makespan is above its bound, as a share of it.
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    pub fn gap(&self) -> f64 {
+        let above = self.makespan_seconds.saturating_sub(self.lower_bound_seconds);
+        if above == 0 { 0.0 } else { above as f64 / self.makespan_seconds as f64 }
+    }
 }
 
 /// A set of occurrences with their places in time.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Spanned, form};
+use super::{Length, Spanned, form};
 
 /// A thing that is maintained: a host, an instance, a URL; reached by one transport.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -49,4 +49,8 @@ pub struct Group {
     /// How many of the group may be in work at once; at least 1.
     #[schemars(with = "form::AtLeastOne")]
     pub max_down: Spanned<u32>,
+    /// For how long after work on one of them the others are left alone, until they cover the gap that it left: as
+    /// long as the longest range that a rule looks back; default 0.
+    #[schemars(extend("default" = "0s"))]
+    pub cover: Option<Spanned<Length>>,
 }

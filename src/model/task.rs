@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -146,6 +147,31 @@ impl Task {
     /// The title, or `name` when it has none.
     pub fn title_or<'a>(&'a self, name: &'a str) -> &'a str {
         self.title.as_deref().unwrap_or(name)
+    }
+
+    /// How many of `n_targets` targets each batch has, in order: first the canary, then `serial` at a time.
+    pub fn batches(&self, n_targets: usize) -> Vec<usize> {
+        let rollout = self.rollout.as_ref().map(|rollout| &rollout.value);
+        let size = |n: Option<Spanned<u32>>| n.map(|n| usize::try_from(n.value).unwrap_or(usize::MAX).max(1));
+        let serial = size(rollout.and_then(|rollout| rollout.serial)).unwrap_or(1);
+        let canary = size(rollout.and_then(|rollout| rollout.canary)).unwrap_or(serial);
+        let mut batches = Vec::new();
+        let mut n_left = n_targets;
+        while n_left > 0 {
+            let n = n_left.min(if batches.is_empty() { canary } else { serial });
+            batches.push(n);
+            n_left -= n;
+        }
+        batches
+    }
+
+    /// How long it takes by what the plan file says: `duration` for each batch, and the pauses between them.
+    pub fn estimate(&self, n_targets: usize) -> TimeDelta {
+        let n_batches = i32::try_from(self.batches(n_targets).len()).unwrap_or(i32::MAX);
+        let pause = self.rollout.as_ref().and_then(|rollout| rollout.pause.as_ref());
+        let pauses = pause.and_then(|pause| pause.value.0.checked_mul(n_batches.saturating_sub(1).max(0)));
+        let work = self.duration.value.0.checked_mul(n_batches);
+        work.and_then(|work| work.checked_add(&pauses.unwrap_or_default())).unwrap_or(TimeDelta::MAX)
     }
 
     /// 0 to 100; the plan file's reader refuses more.

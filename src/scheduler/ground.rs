@@ -96,8 +96,7 @@ impl<'p> Ground<'p> {
             let found = spans.iter().flat_map(|spans| spans.iter()).map(|span| span.end - span.start);
             let longest_span = spans.as_ref().map(|_| declared.chain(found).max().unwrap_or_default());
             let targets = plan.targets_of(task);
-            let n_targets = i32::try_from(targets.len()).unwrap_or(i32::MAX);
-            let declared = task.duration.value.0.checked_mul(n_targets).unwrap_or(TimeDelta::MAX);
+            let declared = task.estimate(targets.len());
             tasks.push(TaskGround {
                 name,
                 task,
@@ -124,6 +123,12 @@ impl<'p> Ground<'p> {
         Ok(Self { plan, zone, from, until, tasks, places, freezes })
     }
 
+    /// The blackouts that a task has to respect, by start.
+    pub fn freezes_of(&self, task: &TaskGround) -> impl Iterator<Item = &Freeze> {
+        let kind = task.task.kind.value;
+        self.freezes.iter().filter(move |freeze| freeze.stops(kind))
+    }
+
     /// The spans of a task from `from` on, which may lie before the horizon.
     ///
     /// # Errors
@@ -139,6 +144,18 @@ impl<'p> Ground<'p> {
         let windows: Vec<_> = task.task.window.iter().map(|window| window.value.as_str()).collect();
         spans_of(self.plan, &self.zone, &windows, from, self.until + OUTLOOK)
             .map(|spans| Some(Rc::new(spans)))
+    }
+}
+
+impl TaskGround<'_> {
+    /// The targets of each batch, in order.
+    pub fn batches(&self) -> impl Iterator<Item = &[String]> {
+        let mut rest = self.targets.as_slice();
+        self.task.batches(self.targets.len()).into_iter().map(move |n| {
+            let (batch, others) = rest.split_at(n);
+            rest = others;
+            batch
+        })
     }
 }
 

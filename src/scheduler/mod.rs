@@ -13,7 +13,7 @@
 //! 3. No resource, group, target or task is ever used beyond what there is of it.
 //! 4. An occurrence is placed, or it is reported with the reason; only what is due after the horizon may be in
 //!    neither list.
-//! 5. A published start stays as long as it is possible.
+//! 5. A published start stays as long as it is possible, or moves for a gain that is told.
 
 pub mod engine;
 pub mod explain;
@@ -31,10 +31,13 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 pub use ground::{Ground, zone_of};
 pub use history::{History, Running, TaskHistory};
+use planner::Planned;
 pub use planner::Skipped;
 
 use crate::calendar::{CalendarError, UnknownZone};
-use crate::model::{PlanFile, Schedule};
+use crate::model::{Objective, Placed, PlanFile, Schedule, Unplaced};
+use optimizer::Gain;
+use solver::Effort;
 
 /// A schedule, and what was slept through before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,49 @@ pub struct Computed {
     pub missed: Vec<Skipped>,
     /// How many more there are, older than those in `missed`.
     pub n_missed_dropped: u64,
+    /// What published starts were moved for, if more of them moved than had to.
+    pub gain: Option<Gain>,
+}
+
+/// How hard to look for a better schedule than the first one.
+pub struct Search<'e> {
+    /// Decides between equals and steers the search.
+    pub seed: u64,
+    effort: Effort<'e>,
+}
+
+impl<'e> Search<'e> {
+    /// A search with this seed and effort.
+    pub fn new(seed: u64, effort: Effort<'e>) -> Self {
+        Self { seed, effort }
+    }
+
+    /// None at all: the first schedule is the answer.
+    ///
+    /// It keeps every published start that it can, and is the same whoever computes it.
+    pub fn none() -> Self {
+        Self::new(0, Effort::Steps(0))
+    }
+
+    /// Whether there is none.
+    fn is_none(&self) -> bool {
+        matches!(self.effort, Effort::Steps(0))
+    }
+
+    /// What is left of the effort.
+    fn effort(&mut self) -> Effort<'_> {
+        match &mut self.effort {
+            Effort::Steps(steps) => Effort::Steps(*steps),
+            Effort::Until(is_over) => Effort::Until(&mut **is_over),
+        }
+    }
+
+    /// Takes from the effort what was spent of it.
+    fn spend(&mut self, steps: u64) {
+        if let Effort::Steps(left) = &mut self.effort {
+            *left = left.saturating_sub(steps);
+        }
+    }
 }
 
 /// The plan file asks for something that cannot be scheduled.
@@ -71,6 +117,20 @@ pub enum ScheduleError {
         /// The key.
         key: &'static str,
     },
+    /// Tasks wait for each other.
+    #[error("task `{task}` comes after itself, directly or through others; break the cycle of `after`")]
+    Cycle {
+        /// One of them.
+        task: String,
+    },
+    /// A time that cannot be counted with.
+    #[error("task `{task}`: {what} is out of range")]
+    OutOfRange {
+        /// The task.
+        task: String,
+        /// What of it.
+        what: &'static str,
+    },
     /// It happens too often for one schedule.
     #[error("task `{task}` happens more than {limit} times before {until}; ask for a shorter horizon")]
     TooMany {
@@ -83,10 +143,7 @@ pub enum ScheduleError {
     },
 }
 
-/// Computes the schedule of `plan` from `from` until `until`.
-///
-/// Sub-second parts are cut off: everything starts on a whole second, and what may start now does start now.
-/// `published` is the schedule in force; its starts are kept where they are still possible.
+/// Computes the first schedule of `plan` from `from` until `until`: [`compute_with`] no search.
 ///
 /// # Errors
 /// [`ScheduleError`] for a plan file that `validate` refuses too.
@@ -98,18 +155,60 @@ pub fn compute(
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<Computed, ScheduleError> {
+    compute_with(plan, plan_digest, history, published, from, until, Search::none())
+}
+
+/// Computes a schedule of `plan` from `from` until `until`, as good as `search` can find one.
+///
+/// Sub-second parts are cut off: everything starts on a whole second, and what may start now does start now.
+/// `published` is the schedule in force; its starts are kept where they are still possible, unless `search` finds that
+/// less is left out, or late, when some of them move ([`Computed::gain`]).
+///
+/// # Errors
+/// [`ScheduleError`] for a plan file that `validate` refuses too.
+pub fn compute_with(
+    plan: &PlanFile,
+    plan_digest: &str,
+    history: &History,
+    published: Option<&Schedule>,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    search: Search,
+) -> Result<Computed, ScheduleError> {
     let (from, until) = (from.trunc_subsecs(0), until.trunc_subsecs(0));
     let ground = Ground::survey(plan, history, from, until)?;
+    let Planned { occurrences, missed, n_missed_dropped } = planner::plan(&ground, history, published)?;
+    let optimized = optimizer::optimize(&ground, occurrences, history, published, search)?;
+    let schedule = schedule(plan_digest, &ground, optimized.placed, optimized.unplaced, optimized.objective);
+    Ok(Computed { schedule, missed, n_missed_dropped, gain: optimized.gain })
+}
+
+/// Computes once more what `proposed` says, which was computed for the same horizon while `published` was in force:
+/// the same starts come out as long as they are possible.
+///
+/// # Errors
+/// As [`compute`].
+pub fn recompute(
+    plan: &PlanFile,
+    plan_digest: &str,
+    history: &History,
+    published: Option<&Schedule>,
+    proposed: &Schedule,
+) -> Result<Schedule, ScheduleError> {
+    let ground = Ground::survey(plan, history, proposed.from, proposed.until)?;
     let planned = planner::plan(&ground, history, published)?;
-    let optimized = optimizer::optimize(&ground, planned.occurrences, history, published);
-    let schedule = Schedule {
-        revision: 0,
-        plan_digest: plan_digest.to_owned(),
-        from,
-        until,
-        placed: optimized.placed,
-        unplaced: optimized.unplaced,
-        objective: optimized.objective,
-    };
-    Ok(Computed { schedule, missed: planned.missed, n_missed_dropped: planned.n_missed_dropped })
+    let occurrences = planned.occurrences;
+    let optimized = optimizer::optimize(&ground, occurrences, history, Some(proposed), Search::none())?;
+    Ok(schedule(plan_digest, &ground, optimized.placed, optimized.unplaced, optimized.objective))
+}
+
+fn schedule(
+    plan_digest: &str,
+    ground: &Ground,
+    placed: Vec<Placed>,
+    unplaced: Vec<Unplaced>,
+    objective: Objective,
+) -> Schedule {
+    let (plan_digest, from, until) = (plan_digest.to_owned(), ground.from, ground.until);
+    Schedule { revision: 0, plan_digest, from, until, placed, unplaced, objective }
 }

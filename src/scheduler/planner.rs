@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use super::ground::{Ground, TaskGround};
 use super::{History, ScheduleError, TaskHistory};
@@ -85,7 +85,7 @@ pub fn plan(
                 planned.occurrences.push(occurrence(task, id, release, due, None));
             }
         } else if schedule.every.is_some() {
-            planned.occurrences.extend(interval(ground, task, past, waiting_since[place])?);
+            planned.occurrences.extend(next_interval(ground, task, past, waiting_since[place])?);
         }
     }
     planned.missed.sort_by(|a, b| (a.release, &a.task).cmp(&(b.release, &b.task)));
@@ -106,12 +106,26 @@ pub fn number_of(id: &OccurrenceId) -> Option<u64> {
 }
 
 fn following_nth(task: &TaskGround, number: u64, end: DateTime<Utc>) -> Option<Occurrence> {
+    let Interval { wait, due } = interval(task)?;
+    let (release, due) = (end.checked_add_signed(wait)?, end.checked_add_signed(due)?);
+    Some(occurrence(task, OccurrenceId::nth(task.name, number), release, Some(due), None))
+}
+
+/// How an interval follows the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// So long after its end the next one is released: `every - tolerance`.
+    pub wait: TimeDelta,
+    /// So long after its end the next one is due: `every + tolerance`.
+    pub due: TimeDelta,
+}
+
+/// The interval of a task; `None` for a task that recurs by something else.
+pub fn interval(task: &TaskGround) -> Option<Interval> {
     let schedule = task.task.schedule.as_ref()?;
     let every = schedule.every.as_ref()?.value.0;
     let tolerance = schedule.tolerance.as_ref().map_or(TimeDelta::zero(), |tolerance| tolerance.value.0);
-    let wait = (every - tolerance).max(TimeDelta::seconds(1));
-    let (release, due) = (end.checked_add_signed(wait)?, end.checked_add_signed(every + tolerance)?);
-    Some(occurrence(task, OccurrenceId::nth(task.name, number), release, Some(due), None))
+    Some(Interval { wait: (every - tolerance).max(TimeDelta::seconds(1)), due: every + tolerance })
 }
 
 fn occurrence(
@@ -125,11 +139,17 @@ fn occurrence(
         id,
         task: task.name.to_owned(),
         targets: task.targets.clone(),
-        release,
-        due,
-        latest,
+        release: whole(release),
+        due: due.map(whole),
+        latest: latest.map(whole),
         estimate: task.estimate,
     }
+}
+
+/// The first whole second that is not before `instant`: everything starts on one.
+fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
+    let cut = instant.trunc_subsecs(0);
+    if cut < instant { cut + TimeDelta::seconds(1) } else { cut }
 }
 
 /// The occurrences of a task with a calendar.
@@ -247,7 +267,7 @@ fn due_of_instant(
 }
 
 /// The next occurrence of a task with an interval, if it lies within the horizon.
-fn interval(
+fn next_interval(
     ground: &Ground,
     task: &TaskGround,
     past: &TaskHistory,

@@ -121,6 +121,10 @@ pub struct PlanReport {
     missed_more: u64,
     overruns: Vec<OverrunReport>,
     objective: ObjectiveReport,
+    /// What published starts were moved for, if more of them moved than had to.
+    gain: Option<GainReport>,
+    /// SHA-256 of the schedule as canonical JSON.
+    digest: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -194,7 +198,17 @@ struct ObjectiveReport {
     moved: u64,
     makespan_seconds: u64,
     lower_bound_seconds: u64,
+    /// How far the makespan is above its bound, as a share of it; 0 when it is proved to be the shortest.
+    gap: f64,
     optimal: bool,
+    peak: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct GainReport {
+    moved: u64,
+    placed: usize,
+    weighted_tardiness_seconds: u64,
 }
 
 /// Tells a schedule and what changed in it.
@@ -234,6 +248,12 @@ pub fn report(proposal: &Proposal) -> PlanReport {
         missed_more: computed.n_missed_dropped,
         overruns: proposal.overruns.iter().map(overrun).collect(),
         objective: objective(schedule.objective),
+        gain: computed.gain.map(|gain| GainReport {
+            moved: gain.moved,
+            placed: gain.placed,
+            weighted_tardiness_seconds: gain.weighted_tardiness_seconds,
+        }),
+        digest: super::engine::digest(schedule).unwrap_or_default(),
     }
 }
 
@@ -296,7 +316,9 @@ fn objective(objective: Objective) -> ObjectiveReport {
         moved: objective.moved,
         makespan_seconds: objective.makespan_seconds,
         lower_bound_seconds: objective.lower_bound_seconds,
+        gap: objective.gap(),
         optimal: objective.optimal,
+        peak: objective.peak,
     }
 }
 

@@ -44,6 +44,7 @@ fn decided(because: &Because, zone: &Zone) -> String {
 fn in_the_way(because: &Because, zone: &Zone) -> String {
     match because {
         Because::WindowClosed { .. } => String::new(),
+        Because::Levelled { .. } => "so that less goes on at once".to_owned(),
         Because::PastCutoff { since, .. } => {
             format!("{} closed at its cutoff, {}", zone.date(*since), zone.time(*since))
         }
@@ -95,6 +96,7 @@ fn resource(name: &str) -> String {
     match name.split_once(':') {
         Some(("group", group)) => format!("group `{group}`"),
         Some(("target", target)) => format!("target `{target}`"),
+        Some(("claim", claim)) => format!("claim `{claim}`"),
         _ => format!("resource `{name}`"),
     }
 }

@@ -4,6 +4,7 @@ mod calendar;
 mod gantt;
 mod html;
 mod ics;
+mod optimizer;
 mod rfc5545;
 mod saved;
 

@@ -65,12 +65,12 @@ fn the_quickstart_works_takes_back_what_failed_and_says_what_to_do() {
         [
             ("prepare", "succeeded"),
             ("back-up", "succeeded"),
-            ("raise-log-level", "rolled_back"),
-            ("publish-metric", "succeeded")
+            ("publish-metric", "succeeded"),
+            ("raise-log-level", "rolled_back")
         ]
     );
     assert_eq!(case.read("work/exporter.conf"), "scrape_interval 15s\nlog_level info\n", "as it was before");
-    let failed = &runs["runs"][2]["steps"][1];
+    let failed = &runs["runs"][3]["steps"][1];
     assert_eq!((&failed["name"], &failed["exit_code"]), (&"check it".into(), &3.into()));
     case.run("run --due").exit(0);
 }

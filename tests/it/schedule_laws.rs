@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
-use mainstay::model::{OccurrenceId, PlanFile, Schedule};
-use mainstay::scheduler::{self, Computed, History, TaskHistory};
+use mainstay::model::{OccurrenceId, Placed, PlanFile, Schedule};
+use mainstay::scheduler::solver::Effort;
+use mainstay::scheduler::{self, Computed, History, Search, TaskHistory};
 use mainstay::validator::checker;
 use mainstay::validator::rules::Use;
 use proptest::prelude::*;
@@ -22,6 +23,8 @@ struct Estate {
     blackouts: Vec<(i64, i64, bool)>,
     crew: u32,
     max_down: u32,
+    /// For how many minutes the others of the group are left alone after work on one.
+    cover: i64,
     tasks: Vec<Work>,
 }
 
@@ -36,6 +39,10 @@ struct Work {
     priority: u8,
     is_routine: bool,
     after: BTreeSet<usize>,
+    /// Whether it holds the one claim alone, or shared.
+    claim: Option<bool>,
+    /// Targets per batch, and minutes between batches.
+    rollout: (usize, i64),
 }
 
 #[derive(Debug, Clone)]
@@ -68,11 +75,36 @@ fn work(n_windows: usize, most_crew: u32, place: usize) -> impl Strategy<Value =
         0..100u8,
         any::<bool>(),
         before,
+        (prop::option::weighted(0.4, any::<bool>()), (1..3usize, 0..10i64)),
     )
         .prop_map(
-            move |(schedule, tolerance, windows, targets, minutes, crew, priority, is_routine, after)| {
+            move |(
+                schedule,
+                tolerance,
+                windows,
+                targets,
+                minutes,
+                crew,
+                priority,
+                is_routine,
+                after,
+                new,
+            )| {
                 let after = if place == 0 { BTreeSet::new() } else { after };
-                Work { schedule, tolerance, windows, targets, minutes, crew, priority, is_routine, after }
+                let (claim, rollout) = new;
+                Work {
+                    schedule,
+                    tolerance,
+                    windows,
+                    targets,
+                    minutes,
+                    crew,
+                    priority,
+                    is_routine,
+                    after,
+                    claim,
+                    rollout,
+                }
             },
         )
 }
@@ -80,8 +112,9 @@ fn work(n_windows: usize, most_crew: u32, place: usize) -> impl Strategy<Value =
 fn estate() -> impl Strategy<Value = Estate> {
     let windows = prop::collection::vec((0..24u32, 30..600i64, 0..29i64), 1..4);
     let blackouts = prop::collection::vec((0..150i64, 1..40i64, any::<bool>()), 0..3);
-    (windows, blackouts, 1..4u32, 1..3u32, 1..9usize).prop_flat_map(
-        |(windows, blackouts, crew, max_down, n_tasks)| {
+    let cover = prop_oneof![Just(0), 1..90i64];
+    (windows, blackouts, 1..4u32, 1..3u32, cover, 1..9usize).prop_flat_map(
+        |(windows, blackouts, crew, max_down, cover, n_tasks)| {
             let n_windows = windows.len();
             let tasks: Vec<_> = (0..n_tasks).map(|place| work(n_windows, crew, place)).collect();
             tasks.prop_map(move |tasks| Estate {
@@ -89,6 +122,7 @@ fn estate() -> impl Strategy<Value = Estate> {
                 blackouts: blackouts.clone(),
                 crew,
                 max_down,
+                cover,
                 tasks,
             })
         },
@@ -102,7 +136,7 @@ impl Estate {
             let group = if target < 3 { ", group: pair" } else { "" };
             writeln!(text, "  t{target}: {{local: true{group}}}").unwrap();
         }
-        writeln!(text, "groups: {{pair: {{max_down: {}}}}}", self.max_down).unwrap();
+        writeln!(text, "groups: {{pair: {{max_down: {}, cover: {}m}}}}", self.max_down, self.cover).unwrap();
         writeln!(text, "resources: {{crew: {}}}\nwindows:", self.crew).unwrap();
         for (place, (hour, length, cutoff)) in self.windows.iter().enumerate() {
             writeln!(
@@ -153,6 +187,12 @@ impl Estate {
             if work.crew > 0 {
                 writeln!(text, "    resources: {{crew: {}}}", work.crew).unwrap();
             }
+            if let Some(is_exclusive) = work.claim {
+                let claim = if is_exclusive { "tsdb" } else { "{tsdb: shared}" };
+                writeln!(text, "    claims: [{claim}]").unwrap();
+            }
+            let (serial, pause) = work.rollout;
+            writeln!(text, "    rollout: {{serial: {serial}, pause: {pause}m}}").unwrap();
         }
         text
     }
@@ -165,7 +205,9 @@ impl Estate {
         // Who uses how much of what, at the starts: use rises nowhere else.
         for placed in &schedule.placed {
             let (work, id) = (task_of(&placed.occurrence.task), &placed.occurrence.id);
-            let length = TimeDelta::minutes(work.minutes) * i32::try_from(work.targets.len().max(1)).unwrap();
+            let (serial, pause) = work.rollout;
+            let n_batches = i64::try_from(work.targets.len().max(1).div_ceil(serial)).unwrap();
+            let length = TimeDelta::minutes(work.minutes * n_batches + pause * (n_batches - 1));
             if placed.end - placed.start != length {
                 faults.push(format!("{id} takes {}", placed.end - placed.start));
             }
@@ -203,13 +245,11 @@ impl Estate {
                 }
             }
             let mut crew = 0;
-            let mut down = 0;
             for other in &schedule.placed {
                 let of = task_of(&other.occurrence.task);
                 let is_same = other.occurrence.id == *id;
                 if other.start <= placed.start && placed.start < other.end {
                     crew += of.crew;
-                    down += u32::from(of.targets.iter().any(|target| *target < 3));
                     if !is_same && other.occurrence.task == placed.occurrence.task {
                         faults.push(format!("{id} overlaps {}", other.occurrence.id));
                     }
@@ -218,10 +258,23 @@ impl Estate {
                     }
                 }
             }
+            let cover = TimeDelta::minutes(self.cover);
+            let is_down = |other: &&Placed| other.start <= placed.start && placed.start < other.end + cover;
+            let down = schedule.placed.iter().filter(is_down);
+            let down: usize = down.map(|other| most_down_at_once(task_of(&other.occurrence.task))).sum();
+            let is_at_the_same_time =
+                |other: &&Placed| other.start <= placed.start && placed.start < other.end;
+            let claims = schedule.placed.iter().filter(is_at_the_same_time);
+            let claims: Vec<bool> =
+                claims.filter_map(|other| task_of(&other.occurrence.task).claim).collect();
+            if 1 < claims.len() && claims.contains(&true) && work.claim.is_some() {
+                faults.push(format!("a claim is not held alone at the start of {id}"));
+            }
             if self.crew < crew {
                 faults.push(format!("crew of {crew} at the start of {id}"));
             }
-            if self.max_down < down {
+            let goes_down = 0 < most_down_at_once(work);
+            if goes_down && usize::try_from(self.max_down).unwrap() < down {
                 faults.push(format!("{down} of the group down at the start of {id}"));
             }
             for before in &work.after {
@@ -277,6 +330,13 @@ impl Estate {
     }
 }
 
+/// The most of the group that one batch has.
+fn most_down_at_once(work: &Work) -> usize {
+    let targets: Vec<_> = work.targets.iter().collect();
+    let batches = targets.chunks(work.rollout.0);
+    batches.map(|batch| batch.iter().filter(|target| ***target < 3).count()).max().unwrap_or(0)
+}
+
 fn read(yaml: &str) -> PlanFile {
     let loaded = checker::check_bytes(
         "maintenance.yaml",
@@ -284,7 +344,7 @@ fn read(yaml: &str) -> PlanFile {
         "2026-01-01T00:00:00Z".parse().expect("a time"),
     );
     let messages: Vec<_> = loaded.findings.iter().map(|finding| &finding.message).collect();
-    assert!(!loaded.is_useless(Use::Work), "{messages:?}\n{yaml}");
+    assert!(!loaded.is_useless(Use::Plan), "{messages:?}\n{yaml}");
     loaded.plan.expect("a plan")
 }
 
@@ -295,6 +355,36 @@ fn computed(
     from: DateTime<Utc>,
 ) -> Computed {
     scheduler::compute(plan, "", history, published, from, from + TimeDelta::days(7)).expect("a schedule")
+}
+
+/// The same after a search.
+fn searched(
+    plan: &PlanFile,
+    history: &History,
+    published: Option<&Schedule>,
+    from: DateTime<Utc>,
+) -> Computed {
+    let (until, search) = (from + TimeDelta::days(7), Search::new(1, Effort::Steps(150)));
+    scheduler::compute_with(plan, "", history, published, from, until, search).expect("a schedule")
+}
+
+/// Whether a search made nothing worse: the same work is as late at most, and moves as little.
+fn is_no_worse(found: &Computed, first: &Computed) -> Result<(), String> {
+    let ids = |computed: &Computed| -> BTreeSet<OccurrenceId> {
+        computed.schedule.placed.iter().map(|placed| placed.occurrence.id.clone()).collect()
+    };
+    let badness = |computed: &Computed| {
+        let objective = computed.schedule.objective;
+        (objective.weighted_tardiness_seconds, objective.moved)
+    };
+    let (is_same, is_less) = (ids(found) == ids(first), ids(found).is_subset(&ids(first)));
+    // What is due after the horizon may be left to it for the sake of what is late.
+    let is_worse = if is_same { badness(first) < badness(found) } else { badness(first) <= badness(found) };
+    if is_less && is_worse {
+        let objectives = (found.schedule.objective, first.schedule.objective);
+        return Err(format!("the first of these is worse: {objectives:?}"));
+    }
+    Ok(())
 }
 
 proptest! {
@@ -314,6 +404,12 @@ proptest! {
 
         // The same input gives the same schedule.
         prop_assert_eq!(&computed(&plan, &history, None, start()), &first);
+
+        // What is looked for is no worse, and the same for the same seed and number of steps.
+        let found = searched(&plan, &history, None, start());
+        prop_assert_eq!(estate.faults(&found.schedule), Vec::<String>::new(), "searched\n{}", yaml);
+        prop_assert_eq!(&searched(&plan, &history, None, start()), &found);
+        is_no_worse(&found, &first).map_err(|why| TestCaseError::fail(format!("{why}\n{yaml}")))?;
 
         // Published and unchanged, nothing moves.
         let again = computed(&plan, &history, Some(&first.schedule), start());
@@ -337,6 +433,9 @@ proptest! {
         prop_assert_eq!(estate.faults(&next.schedule), Vec::<String>::new(), "later\n{}", yaml);
         let started: BTreeSet<&OccurrenceId> =
             history.tasks.values().flat_map(|past| past.started.iter()).collect();
+        let better = searched(&plan, &history, Some(&first.schedule), later);
+        prop_assert_eq!(estate.faults(&better.schedule), Vec::<String>::new(), "searched later\n{}", yaml);
+        is_no_worse(&better, &next).map_err(|why| TestCaseError::fail(format!("later {why}\n{yaml}")))?;
         for placed in &next.schedule.placed {
             prop_assert!(!started.contains(&placed.occurrence.id), "{} again", placed.occurrence.id);
         }

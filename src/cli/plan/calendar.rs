@@ -6,7 +6,6 @@ use super::Question;
 use super::text::{ahead, columns, one_line};
 use crate::cli::output::{Format, deliver};
 use crate::cli::{Exit, Global, Terminal};
-use crate::scheduler;
 use crate::scheduler::report::upcoming::{Note, Recurring, Upcoming, report, upcoming, utc_offset};
 
 const HEADER: [&str; 5] = ["LOCAL TIME", "UTC OFFSET", "IN", "WHAT", "NOTE"];
@@ -19,9 +18,8 @@ pub fn run(
     global: &Global,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Question { plan, loaded, zone, past, from, until, .. } = question;
-    let (history, published) = (&past.history, past.published.as_ref());
-    let schedule = scheduler::compute(plan, &loaded.digest, history, published, *from, *until)?.schedule;
+    let Question { plan, zone, from, .. } = question;
+    let schedule = question.compute()?.schedule;
     let all = upcoming(plan, zone, name, &schedule, n).context("looking for the next times")?;
     let Some(all) = all else {
         let names: Vec<_> = plan.tasks.names().chain(plan.windows.names()).map(one_line).collect();

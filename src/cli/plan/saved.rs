@@ -51,23 +51,21 @@ pub fn run(
     if !reasons.is_empty() {
         return Err(CannotPublish { path: path.to_owned(), reasons }.into());
     }
-    // The same schedule, as the check has shown; not even an edited file can say what is published.
+    // Each of its starts is possible, as the check has shown.
     let schedule = &saved.computed.schedule;
     let question = Question { from: schedule.from, until: schedule.until, ..question };
-    super::compute(&question, wanted, global, manager, terminal)
+    super::conclude(&question, saved.computed, wanted, global, manager, terminal)
 }
 
 /// What keeps it from being published.
 fn outdated(question: &Question, saved: &Saved) -> anyhow::Result<Vec<Outdated>> {
     let Question { plan, loaded, past, .. } = question;
-    let (from, until) = (saved.computed.schedule.from, saved.computed.schedule.until);
     let published = past.published.as_ref();
-    let is_same_plan = saved.computed.schedule.plan_digest == loaded.digest;
-    let now = if is_same_plan {
-        Some(scheduler::compute(plan, &loaded.digest, &past.history, published, from, until)?.schedule)
-    } else {
-        None
-    };
+    let proposed = &saved.computed.schedule;
+    let is_same_plan = proposed.plan_digest == loaded.digest;
+    let now = is_same_plan
+        .then(|| scheduler::recompute(plan, &loaded.digest, &past.history, published, proposed))
+        .transpose()?;
     Ok(saved.outdated(&loaded.digest, published.map(|published| published.revision), now.as_ref()))
 }
 

@@ -100,6 +100,7 @@ impl Table<'_> {
         let mut notes = self.impossible();
         notes.extend(self.gone());
         notes.extend(self.late());
+        notes.extend(super::quality::notes(self.0.computed));
         notes.push(self.summary());
         notes
     }

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::model::{Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan};
 use crate::scheduler::monitor::Overrun;
-use crate::scheduler::{Computed, Skipped};
+use crate::scheduler::optimizer::Gain;
+use crate::scheduler::{Computed, Skipped, engine};
 use crate::text::inert_line;
 
 /// A plan as it was computed.
@@ -31,6 +32,8 @@ pub struct Saved {
     pub is_published: bool,
     /// When it was computed.
     pub at: DateTime<Utc>,
+    /// What its file says is the digest of the schedule.
+    digest: String,
 }
 
 /// Why a file is no saved plan.
@@ -59,6 +62,9 @@ pub enum Outdated {
     /// The plan file is another one.
     #[error("the plan file has changed since it was computed")]
     PlanFile,
+    /// Somebody changed the saved plan itself.
+    #[error("it was edited: its digest is not that of its schedule")]
+    Edited,
     /// Another schedule is in force.
     #[error("{} since it was computed; it rests on {}", in_force(*.published), rests_on(*.base))]
     Revision {
@@ -124,11 +130,13 @@ impl Saved {
 
     /// What keeps it from being published: nothing when the list is empty.
     ///
-    /// `now` is what is computed for the same horizon from the plan file and the state as they are; `None` when
-    /// there is none.
+    /// `now` is what is computed once more from the plan file and the state as they are; `None` when there is none.
     pub fn outdated(&self, plan_digest: &str, base: Option<u64>, now: Option<&Schedule>) -> Vec<Outdated> {
-        let mut reasons = Vec::new();
         let schedule = &self.computed.schedule;
+        if engine::digest(schedule).ok().as_ref() != Some(&self.digest) {
+            return vec![Outdated::Edited];
+        }
+        let mut reasons = Vec::new();
         if schedule.plan_digest != plan_digest {
             reasons.push(Outdated::PlanFile);
         }
@@ -175,6 +183,7 @@ impl Saved {
                 makespan_seconds: objective.makespan_seconds,
                 lower_bound_seconds: objective.lower_bound_seconds,
                 optimal: objective.optimal,
+                peak: objective.peak,
             },
         };
         Self {
@@ -184,7 +193,17 @@ impl Saved {
             base: (report.base_revision > 0).then_some(report.base_revision),
             is_published: report.published,
             at: report.computed,
-            computed: Computed { schedule, missed: missed.collect(), n_missed_dropped: report.missed_more },
+            computed: Computed {
+                schedule,
+                missed: missed.collect(),
+                n_missed_dropped: report.missed_more,
+                gain: report.gain.map(|gain| Gain {
+                    moved: gain.moved,
+                    placed: gain.placed,
+                    weighted_tardiness_seconds: gain.weighted_tardiness_seconds,
+                }),
+            },
+            digest: report.digest,
         }
     }
 }

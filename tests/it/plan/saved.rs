@@ -150,9 +150,7 @@ fn an_edited_plan_is_not_published() {
         .replace("2026-03-08T02:00:00Z\",\n      \"end", "2026-03-08T03:00:00Z\",\n      \"end");
     assert_ne!(edited, case.read("plan.json"));
     let case = case.file("plan.json", edited.replace("2026-03-08T02:20:00Z", "2026-03-08T03:20:00Z"));
-    let reason = "the state has changed since it was computed: `tidy@2026-03-08T02:00:00Z` is not planned as it says \
-                  any more";
-    refused(&case, reason);
+    refused(&case, "it was edited: its digest is not that of its schedule");
 }
 
 #[test]

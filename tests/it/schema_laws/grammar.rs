@@ -29,7 +29,7 @@ pub fn plan_file() -> Rule {
         .may("documents", all_may(&["process", "system", "security", "audit"], &text()))
         .may("connections", all_may(&["prometheus", "alertmanager"], &mapping().must("url", url()).done()))
         .may("targets", named(target()))
-        .may("groups", named(mapping().must("max_down", positive()).done()))
+        .may("groups", named(mapping().must("max_down", positive()).may("cover", length()).done()))
         .may("windows", named(window()))
         .may("blackouts", named(blackout()))
         .may("resources", named(positive()))
