@@ -158,10 +158,9 @@ fn on_demand(plan: &PlanFile, name: &str) -> Option<Assignment> {
     })
 }
 
-/// The declared length of a task on all its targets, one after the other.
+/// The declared length of a task on all its targets.
 pub fn whole_length(plan: &PlanFile, task: &Task) -> TimeDelta {
-    let n_targets = i32::try_from(plan.targets_of(task).len()).unwrap_or(i32::MAX);
-    task.duration.value.0.checked_mul(n_targets).unwrap_or(TimeDelta::MAX)
+    task.estimate(plan.targets_of(task).len())
 }
 
 fn failed_before(plan: &PlanFile, name: &str, accounts: &[Account]) -> Option<String> {
@@ -212,9 +211,10 @@ fn in_order(plan: &PlanFile, names: &[String]) -> Result<Vec<Vec<String>>, RunEr
 pub fn history_of(tasks: &BTreeMap<String, crate::state::TaskHistory>, plan: &PlanFile) -> History {
     let of_task = |(name, past): (&String, &crate::state::TaskHistory)| {
         let length = plan.tasks.get(name).map_or(TimeDelta::zero(), |task| whole_length(plan, task));
+        let expected = scheduler::estimate(&past.durations, length);
         let running = past.running.as_ref().map(|(occurrence, started)| scheduler::Running {
             occurrence: occurrence.clone(),
-            until: *started + length,
+            until: *started + expected,
         });
         let history = scheduler::TaskHistory {
             handled_until: past.first_known,

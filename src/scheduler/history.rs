@@ -65,24 +65,29 @@ impl History {
 }
 
 impl TaskHistory {
-    /// How long a run takes, in whole seconds, at least one: what 95 of 100 recent successes did not exceed,
-    /// or `declared` as long as there are fewer than five.
-    ///
-    /// Source: nearest-rank percentile.
+    /// How long a run takes: [`estimate`].
     pub fn estimate(&self, declared: TimeDelta) -> TimeDelta {
-        let mut lengths = self.durations.clone();
-        lengths.sort_unstable();
-        let rank = (lengths.len() * 95).div_ceil(100).max(1);
-        let known = (ENOUGH_DURATIONS <= lengths.len()).then(|| lengths[rank - 1]);
-        let length = known.unwrap_or(declared);
-        let whole = length.num_seconds() + i64::from(length.subsec_nanos() > 0);
-        TimeDelta::seconds(whole.max(1))
+        estimate(&self.durations, declared)
     }
 
     /// Whether an occurrence needs no start any more.
     pub fn is_settled(&self, id: &OccurrenceId) -> bool {
         self.started.contains(id) || self.missed.contains(id)
     }
+}
+
+/// How long a run takes, in whole seconds, at least one: what 95 of 100 recent successes did not exceed,
+/// or `declared` as long as there are fewer than five.
+///
+/// Source: nearest-rank percentile.
+pub fn estimate(durations: &[TimeDelta], declared: TimeDelta) -> TimeDelta {
+    let mut lengths = durations.to_vec();
+    lengths.sort_unstable();
+    let rank = (lengths.len() * 95).div_ceil(100).max(1);
+    let known = (ENOUGH_DURATIONS <= lengths.len()).then(|| lengths[rank - 1]);
+    let length = known.unwrap_or(declared);
+    let whole = length.num_seconds() + i64::from(length.subsec_nanos() > 0);
+    TimeDelta::try_seconds(whole.max(1)).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]

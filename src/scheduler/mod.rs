@@ -30,7 +30,7 @@ pub mod words;
 use chrono::{DateTime, SubsecRound, Utc};
 
 pub use ground::{Ground, zone_of};
-pub use history::{History, Running, TaskHistory};
+pub use history::{History, Running, TaskHistory, estimate};
 use planner::Planned;
 pub use planner::Skipped;
 
