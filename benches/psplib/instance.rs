@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use mainstay::scheduler::solver::{Demand, Job, JobId, Predecessor, Problem, ResourceId, Solution};
+use mainstay::scheduler::solver::{Demand, Effort, Job, JobId, Predecessor, Problem, ResourceId, solve};
 use serde_json::Value;
 
 /// An instance with what is known of it.
@@ -13,6 +13,18 @@ pub struct Instance {
     pub problem: Problem,
     /// The shortest makespan that is known.
     pub best: i64,
+}
+
+/// What came of an instance.
+pub struct Outcome {
+    /// When each job starts.
+    pub starts: Vec<Option<i64>>,
+    /// Whether it is said that nothing is better.
+    pub optimal: bool,
+    /// What the makespan is said not to be below.
+    pub bound: i64,
+    /// How many schedules were made, where that is known.
+    pub steps: u64,
 }
 
 /// The instances of a file.
@@ -60,8 +72,15 @@ fn numbers(value: &Value) -> Vec<i64> {
 }
 
 impl Instance {
+    /// Hands it to the solver as it is.
+    pub fn solve(&self, seed: u64, effort: Effort) -> Outcome {
+        let solution = solve(&self.problem, seed, effort);
+        let (optimal, bound) = (solution.optimal, solution.lower_bound.makespan);
+        Outcome { starts: solution.starts, optimal, bound, steps: solution.steps }
+    }
+
     /// The makespan of a schedule, which is checked instant by instant.
-    pub fn checked_makespan(&self, solution: &Solution) -> i64 {
+    pub fn checked_makespan(&self, solution: &Outcome) -> i64 {
         let jobs = self.problem.jobs();
         let starts: Vec<i64> =
             solution.starts.iter().map(|start| start.expect("everything is placed")).collect();

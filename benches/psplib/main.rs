@@ -7,6 +7,8 @@
 //! resource), `succ` (successors), `ub` (the best known makespan). Seconds are those of the processor, so
 //! that others who use it do not count.
 //!
+//! With `--plan-files` each instance is made a plan file first, and what is measured is what `mainstay plan` does.
+//!
 //! `cargo bench --bench psplib -- maintenance N...` makes a plan of N occurrences and prints when the first
 //! schedule was there.
 //!
@@ -22,13 +24,14 @@
 
 mod instance;
 mod maintenance;
+mod plan_file;
 
 use std::env;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use instance::Instance;
-use mainstay::scheduler::solver::{self, Effort, Solution};
+use instance::{Instance, Outcome};
+use mainstay::scheduler::solver::Effort;
 
 /// One effort for all instances.
 #[derive(Clone, Copy)]
@@ -43,9 +46,10 @@ struct Wanted {
     names: Vec<String>,
     every: usize,
     efforts: Vec<Given>,
+    as_plan_files: bool,
 }
 
-const USAGE: &str = "usage: cargo bench --bench psplib -- FILE... [--every N] [--seconds S,S] [--steps N,N]\n\
+const USAGE: &str = "usage: cargo bench --bench psplib -- FILE... [--every N] [--seconds S,S] [--steps N,N] [--plan-files]\n\
                      \x20      cargo bench --bench psplib -- maintenance N...";
 
 fn main() {
@@ -69,6 +73,7 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Option<Wanted> {
             "--every" => wanted.every = arguments.next()?.parse().ok()?,
             "--seconds" => wanted.efforts.extend(list(&arguments.next()?)?.into_iter().map(Given::Seconds)),
             "--steps" => wanted.efforts.extend(list(&arguments.next()?)?.into_iter().map(Given::Steps)),
+            "--plan-files" => wanted.as_plan_files = true,
             name => wanted.names.push(name.to_owned()),
         }
     }
@@ -84,22 +89,22 @@ fn measure(file: &str, wanted: &Wanted) {
     let sample: Vec<&Instance> = instances.iter().step_by(wanted.every).collect();
     println!("{file}: {} of {} instances", sample.len(), instances.len());
     for effort in &wanted.efforts {
-        measure_effort(&sample, *effort);
+        measure_effort(&sample, *effort, wanted.as_plan_files);
     }
 }
 
-fn measure_effort(sample: &[&Instance], effort: Given) {
+fn measure_effort(sample: &[&Instance], effort: Given, is_plan_file: bool) {
     let (mut deviation, mut n_proved, mut n_best, mut steps) = (0.0, 0_u32, 0_u32, 0);
     let begin = time_on_processor();
     for instance in sample {
-        let solution = solve(instance, effort);
+        let solution = solve(instance, effort, is_plan_file);
         let makespan = instance.checked_makespan(&solution);
         deviation += (makespan - instance.best) as f64 / instance.best as f64;
         n_proved += u32::from(solution.optimal);
         n_best += u32::from(makespan <= instance.best);
         steps += solution.steps;
         assert!(!solution.optimal || makespan <= instance.best, "{}: not optimal", instance.id);
-        assert!(solution.lower_bound.makespan <= instance.best, "{}: the bound is wrong", instance.id);
+        assert!(solution.bound <= instance.best, "{}: the bound is wrong", instance.id);
     }
     let seconds = time_on_processor().saturating_sub(begin).as_secs_f64();
     let share = |n: f64| 100.0 * n / sample.len() as f64;
@@ -116,16 +121,21 @@ fn measure_effort(sample: &[&Instance], effort: Given) {
     );
 }
 
-fn solve(instance: &Instance, effort: Given) -> Solution {
+fn solve(instance: &Instance, effort: Given, is_plan_file: bool) -> Outcome {
+    let plan = is_plan_file.then(|| plan_file::read(plan_file::yaml(instance)));
+    let solve = |effort: Effort| match &plan {
+        Some(plan) => plan_file::solve(instance, plan, 1, effort),
+        None => instance.solve(1, effort),
+    };
     match effort {
-        Given::Steps(steps) => solver::solve(&instance.problem, 1, Effort::Steps(steps)),
+        Given::Steps(steps) => solve(Effort::Steps(steps)),
         Given::Seconds(seconds) => {
             let (begin, spent) = (Instant::now(), time_on_processor());
             let given = Duration::from_secs_f64(seconds);
             // The first is quick to ask, and is never less than the second.
             let mut is_over =
                 || given <= begin.elapsed() && given <= time_on_processor().saturating_sub(spent);
-            solver::solve(&instance.problem, 1, Effort::Until(&mut is_over))
+            solve(Effort::Until(&mut is_over))
         }
     }
 }
