@@ -6,6 +6,8 @@ mod audit;
 mod calendar_laws;
 mod cases;
 mod corpus;
+mod family;
+mod family_laws;
 mod formats;
 mod generated;
 mod monitor;
