@@ -1,5 +1,6 @@
 //! `mainstay plan`.
 
+mod approve;
 mod calendar;
 mod drawing;
 mod gantt;
@@ -64,6 +65,29 @@ pub struct PlanArgs {
     #[arg(long, value_name = "TASK|WINDOW", num_args = 0..=1, action = ArgAction::Set)]
     calendar: Option<Vec<String>>,
 
+    /// Approve the published occurrences that need it, or those of these tasks, with your SSH key
+    ///
+    /// What is signed names the plan file by its digest and each occurrence with its targets; when one of them
+    /// changes, the approval is void. A task without a schedule has to be named: its next run within 24 hours is
+    /// approved.
+    #[arg(long, value_name = "TASK", num_args = 0..,
+        conflicts_with_all = ["publish", "explain", "from", "from_file", "calendar", "horizon", "gantt",
+            "detailed_exitcode"])]
+    approve: Option<Vec<String>>,
+
+    /// Approve the next run on demand within 24 hours, also of a task with a schedule
+    #[arg(long, requires = "approve")]
+    on_demand: bool,
+
+    /// The key that signs, or the public key of one that the agent holds [env: MAINSTAY_KEY] [default: the
+    /// first of ~/.ssh, then of the agent, that the signers file knows]
+    #[arg(long, value_name = "PATH", requires = "approve")]
+    key: Option<PathBuf>,
+
+    /// Who signs [default: whom the signers file gives the key to]
+    #[arg(long, value_name = "NAME", requires = "approve")]
+    identity: Option<String>,
+
     /// How many of these times
     #[arg(short, long, value_name = "N", default_value_t = 10, requires = "calendar",
         value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -78,6 +102,8 @@ Examples:
   mainstay plan --publish           make it the schedule
   mainstay plan --explain upgrade   why does `upgrade` not run now?
   mainstay plan --from 2026-12-20   what would it look like then?
+  mainstay plan --approve           agree to what is published, with your SSH key
+  mainstay plan --approve rotate    only to `rotate`
   mainstay plan --calendar night    when does the window `night` open next?
   mainstay plan --format json       for programs
   mainstay plan -o plan.ics -o plan.html   for calendars and browsers
@@ -88,8 +114,8 @@ Review first, publish what was reviewed:
 
 Exit codes:
   0  the schedule was computed, also when something cannot be placed
-  1  it differs from the published one (--detailed-exitcode), or the plan of
-     --from-file cannot be published any more
+  1  it differs from the published one (--detailed-exitcode), the plan of
+     --from-file cannot be published any more, or --approve may not be
   2  the command line, the plan file or the file of --from-file is wrong
   3  there is no task to plan, or the state cannot be read";
 
@@ -142,10 +168,15 @@ pub fn run(
     let from = args.from.map_or(now, |from| zone.resolve(&from));
     let until = from.checked_add_signed(args.horizon.0).unwrap_or(from);
     let question = Question { plan, loaded, zone, past, now, from, until };
+    if let Some(tasks) = args.approve {
+        let (on_demand, key, identity) = (args.on_demand, args.key, args.identity);
+        let options = approve::Options { tasks, on_demand, key, identity };
+        return approve::run(&options, &question, global, manager, terminal);
+    }
     let PlanArgs { publish, detailed_exitcode, gantt, .. } = args;
     let wanted = Wanted { publish, detailed_exitcode, gantt };
     match (args.explain, args.calendar, args.from_file) {
-        (Some(task), ..) => explain_task(&question, &task, global, terminal),
+        (Some(task), ..) => explain_task(&question, &task, global, manager, terminal),
         (_, Some(names), _) => {
             let name = names.first().map(String::as_str);
             calendar::run(&question, name, args.number.into(), global, terminal)
@@ -176,6 +207,7 @@ fn compute(
         plan,
         zone,
         computed: &computed,
+        approvals: &manager.approvals_of(plan, &loaded.digest, &computed.schedule, *now)?,
         changes: &changes,
         dropped: &dropped(&changes, before),
         overruns: &monitor::overruns(plan, &past.history, computed.schedule.from),
@@ -195,18 +227,20 @@ fn explain_task(
     question: &Question,
     task: &str,
     global: &Global,
+    manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let Question { plan, loaded, zone, past, from, until, .. } = question;
     let (history, published) = (&past.history, past.published.as_ref());
     let computed = scheduler::compute(plan, &loaded.digest, history, published, *from, *until)?;
     let explained = explain::explain(plan, &computed.schedule, history, task, computed.schedule.from)?;
-    let Some(explained) = explained else {
+    let Some(mut explained) = explained else {
         let names: Vec<_> = plan.tasks.names().map(text::one_line).collect();
         let task = text::one_line(task);
         terminal.error(&format!("there is no task `{task}`\nhelp: the tasks are {}", names.join(", ")));
         return Ok(Exit::Wrong);
     };
+    approve::explain(&mut explained, question, manager)?;
     let line = |span| loaded.source.place(span).start.line as usize;
     let (is_interactive, width) = (terminal.is_interactive(), terminal.width());
     deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {

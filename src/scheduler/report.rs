@@ -22,6 +22,7 @@ use crate::calendar::Zone;
 use crate::model::{
     Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile, Schedule, Unplaced, WindowSpan,
 };
+use crate::security::approval::ApprovalReport;
 
 /// The name and version of the object.
 pub const SCHEMA: &str = "mainstay/plan/v1";
@@ -38,6 +39,8 @@ pub struct Proposal<'a> {
     pub zone: &'a Zone,
     /// The schedule; once published with its revision.
     pub computed: &'a Computed,
+    /// How the occurrences that need approval stand to it.
+    pub approvals: &'a HashMap<OccurrenceId, ApprovalReport>,
     /// What changed since the published one.
     pub changes: &'a [Change],
     /// What the published one had and this one has not, as it stood there.
@@ -140,6 +143,9 @@ struct OccurrenceReport {
     moved_from: Option<DateTime<Utc>>,
     reason: Option<String>,
     because: Vec<Because>,
+    /// Null when it needs none.
+    #[serde(default)]
+    approval: Option<ApprovalReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,7 +210,8 @@ pub fn report(proposal: &Proposal) -> PlanReport {
     let kinds = proposal.kinds();
     let placed = |placed: &Placed| {
         let kind = kinds.get(placed.occurrence.id.0.as_str()).copied();
-        occurrence(placed, kind, why_then(placed, zone, schedule.from))
+        let approval = proposal.approvals.get(&placed.occurrence.id).cloned();
+        OccurrenceReport { approval, ..occurrence(placed, kind, why_then(placed, zone, schedule.from)) }
     };
     let missed = |missed: &Skipped| MissedReport {
         id: missed.occurrence.0.clone(),
@@ -260,6 +267,7 @@ fn occurrence(placed: &Placed, change: Option<Kind>, reason: Option<String>) -> 
         moved_from: placed.moved_from.map(whole),
         reason,
         because: placed.because.clone(),
+        approval: None,
     }
 }
 

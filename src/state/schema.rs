@@ -139,10 +139,28 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (name, labels)
     ) STRICT, WITHOUT ROWID;
     ",
+    // 2: approvals, and what each of them speaks of, so that a start finds its own among years of them.
+    "
+    CREATE TABLE approval (
+        entry INTEGER PRIMARY KEY,
+        recorded TEXT NOT NULL,
+        statement TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        -- The newest run at that time: a run on demand that is newer has used it up.
+        after_run INTEGER NOT NULL
+    ) STRICT;
+    -- An empty occurrence: the next run on demand.
+    CREATE TABLE approved (
+        task TEXT NOT NULL,
+        occurrence TEXT NOT NULL,
+        entry INTEGER NOT NULL REFERENCES approval (entry),
+        PRIMARY KEY (task, occurrence, entry)
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 1;
+pub(super) const LATEST: i32 = 2;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())

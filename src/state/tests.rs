@@ -51,6 +51,7 @@ fn new_run(task: &str, occurrence: Option<&str>) -> NewRun {
         plan_digest: "ab".repeat(32),
         targets: vec![format!("host-of-{task}")],
         holder: process_identity::current().unwrap(),
+        approvals: Vec::new(),
     }
 }
 

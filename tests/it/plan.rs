@@ -59,7 +59,7 @@ tasks:
     steps: [{run: [\"true\"]}]
   rotate:
     type: routine
-    domain: security
+    domain: component
     schedule: {cron: \"0 2 * * SUN\"}
     window: weekend-night
     targets: [prom-1]

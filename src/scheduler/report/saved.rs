@@ -3,6 +3,8 @@
 //! It is shown as it was computed. What is published is not the file but a schedule that is computed anew from what
 //! it was computed from; if that is not the same, something has changed, and the file says so instead.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde_json::Value;
 
@@ -12,6 +14,7 @@ use super::{
 use crate::model::{Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan};
 use crate::scheduler::monitor::Overrun;
 use crate::scheduler::{Computed, Skipped};
+use crate::security::approval::ApprovalReport;
 use crate::text::inert_line;
 
 /// A plan as it was computed.
@@ -19,6 +22,8 @@ use crate::text::inert_line;
 pub struct Saved {
     /// The schedule, with its revision when it was published.
     pub computed: Computed,
+    /// How the occurrences that need approval stood to it.
+    pub approvals: HashMap<OccurrenceId, ApprovalReport>,
     /// What changed since the schedule that was in force.
     pub changes: Vec<Change>,
     /// What that one had and this one has not.
@@ -150,6 +155,8 @@ impl Saved {
 
     fn of(report: PlanReport) -> Self {
         let changes = changes(&report);
+        let approval = |it: &OccurrenceReport| Some((OccurrenceId(it.id.clone()), it.approval.clone()?));
+        let approvals = report.occurrences.iter().filter_map(approval).collect();
         let missed = report.missed.into_iter().map(|missed| Skipped {
             occurrence: OccurrenceId(missed.id),
             task: missed.task,
@@ -178,6 +185,7 @@ impl Saved {
             },
         };
         Self {
+            approvals,
             changes,
             dropped: report.dropped.into_iter().map(gone).collect(),
             overruns: overruns.collect(),
