@@ -70,7 +70,7 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
         text.push_str("\nhelp: ");
         text.push_str(&help);
     }
-    terminal.error(&text);
+    terminal.error(&crate::text::inert(&text));
     error.chain().find_map(of_cause).unwrap_or(Exit::Unknown)
 }
 
@@ -88,7 +88,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if let Some(error) = error.downcast_ref() => Some(of_start(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_run(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_validate(error)),
-        () if let Some(error) = error.downcast_ref() => of_approve(error),
+        () if let Some(error) = error.downcast_ref() => Some(of_approve(error)),
         () => None,
     }
 }
@@ -114,25 +114,26 @@ fn of_validate(error: &ValidateError) -> Exit {
 }
 
 /// The exit code of work that was not approved.
-fn of_approve(error: &ApproveError) -> Option<Exit> {
+fn of_approve(error: &ApproveError) -> Exit {
     match error {
         ApproveError::NoSuchTask { .. }
         | ApproveError::NotNeeded(_)
+        | ApproveError::NoTaskNamed
         | ApproveError::Signers(_)
         | ApproveError::Signing(SigningError::Key { .. })
-        | ApproveError::Schedule(_) => Some(Exit::Wrong),
+        | ApproveError::Schedule(_) => Exit::Wrong,
         ApproveError::NothingPublished
         | ApproveError::OtherPlanFile(_)
         | ApproveError::Changed { .. }
         | ApproveError::NothingLeft(_)
         | ApproveError::NotByThem { .. }
         | ApproveError::Signing(_)
-        | ApproveError::NotGood { .. } => Some(Exit::No),
+        | ApproveError::NotGood { .. } => Exit::No,
         ApproveError::NoneNeeded
         | ApproveError::NotSigned(_)
         | ApproveError::NotVerified(_)
         | ApproveError::State(_)
-        | ApproveError::Line(_) => Some(Exit::Unknown),
+        | ApproveError::Line(_) => Exit::Unknown,
     }
 }
 

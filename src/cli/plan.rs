@@ -65,28 +65,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "TASK|WINDOW", num_args = 0..=1, action = ArgAction::Set)]
     calendar: Option<Vec<String>>,
 
-    /// Approve the published occurrences that need it, or those of these tasks, with your SSH key
-    ///
-    /// What is signed names the plan file by its digest and each occurrence with its targets; when one of them
-    /// changes, the approval is void. A task without a schedule has to be named: its next run within 24 hours is
-    /// approved.
-    #[arg(long, value_name = "TASK", num_args = 0..,
-        conflicts_with_all = ["publish", "explain", "from", "from_file", "calendar", "horizon", "gantt",
-            "detailed_exitcode"])]
-    approve: Option<Vec<String>>,
-
-    /// Approve the next run on demand within 24 hours, also of a task with a schedule
-    #[arg(long, requires = "approve")]
-    on_demand: bool,
-
-    /// The key that signs, or the public key of one that the agent holds [env: MAINSTAY_KEY] [default: the
-    /// first of ~/.ssh, then of the agent, that the signers file knows]
-    #[arg(long, value_name = "PATH", requires = "approve")]
-    key: Option<PathBuf>,
-
-    /// Who signs [default: whom the signers file gives the key to]
-    #[arg(long, value_name = "NAME", requires = "approve")]
-    identity: Option<String>,
+    #[command(flatten)]
+    approval: approve::ApproveArgs,
 
     /// How many of these times
     #[arg(short, long, value_name = "N", default_value_t = 10, requires = "calendar",
@@ -102,7 +82,7 @@ Examples:
   mainstay plan --publish           make it the schedule
   mainstay plan --explain upgrade   why does `upgrade` not run now?
   mainstay plan --from 2026-12-20   what would it look like then?
-  mainstay plan --approve           agree to what is published, with your SSH key
+  mainstay plan --approve           agree to the schedule, with your SSH key
   mainstay plan --approve rotate    only to `rotate`
   mainstay plan --calendar night    when does the window `night` open next?
   mainstay plan --format json       for programs
@@ -168,10 +148,8 @@ pub fn run(
     let from = args.from.map_or(now, |from| zone.resolve(&from));
     let until = from.checked_add_signed(args.horizon.0).unwrap_or(from);
     let question = Question { plan, loaded, zone, past, now, from, until };
-    if let Some(tasks) = args.approve {
-        let (on_demand, key, identity) = (args.on_demand, args.key, args.identity);
-        let options = approve::Options { tasks, on_demand, key, identity };
-        return approve::run(&options, &question, global, manager, terminal);
+    if args.approval.is_wanted() {
+        return approve::run(&args.approval, &question, global, manager, terminal);
     }
     let PlanArgs { publish, detailed_exitcode, gantt, .. } = args;
     let wanted = Wanted { publish, detailed_exitcode, gantt };
@@ -217,8 +195,11 @@ fn compute(
     };
     show::show(&proposal, wanted, global, terminal)?;
     let is_new = before.is_none() || !changes.is_empty();
-    if is_new && !wanted.publish && global.format.unwrap_or(Format::Text) == Format::Text {
+    let is_text = global.format.unwrap_or(Format::Text) == Format::Text;
+    if is_new && !wanted.publish && is_text {
         terminal.hint("`mainstay plan --publish` makes this the schedule");
+    } else if is_text && proposal.approvals.values().any(|approval| !approval.is_given()) {
+        terminal.hint("`mainstay plan --approve` approves what waits, with your SSH key");
     }
     Ok(if wanted.detailed_exitcode && !changes.is_empty() { Exit::No } else { Exit::Done })
 }

@@ -1,22 +1,27 @@
 //! Approving: what there is to approve, who may, the signature, and its record.
 
+mod error;
+
 use std::path::Path;
 
 use chrono::{DateTime, SubsecRound, Utc};
 
+pub use error::ApproveError;
+use error::{LeftOut, as_left_out, grouped};
+
 use super::Manager;
 use crate::executor::history_of;
-use crate::ledger::chain::{self, LineError};
+use crate::ledger::chain;
 use crate::model::{
-    APPROVAL_NAMESPACE, APPROVAL_SCHEMA, Approval, ApprovalStatement, Domain, Event, InForce,
-    OccurrenceId, PlanFile, Task,
+    APPROVAL_NAMESPACE, APPROVAL_SCHEMA, Approval, ApprovalStatement, Domain, Event, InForce, OccurrenceId,
+    PlanFile, Task,
 };
-use crate::scheduler::{self, ScheduleError};
-use crate::security::approval::propose::{self, Changed, Offer};
-use crate::security::approval::signing::{self, Signatory, SigningError, Wanted};
-use crate::security::approval::{Approvals, NOT_BY_ITS_AUTHOR, SignersError, Standing, Work};
-use crate::state::{Access, State, StateError};
-use crate::world::ssh::{self, Signature, SshError};
+use crate::scheduler;
+use crate::security::approval::propose::{self, Offer};
+use crate::security::approval::signing::{self, Signatory, Wanted};
+use crate::security::approval::{Approvals, NOT_BY_ITS_AUTHOR, Standing, Work};
+use crate::state::{Access, State};
+use crate::world::ssh::{self, Signature};
 
 /// What a person asks to approve.
 #[derive(Debug, Clone, Copy)]
@@ -64,116 +69,6 @@ pub struct Subject {
     pub occurrence: Option<OccurrenceId>,
 }
 
-/// Nothing was approved.
-#[derive(Debug, thiserror::Error)]
-pub enum ApproveError {
-    /// There is no such task.
-    #[error("there is no task `{name}`")]
-    NoSuchTask {
-        /// What was asked for.
-        name: String,
-        /// The tasks that there are.
-        known: Vec<String>,
-    },
-    /// It needs no approval.
-    #[error("task `{0}` needs no approval: it has no `approval`")]
-    NotNeeded(String),
-    /// No task needs one.
-    #[error("no task with a schedule needs an approval")]
-    NoneNeeded,
-    /// Nothing is in force.
-    #[error("nothing is published yet, so that there is nothing to approve")]
-    NothingPublished,
-    /// What is in force was made from another plan file.
-    #[error("the plan file has changed since revision {0} was published")]
-    OtherPlanFile(u64),
-    /// The schedule is not what was published any more.
-    #[error("the schedule is not as revision {revision} has it: {}", sentence(changed))]
-    Changed {
-        /// The revision in force.
-        revision: u64,
-        /// What differs.
-        changed: Vec<Changed>,
-    },
-    /// All is approved already, or nothing comes.
-    #[error("nothing is left to approve{}", because(.0))]
-    NothingLeft(Vec<String>),
-    /// The one who signs may approve nothing of it.
-    #[error("`{who}` can approve nothing of this{}", because(why))]
-    NotByThem {
-        /// Who.
-        who: String,
-        /// Why not, a sentence each.
-        why: Vec<String>,
-    },
-    /// The signers file cannot be used.
-    #[error(transparent)]
-    Signers(#[from] SignersError),
-    /// Nobody can sign.
-    #[error(transparent)]
-    Signing(#[from] SigningError),
-    /// The signature could not be made.
-    #[error("the approval was not signed")]
-    NotSigned(#[source] SshError),
-    /// The signature could not be verified.
-    #[error("the signature cannot be verified, and nothing was recorded")]
-    NotVerified(#[source] SshError),
-    /// The signature is not good.
-    #[error("the signature is not one of `{who}`, and nothing was recorded: {why}")]
-    NotGood {
-        /// Who signed.
-        who: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// The plan file asks for what cannot be scheduled.
-    #[error(transparent)]
-    Schedule(#[from] ScheduleError),
-    /// The state file cannot be used.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The statement has no text.
-    #[error(transparent)]
-    Line(#[from] LineError),
-}
-
-impl ApproveError {
-    /// What to do about it.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::NothingPublished | Self::OtherPlanFile(_) | Self::Changed { .. } => {
-                Some("`mainstay plan --publish` puts the schedule in force; then approve it".to_owned())
-            }
-            Self::NoSuchTask { known, .. } => Some(format!("the tasks are {}", known.join(", "))),
-            Self::NoneNeeded => Some("name a task that runs on demand: `mainstay plan --approve TASK`".to_owned()),
-            Self::NotSigned(SshError::Refused { said, .. }) if said.contains("passphrase") => {
-                Some("run it on a terminal, or give the key to an agent first: `ssh-add KEY`".to_owned())
-            }
-            Self::NotSigned(SshError::Refused { said, .. }) if said.starts_with("No private key") => {
-                Some("give the key to the agent: `ssh-add KEY`".to_owned())
-            }
-            Self::Signing(error) => error.help(),
-            _ => None,
-        }
-    }
-}
-
-/// More occurrences that differ are counted.
-const MOST_CHANGED: usize = 3;
-
-fn sentence(changed: &[Changed]) -> String {
-    let word = |changed: &Changed| format!("{} {}", changed.occurrence, changed.how.in_words());
-    let mut words: Vec<_> = changed.iter().take(MOST_CHANGED).map(word).collect();
-    if MOST_CHANGED < changed.len() {
-        words.push(format!("and {} more", changed.len() - MOST_CHANGED));
-    }
-    words.join(", ")
-}
-
-fn because(reasons: &[String]) -> String {
-    if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
-}
-
 impl Manager {
     /// Finds out what `asked` comes to, and who signs it. Signs nothing and records nothing.
     ///
@@ -196,20 +91,21 @@ impl Manager {
         let schedule = state.as_ref().map(State::in_force).transpose()?.flatten();
         let mut offer = Offer::default();
         if !scheduled.is_empty() {
-            let (state, in_force) = state.as_ref().zip(schedule.as_ref()).ok_or(ApproveError::NothingPublished)?;
+            let (state, in_force) =
+                state.as_ref().zip(schedule.as_ref()).ok_or(ApproveError::NothingPublished)?;
             offer = of_schedule(plan, digest, state, in_force, &scheduled, now)?;
         }
         offer.on_demand = on_demand.iter().filter_map(|name| propose::on_demand(plan, name, now)).collect();
         let Some(state) = state else { return Err(ApproveError::NothingPublished) };
-        let signatory = self.signatory(plan, &approvals, scheduled.iter().chain(&on_demand), asked, now)?;
-        let mut left_out: Vec<_> = offer.changed.iter().map(left_out_as_changed).collect();
+        let signatory = Self::signatory(plan, &approvals, scheduled.iter().chain(&on_demand), asked, now)?;
+        let mut left_out: Vec<_> = offer.changed.iter().map(as_left_out).collect();
         let left = Left { plan, approvals: &approvals, state: &state, signatory: &signatory, now };
         let is_refused = left.take_what_needs_it(&mut offer, &mut left_out)?;
         if offer.occurrences.is_empty() && offer.on_demand.is_empty() {
             let revision = schedule.map_or(0, |schedule| schedule.revision);
             return Err(match () {
-                () if is_refused => ApproveError::NotByThem { who: signatory.who, why: left_out },
-                () if offer.changed.is_empty() => ApproveError::NothingLeft(left_out),
+                () if is_refused => ApproveError::NotByThem { who: signatory.who, why: grouped(&left_out) },
+                () if offer.changed.is_empty() => ApproveError::NothingLeft(grouped(&left_out)),
                 () => ApproveError::Changed { revision, changed: offer.changed },
             });
         }
@@ -223,7 +119,7 @@ impl Manager {
             who: signatory.who.clone(),
             when: now,
         };
-        Ok(Draft { statement, signatory, left_out })
+        Ok(Draft { statement, signatory, left_out: grouped(&left_out) })
     }
 
     /// Has a draft signed, and records it. With `may_ask`, a person can be asked for a passphrase.
@@ -241,8 +137,8 @@ impl Manager {
         let Draft { statement: said, signatory, .. } = draft;
         let statement = chain::canonical(said)?;
         let text = format!("{statement}\n");
-        let signature = ssh::sign(&signatory.key, APPROVAL_NAMESPACE, &text, may_ask)
-            .map_err(ApproveError::NotSigned)?;
+        let signature =
+            ssh::sign(&signatory.key, APPROVAL_NAMESPACE, &text, may_ask).map_err(ApproveError::NotSigned)?;
         let signers = approvals.signers()?;
         let verified = ssh::verify(signers, &said.who, APPROVAL_NAMESPACE, &signature, &text, said.when);
         match verified.map_err(ApproveError::NotVerified)? {
@@ -264,7 +160,6 @@ impl Manager {
     }
 
     fn signatory<'a>(
-        &self,
         plan: &PlanFile,
         approvals: &Approvals,
         tasks: impl Iterator<Item = &'a String>,
@@ -292,11 +187,22 @@ impl Manager {
 
 /// The tasks whose occurrences, and those whose next run on demand is to be approved.
 fn tasks_of(plan: &PlanFile, asked: &Asked) -> Result<(Vec<String>, Vec<String>), ApproveError> {
+    if asked.tasks.is_empty() && asked.on_demand {
+        return Err(ApproveError::NoTaskNamed);
+    }
     if asked.tasks.is_empty() {
         let is_asked = |task: &Task| task.approval.is_some() && task.schedule.is_some();
-        let scheduled: Vec<_> =
-            plan.tasks.iter().filter(|(_, task)| is_asked(task)).map(|(name, _)| name.value.clone()).collect();
-        return if scheduled.is_empty() { Err(ApproveError::NoneNeeded) } else { Ok((scheduled, Vec::new())) };
+        let scheduled: Vec<_> = plan
+            .tasks
+            .iter()
+            .filter(|(_, task)| is_asked(task))
+            .map(|(name, _)| name.value.clone())
+            .collect();
+        return if scheduled.is_empty() {
+            Err(ApproveError::NoneNeeded)
+        } else {
+            Ok((scheduled, Vec::new()))
+        };
     }
     let (mut scheduled, mut on_demand) = (Vec::new(), Vec::new());
     for name in asked.tasks {
@@ -307,7 +213,8 @@ fn tasks_of(plan: &PlanFile, asked: &Asked) -> Result<(Vec<String>, Vec<String>)
         if task.approval.is_none() {
             return Err(ApproveError::NotNeeded(name.clone()));
         }
-        let of_kind = if asked.on_demand || task.schedule.is_none() { &mut on_demand } else { &mut scheduled };
+        let of_kind =
+            if asked.on_demand || task.schedule.is_none() { &mut on_demand } else { &mut scheduled };
         if !of_kind.contains(name) {
             of_kind.push(name.clone());
         }
@@ -334,10 +241,6 @@ fn of_schedule(
     Ok(propose::of_schedule(&published, &computed.schedule, &history, is_asked, now))
 }
 
-fn left_out_as_changed(changed: &Changed) -> String {
-    format!("{} is left out: it {}", changed.occurrence, changed.how.in_words())
-}
-
 /// What of an offer its signatory still has to approve.
 struct Left<'a> {
     plan: &'a PlanFile,
@@ -360,29 +263,25 @@ impl Left<'_> {
     fn take_what_needs_it(
         &self,
         offer: &mut Offer,
-        left_out: &mut Vec<String>,
+        left_out: &mut Vec<LeftOut>,
     ) -> Result<bool, ApproveError> {
         let mut is_refused = false;
         let mut is_left_out = |name: &str, why: Option<Why>| {
-            match &why {
-                Some(Why::Refused(why)) => {
-                    is_refused = true;
-                    left_out.push(format!("{name} is left out: {why}"));
-                }
-                Some(Why::Given(why)) => left_out.push(format!("{name} is {why}")),
-                None => {}
-            }
-            why.is_some()
+            is_refused |= matches!(why, Some(Why::Refused(_)));
+            let Some(Why::Refused(why) | Why::Given(why)) = why else { return false };
+            left_out.push((name.to_owned(), why));
+            true
         };
         for it in std::mem::take(&mut offer.occurrences) {
-            let why = self.why_not(&Work { task: &it.task, occurrence: Some(&it.id), targets: &it.targets })?;
+            let why =
+                self.why_not(&Work { task: &it.task, occurrence: Some(&it.id), targets: &it.targets })?;
             if !is_left_out(&it.id.0, why) {
                 offer.occurrences.push(it);
             }
         }
         for it in std::mem::take(&mut offer.on_demand) {
             let why = self.why_not(&Work { task: &it.task, occurrence: None, targets: &it.targets })?;
-            if !is_left_out(&format!("the next run of {}", it.task), why) {
+            if !is_left_out(&it.task, why) {
                 offer.on_demand.push(it);
             }
         }
@@ -403,10 +302,11 @@ impl Left<'_> {
         }
         let standing = self.approvals.standing(Some(self.state), work, self.now)?;
         Ok(standing.and_then(|standing| match () {
-            () if standing.is_given() => Some(Why::Given(format!("approved already: {}", standing.in_words()))),
-            () if standing.by.iter().any(|given| given.who == *who) => {
-                Some(Why::Given(format!("approved by `{who}` already: {}", standing.in_words())))
-            }
+            () if standing.is_given() => Some(Why::Given(format!("has {} already", standing.in_words()))),
+            () if standing.by.iter().any(|given| given.who == *who) => Some(Why::Given(format!(
+                "`{who}` has approved it already, which makes {}",
+                standing.in_words()
+            ))),
             () => None,
         }))
     }
@@ -418,8 +318,9 @@ fn subjects(said: &ApprovalStatement) -> impl Iterator<Item = (Subject, Vec<Stri
         let subject = Subject { task: it.task.clone(), occurrence: Some(it.id.clone()) };
         (subject, it.targets.clone())
     });
-    let runs = said.on_demand.iter().map(|it| {
-        (Subject { task: it.task.clone(), occurrence: None }, it.targets.clone())
-    });
+    let runs = said
+        .on_demand
+        .iter()
+        .map(|it| (Subject { task: it.task.clone(), occurrence: None }, it.targets.clone()));
     occurrences.chain(runs)
 }

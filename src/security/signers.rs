@@ -188,7 +188,10 @@ mod tests {
             ("ops@example.org nonsense AAAA", None),
             ("ops@example.org ssh-ed25519 AAAA ops", Some(signer("ops@example.org", "AAAA"))),
             ("\"a,b\"\tecdsa-sha2-nistp256  BBBB", Some(signer("a,b", "BBBB"))),
-            ("*@x namespaces=\"a b,c\" ssh-rsa CCCC", Some(Signer { namespaces: Some("a b,c"), ..signer("*@x", "CCCC") })),
+            (
+                "*@x namespaces=\"a b,c\" ssh-rsa CCCC",
+                Some(Signer { namespaces: Some("a b,c"), ..signer("*@x", "CCCC") }),
+            ),
             ("*@x cert-authority ssh-rsa CCCC", Some(Signer { is_authority: true, ..signer("*@x", "CCCC") })),
             (
                 "a valid-after=\"20260101Z\",valid-before=\"202602030405Z\" sk-ssh-ed25519@openssh.com D",
@@ -218,8 +221,7 @@ mod tests {
             ("a*b*c", "a-b-b-c", true),
         ];
         for (principals, name, fits) in cases {
-            let signer =
-                Signer { principals, ..Signer::read("x ssh-rsa A").expect("a line") };
+            let signer = Signer { principals, ..Signer::read("x ssh-rsa A").expect("a line") };
             assert_eq!(signer.speaks_of(name), fits, "{principals} {name}");
         }
     }

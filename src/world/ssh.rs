@@ -49,6 +49,9 @@ pub enum SshError {
         /// Its words, safe to show.
         said: String,
     },
+    /// It said no, on the terminal.
+    #[error("`{0}` failed; it says above why")]
+    RefusedAbove(&'static str),
     /// What it needs could not be put in place.
     #[error("cannot prepare for `ssh-keygen`")]
     Io(#[from] io::Error),
@@ -157,9 +160,16 @@ pub fn sign(key: &SigningKey, namespace: &str, text: &str, may_ask: bool) -> Res
         }
     };
     let argv = ["ssh-keygen", "-q", "-Y", "sign", "-f", &key, "-n", namespace, &absolute(&statement)];
-    let (succeeded, printed) = if may_ask { run_at_the_terminal(&argv)? } else { run(&argv, None)? };
-    if !succeeded {
-        return Err(SshError::Refused { program: "ssh-keygen -Y sign", said: last_words(&printed) });
+    let program = "ssh-keygen -Y sign";
+    if may_ask {
+        if !run_at_the_terminal(&argv)? {
+            return Err(SshError::RefusedAbove(program));
+        }
+    } else {
+        let (succeeded, printed) = run(&argv, None)?;
+        if !succeeded {
+            return Err(SshError::Refused { program, said: last_words(&printed) });
+        }
     }
     Ok(fs::read_to_string(folder.path().join("statement.sig"))?)
 }
@@ -186,7 +196,19 @@ pub fn verify(
     let (signers, signature) = (write("signers", signers)?, write("signature", signature)?);
     let time = format!("verify-time={}", when.format("%Y%m%d%H%M%SZ"));
     let argv = [
-        "ssh-keygen", "-Y", "verify", "-O", &time, "-f", &signers, "-I", who, "-n", namespace, "-s", &signature,
+        "ssh-keygen",
+        "-Y",
+        "verify",
+        "-O",
+        &time,
+        "-f",
+        &signers,
+        "-I",
+        who,
+        "-n",
+        namespace,
+        "-s",
+        &signature,
     ];
     let mut input = tempfile::tempfile()?;
     input.write_all(text.as_bytes())?;
@@ -205,7 +227,9 @@ pub fn verify(
 /// The line that says more than that it did not work.
 fn reason(said: &str) -> String {
     let line = said.lines().find(|line| !line.trim().is_empty() && !line.starts_with("Could not verify"));
-    crate::text::inert_line(line.unwrap_or("the key is not one that the signers file gives to this name").trim())
+    crate::text::inert_line(
+        line.unwrap_or("the key is not one that the signers file gives to this name").trim(),
+    )
 }
 
 /// Runs one of the programs to its end, or until its time is over; returns whether it succeeded, and what it printed.
@@ -230,12 +254,12 @@ fn run(argv: &[&str], input: Option<&File>) -> Result<(bool, String), SshError> 
 }
 
 /// Runs one of the programs where a person can answer it: on the terminal that mainstay has, as long as it takes.
-fn run_at_the_terminal(argv: &[&str]) -> Result<(bool, String), SshError> {
+fn run_at_the_terminal(argv: &[&str]) -> Result<bool, SshError> {
     let program = process::program(argv[0], Path::new("/"))?;
     let mut command = Command::new(program);
     command.args(&argv[1..]).env_clear().envs(clean_environment());
     command.stdin(Stdio::inherit()).stdout(Stdio::null()).stderr(Stdio::inherit());
-    Ok((command.status()?.success(), "what stands above".to_owned()))
+    Ok(command.status()?.success())
 }
 
 fn absolute(path: &Path) -> String {
@@ -255,7 +279,8 @@ mod tests {
     #[test]
     fn a_fingerprint_is_the_one_that_ssh_keygen_shows() {
         // ssh-keygen -l -f
-        let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBhDQsHzrfPYwbeJw4enAC0qrvL2AeNNyebX43NBlvEa ops on call";
+        let line =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBhDQsHzrfPYwbeJw4enAC0qrvL2AeNNyebX43NBlvEa ops on call";
         let key = PublicKey::read(line).unwrap();
         assert_eq!(key.comment, "ops on call");
         assert_eq!(key.fingerprint(), "SHA256:oxGT0BsbXax4g7SP3tWBtnBy8A8UOXpkhNxnDRhLCPU");

@@ -1,5 +1,6 @@
 //! `mainstay plan` as people and programs see it.
 
+mod approve;
 mod calendar;
 mod gantt;
 mod html;

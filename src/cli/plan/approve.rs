@@ -1,43 +1,75 @@
 //! `mainstay plan --approve`: a person agrees to work with their SSH key.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::Question;
 use super::text::{columns, one_line};
 use crate::calendar::Zone;
-use crate::cli::output::{Format, deliver};
+use crate::cli::output::{Format, chosen, deliver};
 use crate::cli::{Exit, Global, Terminal};
 use crate::counted;
 use crate::manager::{ApproveError, Asked, Draft, Manager, Recorded};
 use crate::scheduler::explain::{Condition, Explanation, Source};
 use crate::security::approval::ApprovalReport;
 
-/// What was asked for on the command line.
-pub struct Options {
-    pub tasks: Vec<String>,
-    pub on_demand: bool,
-    pub key: Option<PathBuf>,
-    pub identity: Option<String>,
+/// What `--approve` understands.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// Approve the published occurrences that need it, or those of these tasks, with your SSH key
+    ///
+    /// What is signed names the plan file by its digest and each occurrence with its targets; when one of them
+    /// changes, the approval is void. A task without a schedule has to be named: its next run within 24 hours is
+    /// approved.
+    #[arg(long, value_name = "TASK", num_args = 0..,
+        conflicts_with_all = ["publish", "explain", "from", "from_file", "calendar", "horizon", "gantt",
+            "detailed_exitcode"])]
+    approve: Option<Vec<String>>,
+
+    /// Approve the next run on demand within 24 hours, also of a task with a schedule
+    #[arg(long, requires = "approve")]
+    on_demand: bool,
+
+    /// The key that signs, or the public key of one that the agent holds [env: MAINSTAY_KEY] [default: the
+    /// first of ~/.ssh, then of the agent, that the signers file knows]
+    #[arg(long, value_name = "PATH", requires = "approve")]
+    key: Option<PathBuf>,
+
+    /// Who signs [default: whom the signers file gives the key to]
+    #[arg(long, value_name = "NAME", requires = "approve")]
+    identity: Option<String>,
 }
+
+impl ApproveArgs {
+    /// Whether `--approve` was given.
+    pub fn is_wanted(&self) -> bool {
+        self.approve.is_some()
+    }
+}
+
+const FORMATS: [Format; 2] = [Format::Text, Format::Json];
 
 /// Shows what is approved, has it signed, and records it.
 pub fn run(
-    options: &Options,
+    args: &ApproveArgs,
     question: &Question,
     global: &Global,
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let Question { plan, loaded, zone, .. } = question;
-    let key = options.key.clone().or_else(key_of_environment);
+    // Afterwards it would be too late to refuse a format.
+    chosen(global, &FORMATS)?;
+    let key = args.key.clone().or_else(key_of_environment);
     let asked = Asked {
-        tasks: &options.tasks,
-        on_demand: options.on_demand,
+        tasks: args.approve.as_deref().unwrap_or_default(),
+        on_demand: args.on_demand,
         key: key.as_deref(),
-        identity: options.identity.as_deref(),
+        identity: args.identity.as_deref(),
     };
     let draft = match manager.draft_approval(plan, &loaded.digest, &asked) {
         // Whoever asks twice has what they want.
@@ -53,7 +85,7 @@ pub fn run(
     }
     let may_ask = std::io::stdin().is_terminal();
     let recorded = manager.approve(plan, &loaded.digest, &draft, may_ask)?;
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, _| {
+    deliver(global, terminal, &FORMATS, &mut |format, _| {
         Ok(match format {
             Format::Json => serde_json::to_string_pretty(&report(&draft, &recorded))? + "\n",
             _ => summary(&draft, &recorded),
@@ -69,11 +101,14 @@ fn key_of_environment() -> Option<PathBuf> {
 /// What is about to be signed, by whom, with which key.
 fn preview(draft: &Draft, zone: &Zone) -> String {
     let said = &draft.statement;
-    let row = |start: String, task: &str, targets: &[String]| [start, one_line(task), one_line(&targets.join(", "))];
+    let row = |start: String, task: &str, targets: &[String]| {
+        [start, one_line(task), one_line(&targets.join(", "))]
+    };
     let occurrences = said.occurrences.iter().map(|it| row(zone.local(it.start), &it.task, &it.targets));
-    let runs = said.on_demand.iter().map(|it| {
-        row(format!("on demand until {}", zone.local(it.until)), &it.task, &it.targets)
-    });
+    let runs = said
+        .on_demand
+        .iter()
+        .map(|it| row(format!("on demand until {}", zone.local(it.until)), &it.task, &it.targets));
     let table = columns(&["START", "TASK", "TARGETS"], occurrences.chain(runs), None);
     let by = format!("as {} with {}", said.who, draft.signatory.public.fingerprint());
     format!("{}approving this {}", table, one_line(&by))
@@ -100,10 +135,10 @@ fn summary(draft: &Draft, recorded: &Recorded) -> String {
     let waiting: Vec<_> = recorded.standings.iter().filter(|(_, standing)| !standing.is_given()).collect();
     for (subject, standing) in waiting.iter().take(MOST_WAITING) {
         let name = subject.occurrence.as_ref().map_or(&subject.task, |occurrence| &occurrence.0);
-        text.push_str(&format!("{} {}\n", one_line(name), one_line(&standing.report().in_words())));
+        let _ = writeln!(text, "{} {}", one_line(name), one_line(&standing.report().in_words()));
     }
     if MOST_WAITING < waiting.len() {
-        text.push_str(&format!("and {} more\n", waiting.len() - MOST_WAITING));
+        let _ = writeln!(text, "and {} more", waiting.len() - MOST_WAITING);
     }
     text
 }
@@ -149,11 +184,7 @@ fn report<'a>(draft: &'a Draft, recorded: &'a Recorded) -> ApproveReport<'a> {
 }
 
 /// Adds to an explanation which approvals the task waits for, before what only the run itself finds out.
-pub fn explain(
-    explained: &mut Explanation,
-    question: &Question,
-    manager: &Manager,
-) -> anyhow::Result<()> {
+pub fn explain(explained: &mut Explanation, question: &Question, manager: &Manager) -> anyhow::Result<()> {
     let Question { plan, loaded, now, .. } = question;
     let Some(approval) = plan.tasks.get(&explained.task).and_then(|task| task.approval.as_ref()) else {
         return Ok(());

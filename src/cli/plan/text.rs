@@ -139,7 +139,8 @@ impl Table<'_> {
         };
         let waiting = self.0.approvals.values().filter(|approval| !approval.is_given()).count();
         let waits = if waiting == 1 { "waits" } else { "wait" };
-        let waiting = (waiting > 0).then(|| format!("! {} {waits} for approval", counted(waiting, "occurrence")));
+        let waiting =
+            (waiting > 0).then(|| format!("! {} {waits} for approval", counted(waiting, "occurrence")));
         let mut notes = Vec::from_iter(waiting);
         notes.extend(self.0.overruns.iter().map(overrun));
         let computed = self.0.computed;

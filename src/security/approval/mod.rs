@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub use standing::{ApprovalReport, Given, Standing, Void};
 
@@ -26,7 +26,7 @@ use super::{is_called, names_of};
 use crate::model::{
     APPROVAL_NAMESPACE, APPROVAL_SCHEMA, Approval, ApprovalStatement, Domain, OccurrenceId, PlanFile, Task,
 };
-use crate::planfile;
+use crate::planfile::{self, LoadError};
 use crate::state::{RecordedApproval, State, StateError};
 use crate::world::ssh::{self, Signature, fingerprint};
 
@@ -34,7 +34,8 @@ use crate::world::ssh::{self, Signature, fingerprint};
 pub const ON_DEMAND_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// Why an approval by the author of the plan does not count, or is not signed.
-pub const NOT_BY_ITS_AUTHOR: &str = "security work is approved by somebody other than its author, the `owner`";
+pub const NOT_BY_ITS_AUTHOR: &str =
+    "security work is approved by somebody other than its author, the `owner`";
 
 /// Work that needs approval.
 #[derive(Debug, Clone, Copy)]
@@ -71,9 +72,9 @@ pub enum SignersError {
         /// Why not.
         why: String,
     },
-    /// Others could give themselves the right to approve what root runs.
+    /// Others could give themselves the right to approve.
     #[error(
-        "the signers file `{p}` can be written by {who}, who could approve what root runs; run `chmod go-w {p}`",
+        "the signers file `{p}` can be written by {who}, who could approve anything; run `chmod go-w {p}`",
         p = path.display()
     )]
     WritableByOthers {
@@ -150,13 +151,16 @@ impl<'a> Approvals<'a> {
             let origin = state.origin()?.unwrap_or_default();
             for entry in state.approvals_of(work.task, work.occurrence)? {
                 let Some(known) = self.known(state, entry)? else { continue };
-                let who = || known.statement.as_ref().map_or("somebody", |it| it.said.who.as_str()).to_owned();
-                let used = match work.occurrence {
-                    Some(_) => None,
-                    None => state.approval_used_by(work.task, entry)?,
-                };
-                let used = used.map(|run| format!("it was for one run, and run {run} was that one"));
-                let why = used.or_else(|| self.other_work(&known, &origin, work, now));
+                let who =
+                    || known.statement.as_ref().map_or("somebody", |it| it.said.who.as_str()).to_owned();
+                // One that has served its purpose, or did so days ago, is history.
+                if work.occurrence.is_none()
+                    && (known.is_long_over(work.task, now)
+                        || state.approval_used_by(work.task, entry)?.is_some())
+                {
+                    continue;
+                }
+                let why = self.other_work(&known, &origin, work, now);
                 match why.map_or_else(|| self.key_of(&known, task, &from.value), |why| Ok(Err(why))) {
                     Ok(Ok(key)) => good.push(Given { who: who(), key, entry }),
                     Ok(Err(why)) => void.push(Void { who: who(), why }),
@@ -164,7 +168,7 @@ impl<'a> Approvals<'a> {
                 }
             }
         }
-        Ok(Some(Standing::of(required.value, &from.value, good, void, unknown)))
+        Ok(Some(Standing::of(required.value, &from.value, &good, void, unknown)))
     }
 
     fn known(&self, state: &State, entry: u64) -> Result<Option<Arc<Known>>, StateError> {
@@ -183,15 +187,11 @@ impl<'a> Approvals<'a> {
     }
 
     /// Why an approval is not about this work, by what it says.
-    fn other_work(
-        &self,
-        known: &Known,
-        origin: &str,
-        work: &Work,
-        now: DateTime<Utc>,
-    ) -> Option<String> {
+    fn other_work(&self, known: &Known, origin: &str, work: &Work, now: DateTime<Utc>) -> Option<String> {
         let Some(Statement { said, occurrences }) = &known.statement else {
-            return Some("it cannot be understood: a newer mainstay wrote it, or somebody changed it".to_owned());
+            return Some(
+                "it cannot be understood: a newer mainstay wrote it, or somebody changed it".to_owned(),
+            );
         };
         if said.ledger != origin {
             return Some("it was given for another ledger".to_owned());
@@ -200,16 +200,15 @@ impl<'a> Approvals<'a> {
             let (then, now) = (short(&said.plan), short(self.plan_digest));
             return Some(format!("the plan file has changed since, from sha256 {then} to {now}"));
         }
-        let targets = match work.occurrence {
-            Some(occurrence) => occurrences.get(occurrence).map(|place| &said.occurrences[*place].targets),
-            None => {
-                let run = said.on_demand.iter().find(|run| run.task == work.task);
-                if let Some(run) = run.filter(|run| run.until <= now) {
-                    let until = run.until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-                    return Some(format!("it ended at {until}"));
-                }
-                run.map(|run| &run.targets)
+        let targets = if let Some(occurrence) = work.occurrence {
+            occurrences.get(occurrence).map(|place| &said.occurrences[*place].targets)
+        } else {
+            let run = said.on_demand.iter().find(|run| run.task == work.task);
+            if let Some(run) = run.filter(|run| run.until <= now) {
+                let until = run.until.to_rfc3339_opts(SecondsFormat::Secs, true);
+                return Some(format!("it ended at {until}"));
             }
+            run.map(|run| &run.targets)
         };
         match targets {
             Some(targets) if targets == work.targets => None,
@@ -255,6 +254,15 @@ impl<'a> Approvals<'a> {
     }
 }
 
+impl Known {
+    /// Whether it spoke of a run on demand that nobody waits for any more.
+    fn is_long_over(&self, task: &str, now: DateTime<Utc>) -> bool {
+        let said = self.statement.as_ref().map(|statement| &statement.said);
+        let run = said.and_then(|said| said.on_demand.iter().find(|run| run.task == task));
+        run.is_some_and(|run| run.until + ON_DEMAND_FOR < now)
+    }
+}
+
 impl Statement {
     fn parse(text: &str) -> Option<Self> {
         let said: ApprovalStatement = serde_json::from_str(text).ok()?;
@@ -270,23 +278,21 @@ impl Statement {
 fn read_signers(plan: &PlanFile, folder: &Path) -> Result<String, SignersError> {
     let named = plan.access.as_ref().and_then(|access| access.signers.as_ref()).ok_or(SignersError::None)?;
     let path = folder.join(&named.value);
-    planfile::load_for_work(&path).map(|text| text.source.text).map_err(|error| match error {
-        planfile::LoadError::WritableByOthers { who, .. } => {
-            SignersError::WritableByOthers { path: path.clone(), who }
+    let unreadable = |why: String| SignersError::Unreadable { path: path.clone(), why };
+    let text = planfile::load(&path).map_err(|error| match error {
+        LoadError::NotFound { .. } => unreadable("it is not there".to_owned()),
+        LoadError::NotAFile { what, .. } => unreadable(format!("it is {what}")),
+        LoadError::Io { source, .. } => unreadable(source.to_string()),
+        other => unreadable(other.to_string()),
+    })?;
+    // Root trusts nobody else; whoever else runs the work may share the file with a group, not with everybody.
+    let is_root = rustix::process::geteuid().is_root();
+    match text.writers {
+        Some(who) if is_root || who == planfile::EVERYBODY => {
+            Err(SignersError::WritableByOthers { path, who })
         }
-        planfile::LoadError::NotFound { .. } => {
-            SignersError::Unreadable { path: path.clone(), why: "it is not there".to_owned() }
-        }
-        planfile::LoadError::NotAFile { what, .. } => {
-            SignersError::Unreadable { path: path.clone(), why: format!("it is {what}") }
-        }
-        planfile::LoadError::TooLarge { bytes, .. } => {
-            SignersError::Unreadable { path: path.clone(), why: format!("it has {bytes} bytes") }
-        }
-        planfile::LoadError::Io { source, .. } => {
-            SignersError::Unreadable { path: path.clone(), why: source.to_string() }
-        }
-    })
+        _ => Ok(text.source.text),
+    }
 }
 
 /// The beginning of a digest, enough to tell two apart.

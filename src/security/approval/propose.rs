@@ -72,9 +72,12 @@ pub fn of_schedule(
         }
     }
     let before = by_id(&published.placed);
-    let is_new = |placed: &&Placed| !before.contains_key(&placed.occurrence.id) && placed.start < published.until;
+    let is_new =
+        |placed: &&Placed| !before.contains_key(&placed.occurrence.id) && placed.start < published.until;
     let new = computed.placed.iter().filter(is_open).filter(is_new);
-    offer.changed.extend(new.map(|placed| Changed { occurrence: placed.occurrence.id.clone(), how: Change::New }));
+    offer
+        .changed
+        .extend(new.map(|placed| Changed { occurrence: placed.occurrence.id.clone(), how: Change::New }));
     offer
 }
 

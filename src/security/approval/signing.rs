@@ -126,8 +126,8 @@ pub fn signatory(wanted: &Wanted, now: DateTime<Utc>) -> Result<Signatory, Signi
     let lines = signers(wanted.signers);
     let is_known = |public: &PublicKey| lines.iter().any(|line| line.key == public.base64);
     if let Some(path) = wanted.key {
-        let public = ssh::public_key(path)
-            .map_err(|source| SigningError::Key { path: path.to_owned(), source })?;
+        let public =
+            ssh::public_key(path).map_err(|source| SigningError::Key { path: path.to_owned(), source })?;
         if !is_known(&public) && wanted.identity.is_none() {
             return Err(SigningError::UnknownKey { looked: vec![label(path, &public)] });
         }
@@ -161,7 +161,8 @@ fn usual() -> impl Iterator<Item = PathBuf> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     home.into_iter().flat_map(|home| {
         USUAL.into_iter().filter_map(move |name| {
-            let (private, public) = (home.join(".ssh").join(name), home.join(".ssh").join(format!("{name}.pub")));
+            let (private, public) =
+                (home.join(".ssh").join(name), home.join(".ssh").join(format!("{name}.pub")));
             [private, public].into_iter().find(|path| path.is_file())
         })
     })
@@ -187,7 +188,8 @@ fn of(
         return Err(SigningError::NoRole { who, roles: wanted.roles.to_owned() });
     }
     let of_name: Vec<_> = own.iter().filter(|line| line.speaks_of(&who)).collect();
-    let unfit = |why: &str| Err(SigningError::Unfit { fingerprint: fingerprint.clone(), why: why.to_owned() });
+    let unfit =
+        |why: &str| Err(SigningError::Unfit { fingerprint: fingerprint.clone(), why: why.to_owned() });
     if !of_name.is_empty() && !of_name.iter().any(|line| line.is_for(APPROVAL_NAMESPACE)) {
         return unfit("is for other namespaces than `mainstay-approval`");
     }

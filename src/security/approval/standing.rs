@@ -57,7 +57,7 @@ const MOST_VOID: usize = 2;
 
 impl Standing {
     /// Counts `good` approvals: each person once, each key once.
-    pub fn of(required: u32, from: &str, good: Vec<Given>, void: Vec<Void>, unknown: Option<String>) -> Self {
+    pub fn of(required: u32, from: &str, good: &[Given], void: Vec<Void>, unknown: Option<String>) -> Self {
         Self { required, from: from.to_owned(), by: apart(good), void, unknown }
     }
 
@@ -83,10 +83,13 @@ impl Standing {
         if let Some(why) = &self.unknown {
             return Some(why.clone());
         }
-        let newest = self.void.iter().rev().take(MOST_VOID);
+        // Who has approved again is no longer asked about the first time.
+        let has_counted = |void: &&Void| self.by.iter().any(|given| given.who == void.who);
+        let void: Vec<_> = self.void.iter().filter(|void| !has_counted(void)).collect();
+        let newest = void.iter().rev().take(MOST_VOID);
         let mut notes: Vec<_> =
             newest.map(|void| format!("the approval by {} does not count: {}", void.who, void.why)).collect();
-        match self.void.len().saturating_sub(MOST_VOID) {
+        match void.len().saturating_sub(MOST_VOID) {
             0 => {}
             more => notes.push(format!("nor do {more} more")),
         }
@@ -125,9 +128,9 @@ impl ApprovalReport {
 
 /// The largest set of approvals in which nobody and no key stands twice; of several that are as large, one with the
 /// oldest.
-fn apart(good: Vec<Given>) -> Vec<Given> {
+fn apart(good: &[Given]) -> Vec<Given> {
     let mut people: Vec<&str> = Vec::new();
-    for given in &good {
+    for given in good {
         if !people.contains(&given.who.as_str()) {
             people.push(&given.who);
         }
@@ -135,7 +138,7 @@ fn apart(good: Vec<Given>) -> Vec<Given> {
     // The approval that each key is used for.
     let mut used: Vec<(&str, usize)> = Vec::new();
     for who in people {
-        assign(who, &good, &mut used, &mut Vec::new());
+        assign(who, good, &mut used, &mut Vec::new());
     }
     let mut chosen: Vec<_> = used.iter().map(|(_, place)| *place).collect();
     chosen.sort_unstable();
@@ -195,15 +198,15 @@ mod tests {
             (&[("a", "1"), ("a", "2"), ("b", "1"), ("b", "3"), ("c", "2"), ("c", "1")], 3),
         ];
         for (approvals, expected) in cases {
-            let good = approvals.iter().map(|(who, key)| given(who, key)).collect();
-            assert_eq!(Standing::of(2, "r", good, vec![], None).given(), expected, "{approvals:?}");
+            let good: Vec<_> = approvals.iter().map(|(who, key)| given(who, key)).collect();
+            assert_eq!(Standing::of(2, "r", &good, vec![], None).given(), expected, "{approvals:?}");
         }
     }
 
     #[test]
     fn what_does_not_count_is_told_but_not_without_end() {
         let void = |n: usize| Void { who: format!("p{n}"), why: "it ended".to_owned() };
-        let standing = Standing::of(1, "r", vec![], (0..5).map(void).collect(), None);
+        let standing = Standing::of(1, "r", &[], (0..5).map(void).collect(), None);
         assert_eq!(
             standing.note().unwrap(),
             "the approval by p4 does not count: it ended; the approval by p3 does not count: it ended; nor do 3 more"
