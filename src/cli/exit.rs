@@ -120,7 +120,7 @@ fn of_approve(error: &ApproveError) -> Exit {
         | ApproveError::NotNeeded(_)
         | ApproveError::NoTaskNamed
         | ApproveError::Signers(_)
-        | ApproveError::Signing(SigningError::Key { .. })
+        | ApproveError::Signing(SigningError::NoFile { .. } | SigningError::Key { .. })
         | ApproveError::Schedule(_) => Exit::Wrong,
         ApproveError::NothingPublished
         | ApproveError::OtherPlanFile(_)

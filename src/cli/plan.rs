@@ -97,7 +97,7 @@ Exit codes:
   1  it differs from the published one (--detailed-exitcode), the plan of
      --from-file cannot be published any more, or --approve may not be
   2  the command line, the plan file or the file of --from-file is wrong
-  3  there is no task to plan, or the state cannot be read";
+  3  there is no task to plan, the state cannot be read, or nothing was signed";
 
 fn horizon(text: &str) -> Result<Length, String> {
     let length: Length = text.parse()?;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +25,9 @@ use super::process::{self, Job, SpawnError, clean_environment};
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The time between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// The largest key file that is read.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Tells the programs that one process starts apart.
 static STARTED: AtomicU64 = AtomicU64::new(0);
@@ -52,8 +55,8 @@ pub enum SshError {
     /// It said no, on the terminal.
     #[error("`{0}` failed; it says above why")]
     RefusedAbove(&'static str),
-    /// What it needs could not be put in place.
-    #[error("cannot prepare for `ssh-keygen`")]
+    /// A file that it needs cannot be read or written.
+    #[error("a file that `ssh-keygen` needs cannot be read or written")]
     Io(#[from] io::Error),
 }
 
@@ -114,19 +117,29 @@ pub fn fingerprint(base64: &str) -> Option<String> {
 /// # Errors
 /// [`SshError`]; `Io` when the file cannot be read.
 pub fn public_key(path: &Path) -> Result<PublicKey, SshError> {
-    let text = String::from_utf8_lossy(&fs::read(path)?).into_owned();
-    let beside = PathBuf::from(format!("{}.pub", path.display()));
     let of_text = |text: &str| text.lines().find_map(PublicKey::read);
-    if let Some(key) = of_text(&text) {
+    if let Some(key) = of_text(&content(path)?) {
         return Ok(key);
     }
-    if let Some(key) = fs::read_to_string(beside).ok().and_then(|text| of_text(&text)) {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    if let Some(key) = content(Path::new(&beside)).ok().and_then(|text| of_text(&text)) {
         return Ok(key);
     }
     let argv = ["ssh-keygen", "-y", "-P", "", "-f", &absolute(path)];
     let (succeeded, printed) = run(&argv, None)?;
     let key = of_text(&printed).filter(|_| succeeded);
     key.ok_or_else(|| SshError::Refused { program: "ssh-keygen -y", said: last_words(&printed) })
+}
+
+/// What a key file says; no key is larger than [`MAX_BYTES`], and none is a device or a pipe.
+fn content(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The keys that the agent holds; none when there is no agent.

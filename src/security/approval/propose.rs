@@ -111,3 +111,66 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::model::{Objective, Occurrence};
+
+    fn at(hour: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(hour)
+    }
+
+    /// A schedule of occurrences of `t`, each with its hour and its target.
+    fn schedule(occurrences: &[(&str, i64, &str)]) -> Schedule {
+        let placed = |(id, hour, target): &(&str, i64, &str)| Placed {
+            occurrence: Occurrence {
+                id: OccurrenceId((*id).to_owned()),
+                task: "t".to_owned(),
+                targets: vec![(*target).to_owned()],
+                release: at(0),
+                due: None,
+                latest: None,
+                estimate: TimeDelta::hours(1),
+            },
+            start: at(*hour),
+            end: at(*hour + 1),
+            window: None,
+            moved_from: None,
+            because: Vec::new(),
+        };
+        Schedule {
+            revision: 1,
+            plan_digest: String::new(),
+            from: at(0),
+            until: at(100),
+            placed: occurrences.iter().map(placed).collect(),
+            unplaced: Vec::new(),
+            objective: Objective::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_as_it_was_published() {
+        let now = at(10);
+        let check = |published: (&str, i64, &str), computed: &[(&str, i64, &str)], expected: &str| {
+            let (published, computed) = (schedule(&[published]), schedule(computed));
+            let offer = of_schedule(&published, &computed, &History::default(), |task| task == "t", now);
+            let offered =
+                offer.occurrences.iter().map(|it| format!("{} at {}", it.id, it.start.format("%H")));
+            let changed = offer.changed.iter().map(|it| format!("{} {}", it.occurrence, it.how.in_words()));
+            assert_eq!(offered.chain(changed).collect::<Vec<_>>().join("; "), expected, "{published:?}");
+        };
+        check(("a", 12, "x"), &[("a", 12, "x")], "a at 12");
+        check(("a", 12, "x"), &[("a", 13, "x")], "a has moved since it was published");
+        check(("a", 12, "x"), &[("a", 12, "y")], "a would work on other targets now");
+        check(("a", 12, "x"), &[], "a would not happen any more");
+        check(("a", 12, "x"), &[("a", 12, "x"), ("b", 14, "x")], "a at 12; b was not published");
+        check(("a", 12, "x"), &[("a", 12, "x"), ("b", 100, "x")], "a at 12");
+        // What waits moves on with the clock; what was slept through is nobody's business any more.
+        check(("a", 9, "x"), &[("a", 10, "x")], "a at 09");
+        check(("a", 9, "x"), &[], "");
+    }
+}

@@ -37,7 +37,15 @@ pub struct Wanted<'a> {
 /// Nobody can sign.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// The key that was named cannot be read.
+    /// The key that was named is none.
+    #[error("cannot read the key `{}`", path.display())]
+    NoFile {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The key that was named does not say which one it is.
     #[error("cannot use the key `{}`", path.display())]
     Key {
         /// Which.
@@ -105,7 +113,8 @@ impl SigningError {
                     .to_owned()
             }
             Self::Ambiguous { .. } => "say who you are with --identity NAME".to_owned(),
-            Self::Key { .. }
+            Self::NoFile { .. }
+            | Self::Key { .. }
             | Self::OtherKey { .. }
             | Self::Unfit { .. }
             | Self::NoRole { .. }
@@ -126,8 +135,10 @@ pub fn signatory(wanted: &Wanted, now: DateTime<Utc>) -> Result<Signatory, Signi
     let lines = signers(wanted.signers);
     let is_known = |public: &PublicKey| lines.iter().any(|line| line.key == public.base64);
     if let Some(path) = wanted.key {
-        let public =
-            ssh::public_key(path).map_err(|source| SigningError::Key { path: path.to_owned(), source })?;
+        let public = ssh::public_key(path).map_err(|source| match source {
+            SshError::Io(source) => SigningError::NoFile { path: path.to_owned(), source },
+            source => SigningError::Key { path: path.to_owned(), source },
+        })?;
         if !is_known(&public) && wanted.identity.is_none() {
             return Err(SigningError::UnknownKey { looked: vec![label(path, &public)] });
         }
