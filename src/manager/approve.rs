@@ -2,6 +2,7 @@
 
 mod error;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use chrono::{DateTime, SubsecRound, Utc};
@@ -80,7 +81,9 @@ impl Manager {
         digest: &str,
         asked: &Asked,
     ) -> Result<Draft, ApproveError> {
-        let now = self.clock().now().trunc_subsecs(0);
+        // With milliseconds, so that no two approvals of one person are the same words.
+        let when = self.clock().now().trunc_subsecs(3);
+        let now = when.trunc_subsecs(0);
         let (scheduled, on_demand) = tasks_of(plan, asked)?;
         let approvals = Approvals::new(plan, digest, &self.file);
         let state = match self.existing_state()? {
@@ -117,7 +120,7 @@ impl Manager {
             occurrences: offer.occurrences,
             on_demand: offer.on_demand,
             who: signatory.who.clone(),
-            when: now,
+            when,
         };
         Ok(Draft { statement, signatory, left_out: grouped(&left_out) })
     }
@@ -237,7 +240,8 @@ fn of_schedule(
     let history = history_of(&state.history()?, plan);
     let until = published.until.max(now + chrono::TimeDelta::seconds(1));
     let computed = scheduler::compute(plan, digest, &history, Some(&published), now, until)?;
-    let is_asked = |task: &str| tasks.iter().any(|name| name == task);
+    let tasks: HashSet<_> = tasks.iter().map(String::as_str).collect();
+    let is_asked = |task: &str| tasks.contains(task);
     Ok(propose::of_schedule(&published, &computed.schedule, &history, is_asked, now))
 }
 

@@ -115,8 +115,10 @@ pub(super) fn used_by(
 /// Notes an approval, and what it speaks of.
 pub(super) fn note(tx: &Transaction, entry: &Entry, statement: &str, signature: &str) -> Result<(), Fault> {
     let said: ApprovalStatement = codec::parse(statement)?;
+    // Who records the same words again revives nothing that was used up meanwhile.
     let sql = "INSERT INTO approval (entry, recorded, statement, signature, after_run)
-               VALUES (?1, ?2, ?3, ?4, (SELECT coalesce(max(id), 0) FROM run))";
+               VALUES (?1, ?2, ?3, ?4, (SELECT coalesce(
+                   (SELECT min(after_run) FROM approval WHERE statement = ?3), (SELECT max(id) FROM run), 0)))";
     tx.execute(sql, (count(entry.seq)?, stamp(entry.at), statement, signature))?;
     let mut add =
         tx.prepare_cached("INSERT OR IGNORE INTO approved (task, occurrence, entry) VALUES (?1, ?2, ?3)")?;

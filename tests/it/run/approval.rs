@@ -68,6 +68,15 @@ fn a_run_on_demand_is_approved_once_and_for_a_day() {
     case.run("--now 2026-03-08T09:59:59Z run reissue").exit(0).any_output();
     assert_eq!(case.read("reissued"), "x\n");
     at_now(&case, "run reissue").exit(1).stdout_has("waits for approval: 0 of 1 from approvers;");
+    // The same words once more are not another approval.
+    let ledger = case.run("audit export").take_text();
+    let entry = ledger.lines().find(|line| line.contains("approval_given")).expect("an approval");
+    let entry: serde_json::Value = serde_json::from_str(entry).expect("JSON");
+    let text = |key: &str| entry["event"][key].as_str().expect("text").to_owned();
+    record(&case, &text("statement"), &text("signature"));
+    at_now(&case, "run reissue").exit(1).stdout_has("waits for approval: 0 of 1 from approvers;");
+    case.run("--now 2026-03-07T10:00:01Z plan --approve reissue --key ops").exit(0).any_output();
+    case.run("--now 2026-03-07T10:00:01Z run reissue").exit(0).any_output();
 }
 
 #[test]
@@ -203,6 +212,16 @@ fn a_statement_that_was_changed_or_signed_by_others_is_void() {
         "ada@example.org",
         "security work is approved by somebody other than its author, the `owner`",
     );
+
+    // Given for other targets.
+    let case = approved();
+    forge(&case, "ops", |statement| statement.replace("[\"local\"]", "[\"prom-1\"]"));
+    let database =
+        rusqlite::Connection::open(case.path().join(".mainstay/state.db")).expect("the state file");
+    let first = "DELETE FROM approved WHERE entry = (SELECT min(entry) FROM approved)";
+    database.execute(first, ()).expect("a deletion");
+    drop(database);
+    waits(&case, &void("ops@example.org does not count: its targets are others now"));
 
     // Taken to another machine with the same plan file and the same people.
     let case = approved();
