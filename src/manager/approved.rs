@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::Manager;
-use crate::model::{OccurrenceId, PlanFile, Schedule};
-use crate::security::approval::{ApprovalReport, Approvals, Standing, Work};
+use crate::model::{ApprovalStanding, OccurrenceId, PlanFile, Schedule};
+use crate::security::approval::{Approvals, Standing, Work};
 use crate::state::StateError;
 
 impl Manager {
@@ -20,7 +20,7 @@ impl Manager {
         digest: &str,
         schedule: &Schedule,
         now: DateTime<Utc>,
-    ) -> Result<HashMap<OccurrenceId, ApprovalReport>, StateError> {
+    ) -> Result<HashMap<OccurrenceId, ApprovalStanding>, StateError> {
         let approvals = Approvals::new(plan, digest, &self.file);
         let mut found = HashMap::new();
         if !approvals.are_needed() {

@@ -79,3 +79,36 @@ pub struct ApprovedRun {
     /// It has to start before.
     pub until: DateTime<Utc>,
 }
+
+/// How work stands to the approvals that it needs, for those who are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalStanding {
+    /// How many people have to agree.
+    pub required: u32,
+    /// The role that they hold.
+    pub from: String,
+    /// How many have.
+    pub given: u32,
+    /// Who they are.
+    pub by: Vec<String>,
+    /// What stands against other approvals, or why it could not be found out.
+    pub note: Option<String>,
+}
+
+impl ApprovalStanding {
+    /// Whether enough people have agreed.
+    pub fn is_given(&self) -> bool {
+        self.required <= self.given
+    }
+
+    /// `approved by ops@example.org`, `waits for approval: 0 of 1 from approvers`.
+    pub fn in_words(&self) -> String {
+        match &self.note {
+            _ if self.is_given() => format!("approved by {}", self.by.join(", ")),
+            None => format!("waits for approval: {} of {} from {}", self.given, self.required, self.from),
+            Some(note) => {
+                format!("waits for approval: {} of {} from {} ({note})", self.given, self.required, self.from)
+            }
+        }
+    }
+}

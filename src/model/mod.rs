@@ -24,7 +24,8 @@ mod task;
 mod window;
 
 pub use approval::{
-    APPROVAL_NAMESPACE, APPROVAL_SCHEMA, ApprovalStatement, ApprovedOccurrence, ApprovedRun, InForce,
+    APPROVAL_NAMESPACE, APPROVAL_SCHEMA, ApprovalStanding, ApprovalStatement, ApprovedOccurrence,
+    ApprovedRun, InForce,
 };
 pub use check::{
     Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,

@@ -20,9 +20,9 @@ use super::words::{why_not, why_then};
 use super::{Computed, Skipped};
 use crate::calendar::Zone;
 use crate::model::{
-    Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile, Schedule, Unplaced, WindowSpan,
+    ApprovalStanding, Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile, Schedule,
+    Unplaced, WindowSpan,
 };
-use crate::security::approval::ApprovalReport;
 
 /// The name and version of the object.
 pub const SCHEMA: &str = "mainstay/plan/v1";
@@ -40,7 +40,7 @@ pub struct Proposal<'a> {
     /// The schedule; once published with its revision.
     pub computed: &'a Computed,
     /// How the occurrences that need approval stand to it.
-    pub approvals: &'a HashMap<OccurrenceId, ApprovalReport>,
+    pub approvals: &'a HashMap<OccurrenceId, ApprovalStanding>,
     /// What changed since the published one.
     pub changes: &'a [Change],
     /// What the published one had and this one has not, as it stood there.
@@ -145,7 +145,7 @@ struct OccurrenceReport {
     because: Vec<Because>,
     /// Null when it needs none.
     #[serde(default)]
-    approval: Option<ApprovalReport>,
+    approval: Option<ApprovalStanding>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

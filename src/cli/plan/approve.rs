@@ -14,8 +14,8 @@ use crate::cli::output::{Format, chosen, deliver};
 use crate::cli::{Exit, Global, Terminal};
 use crate::counted;
 use crate::manager::{ApproveError, Asked, Draft, Manager, Recorded};
+use crate::model::ApprovalStanding;
 use crate::scheduler::explain::{Condition, Explanation, Source};
-use crate::security::approval::ApprovalReport;
 
 /// What `--approve` understands.
 #[derive(Debug, Args)]
@@ -163,7 +163,7 @@ struct ApprovedReport<'a> {
     /// The occurrence; null on demand.
     id: Option<&'a str>,
     task: &'a str,
-    approval: ApprovalReport,
+    approval: ApprovalStanding,
 }
 
 fn report<'a>(draft: &'a Draft, recorded: &'a Recorded) -> ApproveReport<'a> {

@@ -11,10 +11,11 @@ use serde_json::Value;
 use super::{
     DroppedReport, Kind, LONGEST_HORIZON, OccurrenceReport, PlanReport, SCHEMA, UnplacedReport, whole,
 };
-use crate::model::{Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan};
+use crate::model::{
+    ApprovalStanding, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
+};
 use crate::scheduler::monitor::Overrun;
 use crate::scheduler::{Computed, Skipped};
-use crate::security::approval::ApprovalReport;
 use crate::text::inert_line;
 
 /// A plan as it was computed.
@@ -23,7 +24,7 @@ pub struct Saved {
     /// The schedule, with its revision when it was published.
     pub computed: Computed,
     /// How the occurrences that need approval stood to it.
-    pub approvals: HashMap<OccurrenceId, ApprovalReport>,
+    pub approvals: HashMap<OccurrenceId, ApprovalStanding>,
     /// What changed since the schedule that was in force.
     pub changes: Vec<Change>,
     /// What that one had and this one has not.

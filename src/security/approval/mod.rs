@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-pub use standing::{ApprovalReport, Given, Standing, Void};
+pub use standing::{Given, Standing, Void};
 
 use super::signers::signers;
 use super::{is_called, names_of};

@@ -1,6 +1,6 @@
 //! How many approvals count, and why others do not. Pure.
 
-use serde::{Deserialize, Serialize};
+use crate::model::ApprovalStanding;
 
 /// How work stands to the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,21 +35,6 @@ pub struct Void {
     pub who: String,
     /// Why not.
     pub why: String,
-}
-
-/// How an occurrence stands to its approvals, as `plan --format json` tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApprovalReport {
-    /// How many people have to agree.
-    pub required: u32,
-    /// The role that they hold.
-    pub from: String,
-    /// How many have.
-    pub given: u32,
-    /// Who they are.
-    pub by: Vec<String>,
-    /// What stands against other approvals, or why it could not be found out.
-    pub note: Option<String>,
 }
 
 /// More approvals that do not count than these are not told.
@@ -97,31 +82,13 @@ impl Standing {
     }
 
     /// As programs read it.
-    pub fn report(&self) -> ApprovalReport {
-        ApprovalReport {
+    pub fn report(&self) -> ApprovalStanding {
+        ApprovalStanding {
             required: self.required,
             from: self.from.clone(),
             given: self.given(),
             by: self.by.iter().map(|given| given.who.clone()).collect(),
             note: self.note().filter(|_| !self.is_given()),
-        }
-    }
-}
-
-impl ApprovalReport {
-    /// Whether enough people have agreed.
-    pub fn is_given(&self) -> bool {
-        self.required <= self.given
-    }
-
-    /// `approved by ops@example.org`, `waits for approval: 0 of 1 from approvers`.
-    pub fn in_words(&self) -> String {
-        match &self.note {
-            _ if self.is_given() => format!("approved by {}", self.by.join(", ")),
-            None => format!("waits for approval: {} of {} from {}", self.given, self.required, self.from),
-            Some(note) => {
-                format!("waits for approval: {} of {} from {} ({note})", self.given, self.required, self.from)
-            }
         }
     }
 }
