@@ -1,11 +1,12 @@
 //! `plan --approve`: people agree to work with their SSH keys.
 
+mod keys;
+
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use crate::support::approvals::{NOW, at_now, estate, published, without_entry};
-use crate::support::{Agent, Case, make_key, make_protected_key};
+use crate::support::approvals::{at_now, estate, published, without_entry};
+use crate::support::{Case, make_key};
 
 /// The last word of standard error on its first line, and nothing recorded.
 #[track_caller]
@@ -252,74 +253,6 @@ fn the_signers_file_has_to_be_there_and_must_not_be_everybodys() {
         2,
         "error: cannot read the signers file `allowed_signers`: it is a folder\n",
     );
-}
-
-#[test]
-fn the_key_is_the_one_that_is_named_or_one_of_the_home_or_of_the_agent() {
-    let approved = |case: &Case, variables: &[(&str, &Path)], options: &str| {
-        let case = case.run_with(variables, &format!("--now {NOW} plan --approve {options}"));
-        without_entry(&case.exit(0).take_text())
-    };
-    let by_sec = "approved 1 occurrence as sec@example.org\n";
-
-    let case = published(estate(1));
-    assert_eq!(approved(&case, &[("MAINSTAY_KEY", Path::new("sec"))], ""), by_sec);
-
-    // The first of the home that the signers file knows.
-    let case = published(estate(1)).file(".ssh/nothing", "");
-    fs::rename(case.path().join("sec"), case.path().join(".ssh/id_rsa")).expect("a move");
-    fs::rename(case.path().join("sec.pub"), case.path().join(".ssh/id_rsa.pub")).expect("a move");
-    make_key(&case, ".ssh/id_ed25519");
-    assert_eq!(approved(&case, &[("HOME", case.path())], ""), by_sec);
-
-    // A private key that only the agent holds, found by itself, and named by its public key.
-    for options in ["", "--key sec.pub"] {
-        let case = published(estate(1));
-        let agent = Agent::start();
-        agent.hold(&case.path().join("sec"));
-        fs::remove_file(case.path().join("sec")).expect("it was there");
-        assert_eq!(approved(&case, &[("SSH_AUTH_SOCK", &agent.socket())], options), by_sec, "{options}");
-    }
-}
-
-#[test]
-fn a_passphrase_that_nobody_can_type_is_not_waited_for() {
-    let case = published(estate(1));
-    let key = make_protected_key(&case, "safe", "open sesame");
-    let case = case.file("allowed_signers", format!("ops@example.org {key}\n"));
-    let mut ran = at_now(&case, "plan --approve --key safe").exit(3);
-    let error = ran.take_stderr();
-    assert!(
-        error
-            .contains("error: the approval was not signed\n  caused by: `ssh-keygen -Y sign` says: Load key"),
-        "{error}"
-    );
-    assert!(
-        error.ends_with("help: run it on a terminal, or give the key to an agent first: `ssh-add KEY`\n"),
-        "{error}"
-    );
-    // The public key says which key is meant; who holds it is another question.
-    fs::rename(case.path().join("safe"), case.path().join("elsewhere")).expect("a move");
-    let error = at_now(&case, "plan --approve --key safe.pub").exit(3).take_stderr();
-    fs::rename(case.path().join("elsewhere"), case.path().join("safe")).expect("a move");
-    assert!(error.ends_with("help: give the key to the agent: `ssh-add KEY`\n"), "{error}");
-    // Nothing stands beside it that says which key it is.
-    fs::remove_file(case.path().join("safe.pub")).expect("it was there");
-    let error = at_now(&case, "plan --approve --key safe").exit(2).take_stderr();
-    assert!(
-        error.ends_with("help: put its public key beside it: `ssh-keygen -y -f safe > safe.pub`\n"),
-        "{error}"
-    );
-}
-
-#[test]
-fn without_ssh_keygen_nothing_is_approved() {
-    let case = published(estate(1));
-    let error = case
-        .run_with(&[("PATH", case.path())], &format!("--now {NOW} plan --approve --key ops"))
-        .exit(3)
-        .take_stderr();
-    assert!(error.contains("caused by: program `ssh-keygen` is not in PATH"), "{error}");
 }
 
 #[test]
