@@ -14,6 +14,7 @@ use crate::planfile::LoadError;
 use crate::scheduler::ScheduleError;
 use crate::security::approval::signing::SigningError;
 use crate::state::StartError;
+use crate::text::inert_line;
 use crate::world::git::GitError;
 
 /// How a command ended.
@@ -57,10 +58,10 @@ pub fn of_usage(error: &clap::Error) -> Exit {
 
 /// Prints an error with its causes and finds its exit code.
 pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
-    let mut text = error.to_string();
+    let mut text = inert_line(&error.to_string());
     for cause in error.chain().skip(1) {
         text.push_str("\n  caused by: ");
-        text.push_str(&cause.to_string());
+        text.push_str(&inert_line(&cause.to_string()));
     }
     let help = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<ApproveError>() {
         Some(error) => error.help(),
@@ -68,9 +69,9 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
     };
     if let Some(help) = error.chain().find_map(help) {
         text.push_str("\nhelp: ");
-        text.push_str(&help);
+        text.push_str(&inert_line(&help));
     }
-    terminal.error(&crate::text::inert(&text));
+    terminal.error(&text);
     error.chain().find_map(of_cause).unwrap_or(Exit::Unknown)
 }
 

@@ -211,7 +211,7 @@ fn not_started(account: &Account) -> Option<NotStartedReport> {
 fn say_why_nothing(crew: &Crew, accounts: &[Account], terminal: &mut Terminal) -> anyhow::Result<()> {
     for account in accounts {
         if let Fate::NotNow(reason) = &account.fate {
-            terminal.status(&crate::text::inert(&format!("`{}` waits: {reason}", account.task)));
+            terminal.status(&crate::text::inert_line(&format!("`{}` waits: {reason}", account.task)));
         }
     }
     let next = executor::next_start(crew, crew.world.clock.now())?;

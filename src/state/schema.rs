@@ -184,4 +184,18 @@ mod tests {
         let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).unwrap();
         assert_eq!(id, APPLICATION_ID);
     }
+
+    #[test]
+    fn a_file_of_the_first_schema_keeps_its_runs_and_learns_of_approvals() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        Migrations::new(vec![M::up(STEPS[0])]).to_latest(&mut connection).unwrap();
+        let run = "INSERT INTO run (id, task, origin, plan_digest, targets, holder, started)
+                   VALUES (7, 't', 'due', '', '[]', '{}', '2026-03-07T10:00:00.000Z')";
+        connection.execute(run, []).unwrap();
+        migrate(&mut connection).unwrap();
+        let found = "SELECT (SELECT max(id) FROM run), (SELECT count(*) FROM approval), user_version
+                     FROM pragma_user_version";
+        let row = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        assert_eq!(connection.query_row(found, [], row).unwrap(), (7, 0, 2));
+    }
 }

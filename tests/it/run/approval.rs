@@ -286,3 +286,27 @@ fn what_cannot_be_verified_is_not_known_rather_than_refused() {
         .stdout_has("program `ssh-keygen` is not in PATH");
     at_now(&case, "run reissue").exit(0).any_output();
 }
+
+#[test]
+fn a_hostile_name_of_a_role_stays_a_name() {
+    let plan = "\
+mainstay: 1
+tasks:
+  t:
+    type: routine
+    domain: component
+    duration: 1m
+    approval: {required: 1, from: \"r\\e[31m\\n::error::x\"}
+    steps: [{run: [\"true\"]}]
+access: {signers: allowed_signers, roles: {\"r\\e[31m\\n::error::x\": [\"ops\\n::error::y\"]}}
+";
+    let case = Case::new().plan_file(plan);
+    let key = make_key(&case, "eve");
+    let case = case.file("allowed_signers", format!("eve@x {key}\n"));
+    let shown = "`t` was not started: waits for approval: 0 of 1 from r\\u{1b}[31m\\u{a}::error::x; mainstay plan \
+                 --approve t\n";
+    at_now(&case, "run t").exit(1).stdout(shown);
+    at_now(&case, "plan --approve t --key eve")
+        .exit(1)
+        .stderr("error: `eve@x` may not approve this: it takes the role `r\\u{1b}[31m\\u{a}::error::x`\n");
+}
