@@ -61,6 +61,9 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l seed -d 'Deci
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from-file -d 'Show, or publish, the plan that `--output plan.json` wrote instead of a new one' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l explain -d 'Say when this task runs next, why not before, and when that could change' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l calendar -d 'Say when this task is due next or this window opens; without a name, all of them' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l approve -d 'Approve the published occurrences that need it, or those of these tasks, with your SSH key' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l key -d 'The key that signs, or the public key of one that the agent holds [env: MAINSTAY_KEY] [default: the first of ~/.ssh, then of the agent, that the signers file knows]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l identity -d 'Who signs [default: whom the signers file gives the key to]' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s n -l number -d 'How many of these times' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
@@ -84,6 +87,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l now -d 'Prete
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l publish -d 'Make this the schedule in force'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l detailed-exitcode -d 'Exit with 1 when it differs from the published schedule'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l gantt -d 'Show bars over time instead of a table'
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l on-demand -d 'Approve the next run on demand within 24 hours, also of a task with a schedule'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -12,6 +12,7 @@
 //! | [`promql`] | queries: syntax, types, and what holds whatever the data |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
+//! | [`security`] | who may agree to work, and the proof that they did |
 //! | [`standards`] | catalogues of controls, and the pages that they ask for |
 //! | [`validator`] | checker -> verifier -> engine -> reporter |
 //! | [`monitor`] | collector -> analyzer -> alerter -> reporter |
@@ -41,6 +42,7 @@ pub mod planfile;
 pub mod promql;
 pub mod reporter;
 pub mod scheduler;
+pub mod security;
 pub mod standards;
 pub mod state;
 mod table;

@@ -1,6 +1,8 @@
 //! The manager opens a plan file and a state file and offers the pipelines; it is the one module that knows
 //! all of them.
 
+mod approve;
+mod approved;
 mod monitor;
 mod report;
 mod standing;
@@ -18,6 +20,7 @@ use crate::state::{Access, Published, State, StateError};
 use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
+pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 

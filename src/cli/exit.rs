@@ -9,10 +9,12 @@ use super::validate::NoSuchRule;
 use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
 use crate::ledger::{AnchorError, Verdict};
-use crate::manager::ValidateError;
+use crate::manager::{ApproveError, ValidateError};
 use crate::planfile::LoadError;
 use crate::scheduler::ScheduleError;
+use crate::security::approval::signing::SigningError;
 use crate::state::StartError;
+use crate::text::inert_line;
 use crate::world::git::GitError;
 
 /// How a command ended.
@@ -56,14 +58,18 @@ pub fn of_usage(error: &clap::Error) -> Exit {
 
 /// Prints an error with its causes and finds its exit code.
 pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
-    let mut text = error.to_string();
+    let mut text = inert_line(&error.to_string());
     for cause in error.chain().skip(1) {
         text.push_str("\n  caused by: ");
-        text.push_str(&cause.to_string());
+        text.push_str(&inert_line(&cause.to_string()));
     }
-    if let Some(help) = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>()?.help()) {
+    let help = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<ApproveError>() {
+        Some(error) => error.help(),
+        None => cause.downcast_ref::<LoadError>()?.help(),
+    };
+    if let Some(help) = error.chain().find_map(help) {
         text.push_str("\nhelp: ");
-        text.push_str(&help);
+        text.push_str(&inert_line(&help));
     }
     terminal.error(&text);
     error.chain().find_map(of_cause).unwrap_or(Exit::Unknown)
@@ -83,6 +89,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if let Some(error) = error.downcast_ref() => Some(of_start(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_run(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_validate(error)),
+        () if let Some(error) = error.downcast_ref() => Some(of_approve(error)),
         () => None,
     }
 }
@@ -107,6 +114,30 @@ fn of_validate(error: &ValidateError) -> Exit {
     }
 }
 
+/// The exit code of work that was not approved.
+fn of_approve(error: &ApproveError) -> Exit {
+    match error {
+        ApproveError::NoSuchTask { .. }
+        | ApproveError::NotNeeded(_)
+        | ApproveError::NoTaskNamed
+        | ApproveError::Signers(_)
+        | ApproveError::Signing(SigningError::NoFile { .. } | SigningError::Key { .. })
+        | ApproveError::Schedule(_) => Exit::Wrong,
+        ApproveError::NothingPublished
+        | ApproveError::OtherPlanFile(_)
+        | ApproveError::Changed { .. }
+        | ApproveError::NothingLeft(_)
+        | ApproveError::NotByThem { .. }
+        | ApproveError::Signing(_)
+        | ApproveError::NotGood { .. } => Exit::No,
+        ApproveError::NoneNeeded
+        | ApproveError::NotSigned(_)
+        | ApproveError::NotVerified(_)
+        | ApproveError::State(_)
+        | ApproveError::Line(_) => Exit::Unknown,
+    }
+}
+
 /// The exit code of a result that could not be delivered.
 fn of_output(error: &OutputError) -> Exit {
     match error {
@@ -126,6 +157,7 @@ fn of_start(error: &StartError) -> Exit {
         | StartError::TaskRunning { .. }
         | StartError::TargetBusy { .. }
         | StartError::Held { .. } => Exit::Busy,
+        StartError::ApprovalUsed { .. } => Exit::No,
         StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
         StartError::State(_) => Exit::Unknown,
     }

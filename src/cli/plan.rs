@@ -1,5 +1,6 @@
 //! `mainstay plan`.
 
+mod approve;
 mod calendar;
 mod drawing;
 mod effort;
@@ -78,6 +79,9 @@ pub struct PlanArgs {
     #[arg(long, value_name = "TASK|WINDOW", num_args = 0..=1, action = ArgAction::Set)]
     calendar: Option<Vec<String>>,
 
+    #[command(flatten)]
+    approval: approve::ApproveArgs,
+
     /// How many of these times
     #[arg(short, long, value_name = "N", default_value_t = 10, requires = "calendar",
         value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -92,6 +96,8 @@ Examples:
   mainstay plan --publish           make it the schedule
   mainstay plan --explain upgrade   why does `upgrade` not run now?
   mainstay plan --from 2026-12-20   what would it look like then?
+  mainstay plan --approve           agree to the schedule, with your SSH key
+  mainstay plan --approve rotate    only to `rotate`
   mainstay plan --calendar night    when does the window `night` open next?
   mainstay plan --format json       for programs
   mainstay plan -o plan.ics -o plan.html   for calendars and browsers
@@ -102,10 +108,10 @@ Review first, publish what was reviewed:
 
 Exit codes:
   0  the schedule was computed, also when something cannot be placed
-  1  it differs from the published one (--detailed-exitcode), or the plan of
-     --from-file cannot be published any more
+  1  it differs from the published one (--detailed-exitcode), the plan of
+     --from-file cannot be published any more, or --approve may not be
   2  the command line, the plan file or the file of --from-file is wrong
-  3  there is no task to plan, or the state cannot be read";
+  3  there is no task to plan, the state cannot be read, or nothing was signed";
 
 fn horizon(text: &str) -> Result<Length, String> {
     let length: Length = text.parse()?;
@@ -171,9 +177,12 @@ pub fn run(
     let until = from.checked_add_signed(args.horizon.0).unwrap_or(from);
     let PlanArgs { publish, detailed_exitcode, gantt, effort, seed, .. } = args;
     let question = Question { plan, loaded, zone, past, now, from, until, effort, seed };
+    if args.approval.is_wanted() {
+        return approve::run(&args.approval, &question, global, manager, terminal);
+    }
     let wanted = Wanted { publish, detailed_exitcode, gantt };
     match (args.explain, args.calendar, args.from_file) {
-        (Some(task), ..) => explain_task(&question, &task, global, terminal),
+        (Some(task), ..) => explain_task(&question, &task, global, manager, terminal),
         (_, Some(names), _) => {
             let name = names.first().map(String::as_str);
             calendar::run(&question, name, args.number.into(), global, terminal)
@@ -219,7 +228,7 @@ fn conclude(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Question { plan, zone, past, now, .. } = question;
+    let Question { plan, loaded, zone, past, now, .. } = question;
     let before = past.published.as_ref();
     let changes = engine::diff(before, &computed.schedule, &past.history);
     let base = before.map(|before| before.revision);
@@ -232,6 +241,7 @@ fn conclude(
         plan,
         zone,
         computed: &computed,
+        approvals: &manager.approvals_of(plan, &loaded.digest, &computed.schedule, *now)?,
         changes: &changes,
         dropped: &dropped(&changes, before),
         overruns: &monitor::overruns(plan, &past.history, computed.schedule.from),
@@ -241,8 +251,11 @@ fn conclude(
     };
     show::show(&proposal, wanted, global, terminal)?;
     let is_new = before.is_none() || !changes.is_empty();
-    if is_new && !wanted.publish && global.format.unwrap_or(Format::Text) == Format::Text {
+    let is_text = global.format.unwrap_or(Format::Text) == Format::Text;
+    if is_new && !wanted.publish && is_text {
         terminal.hint("`mainstay plan --publish` makes this the schedule");
+    } else if is_text && proposal.approvals.values().any(|approval| !approval.is_given()) {
+        terminal.hint("`mainstay plan --approve` approves what waits, with your SSH key");
     }
     Ok(if wanted.detailed_exitcode && !changes.is_empty() { Exit::No } else { Exit::Done })
 }
@@ -251,18 +264,20 @@ fn explain_task(
     question: &Question,
     task: &str,
     global: &Global,
+    manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let Question { plan, loaded, zone, past, .. } = question;
     let computed = question.compute()?;
     let at = computed.schedule.from;
     let explained = explain::explain(plan, &computed.schedule, &past.history, task, at)?;
-    let Some(explained) = explained else {
+    let Some(mut explained) = explained else {
         let names: Vec<_> = plan.tasks.names().map(text::one_line).collect();
         let task = text::one_line(task);
         terminal.error(&format!("there is no task `{task}`\nhelp: the tasks are {}", names.join(", ")));
         return Ok(Exit::Wrong);
     };
+    approve::explain(&mut explained, question, manager)?;
     let line = |span| loaded.source.place(span).start.line as usize;
     let (is_interactive, width) = (terminal.is_interactive(), terminal.width());
     deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {

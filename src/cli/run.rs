@@ -19,8 +19,9 @@ use crate::executor::journal::Journal;
 use crate::executor::report::{self, NotStartedReport};
 use crate::executor::{self, RunError, preflight, recovery};
 use crate::manager::Manager;
-use crate::model::{Event, Outcome, PlanFile, Run, RunId, StepRecord};
+use crate::model::{Event, OccurrenceId, Outcome, PlanFile, Run, RunId, StepRecord};
 use crate::scheduler::zone_of;
+use crate::security::approval::{Approvals, Work};
 use crate::state::{Access, State};
 use crate::validator::rules::Use;
 use crate::world::World;
@@ -117,6 +118,7 @@ pub fn run(
         terminal.warning(&crate::text::inert(&note));
     }
     let holder = process_identity::current().context("finding out who this process is")?;
+    let approvals = Approvals::new(&plan, &loaded.digest, &manager.file);
     let crew = Crew {
         plan: &plan,
         plan_digest: &loaded.digest,
@@ -124,6 +126,7 @@ pub fn run(
         origin: &origin,
         holder: &holder,
         world: &world,
+        approvals: &approvals,
         journal: &journal,
         interrupts: &interrupts,
     };
@@ -209,7 +212,7 @@ fn not_started(account: &Account) -> Option<NotStartedReport> {
 fn say_why_nothing(crew: &Crew, accounts: &[Account], terminal: &mut Terminal) -> anyhow::Result<()> {
     for account in accounts {
         if let Fate::NotNow(reason) = &account.fate {
-            terminal.status(&crate::text::inert(&format!("`{}` waits: {reason}", account.task)));
+            terminal.status(&crate::text::inert_line(&format!("`{}` waits: {reason}", account.task)));
         }
     }
     let next = executor::next_start(crew, crew.world.clock.now())?;
@@ -284,19 +287,30 @@ fn dry_run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let now = world.clock.now();
-    let names = if args.due { due_names(plan, digest, manager, now)? } else { args.tasks.clone() };
-    if names.is_empty() && global.format.is_none() {
+    let wanted = if args.due {
+        due_work(plan, digest, manager, now)?
+    } else {
+        args.tasks.iter().map(|name| (name.clone(), None)).collect()
+    };
+    let approvals = Approvals::new(plan, digest, &manager.file);
+    let state = if approvals.are_needed() { manager.existing_state()? } else { None };
+    if wanted.is_empty() && global.format.is_none() {
         terminal.status("nothing is due");
         return Ok(Exit::Done);
     }
     let mut outlooks = Vec::new();
-    for name in names {
+    for (name, occurrence) in wanted {
         let Some(task) = plan.tasks.get(&name) else {
             let known = plan.tasks.names().map(str::to_owned).collect();
             return Err(hinted(RunError::NoSuchTask { name, known }, terminal).into());
         };
         let length = executor::whole_length(plan, task);
-        let items = preflight::look_ahead(plan, zone, task, length, world, now);
+        let mut items = preflight::look_ahead(plan, zone, task, length, world, now);
+        let targets = plan.targets_of(task);
+        let work = Work { task: &name, occurrence: occurrence.as_ref(), targets: &targets };
+        if let Some(standing) = approvals.standing(state.as_ref(), &work, now)? {
+            preflight::add_approval(&mut items, plan, &work, &standing);
+        }
         outlooks.push((name, task, items));
     }
     output::deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, _| {
@@ -313,16 +327,16 @@ fn dry_run(
     Ok(if is_wrong { Exit::No } else { Exit::Done })
 }
 
-fn due_names(
+fn due_work(
     plan: &PlanFile,
     digest: &str,
     manager: &Manager,
     now: chrono::DateTime<chrono::Utc>,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Vec<(String, Option<OccurrenceId>)>> {
     let past = manager.past(plan)?;
     let until = now + chrono::TimeDelta::days(32);
     let computed =
         crate::scheduler::compute(plan, digest, &past.history, past.published.as_ref(), now, until)?;
     let due = computed.schedule.placed.into_iter().filter(|placed| placed.start <= now);
-    Ok(due.map(|placed| placed.occurrence.task).collect())
+    Ok(due.map(|placed| (placed.occurrence.task, Some(placed.occurrence.id))).collect())
 }

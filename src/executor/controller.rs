@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::calendar::{self, Zone};
 use crate::model::{Because, Gate, PlanFile, Task, Unknown, WindowSpan};
 use crate::scheduler::ScheduleError;
+use crate::security::approval::{Standing, Work};
 use crate::state::TaskHistory;
 use crate::world::World;
 
@@ -65,6 +66,17 @@ pub fn unsound_ground(task: &Task, history: &BTreeMap<String, TaskHistory>) -> O
         let is_unsound = outcome != crate::model::Outcome::Succeeded;
         is_unsound.then(|| format!("it comes after `{}`, whose last run ended {outcome}", before.value))
     })
+}
+
+/// Says which approvals work waits for, and which command gives them.
+pub fn waits_for(plan: &PlanFile, work: &Work, standing: &Standing) -> String {
+    let is_scheduled = plan.tasks.get(work.task).is_some_and(|task| task.schedule.is_some());
+    let command = match work.occurrence {
+        Some(_) => "mainstay plan --approve".to_owned(),
+        None if is_scheduled => format!("mainstay plan --approve {} --on-demand", work.task),
+        None => format!("mainstay plan --approve {}", work.task),
+    };
+    format!("{}; {command}", standing.report().in_words())
 }
 
 /// What a gate said.

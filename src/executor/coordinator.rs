@@ -12,6 +12,7 @@ use super::journal::Journal;
 use crate::calendar::Zone;
 use crate::model::{Event, Holder, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
 use crate::scheduler::words::why_not;
+use crate::security::approval::{self, Approvals};
 use crate::state::{NewRun, StartError, StateError};
 use crate::world::World;
 use crate::world::signals::Interrupts;
@@ -29,6 +30,13 @@ pub struct Assignment {
     pub targets: Vec<String>,
     /// How long it will take.
     pub estimate: TimeDelta,
+}
+
+impl Assignment {
+    /// The work, as approvals speak of it.
+    pub fn work(&self) -> approval::Work<'_> {
+        approval::Work { task: &self.task, occurrence: self.occurrence.as_ref(), targets: &self.targets }
+    }
 }
 
 /// What became of one piece of work.
@@ -72,6 +80,8 @@ pub struct Crew<'a> {
     pub holder: &'a Holder,
     /// What work reaches out to.
     pub world: &'a World,
+    /// Who has agreed to what.
+    pub approvals: &'a Approvals<'a>,
     /// Where it is recorded.
     pub journal: &'a Journal<'a>,
     /// Who may stop it.
@@ -127,6 +137,10 @@ impl Crew<'_> {
             Ok(window) => window,
             Err(fate) => return Ok(fate),
         };
+        let approvals = match self.is_approved(assignment)? {
+            Ok(approvals) => approvals,
+            Err(fate) => return Ok(fate),
+        };
         let gate = match &task.gate {
             None => None,
             Some(gate) => match controller::ask_gate(gate, self.world) {
@@ -143,9 +157,12 @@ impl Crew<'_> {
                 }
             },
         };
-        let (run, started) = match self.start(assignment) {
+        let (run, started) = match self.start(assignment, approvals) {
             Ok(started) => started,
             Err(StartError::State(error)) => return Err(error),
+            Err(used @ StartError::ApprovalUsed { .. }) => {
+                return self.refuse(assignment, used.to_string(), Fate::NotNow);
+            }
             Err(held) => return Ok(Fate::Held(held)),
         };
         self.journal.tell(&started);
@@ -185,6 +202,22 @@ impl Crew<'_> {
         }
     }
 
+    /// The approvals that the work rests on, by their places in the ledger; none when it needs none.
+    fn is_approved(&self, assignment: &Assignment) -> Result<Result<Vec<u64>, Fate>, StateError> {
+        let (state, now) = (self.journal.state(), self.world.clock.now());
+        match self.approvals.standing(Some(state), &assignment.work(), now)? {
+            None => Ok(Ok(Vec::new())),
+            Some(standing) if standing.is_given() => {
+                Ok(Ok(standing.by.iter().map(|given| given.entry).collect()))
+            }
+            Some(standing) => {
+                let fate = if standing.unknown.is_some() { Fate::Unknown } else { Fate::NotNow };
+                let reason = controller::waits_for(self.plan, &assignment.work(), &standing);
+                self.refuse(assignment, reason, fate).map(Err)
+            }
+        }
+    }
+
     /// A refusal is recorded once, not at every tick of cron.
     fn refuse(
         &self,
@@ -205,7 +238,7 @@ impl Crew<'_> {
         Ok(fate(reason))
     }
 
-    fn start(&self, assignment: &Assignment) -> Result<(RunId, Event), StartError> {
+    fn start(&self, assignment: &Assignment, approvals: Vec<u64>) -> Result<(RunId, Event), StartError> {
         let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
         let new = NewRun {
             task: assignment.task.clone(),
@@ -215,6 +248,7 @@ impl Crew<'_> {
             plan_digest: self.plan_digest.to_owned(),
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
+            approvals,
         };
         let run = self.journal.state().start_run(&new)?;
         Ok((run, new.started_as(run)))

@@ -109,7 +109,12 @@ fn due_now(crew: &Crew) -> Result<Vec<Placed>, RunError> {
     let computed = scheduler::compute(crew.plan, crew.plan_digest, &past, published.as_ref(), now, until)?;
     for missed in &computed.missed {
         let (occurrence, task, release) = (missed.occurrence.clone(), missed.task.clone(), missed.release);
-        let reason = "nothing ran while it was due".to_owned();
+        let refusal = crew.journal.state().refusal(&task)?;
+        let refusal = refusal.filter(|refusal| refusal.occurrence.as_ref() == Some(&occurrence));
+        let reason = refusal.map_or_else(
+            || "nothing ran while it was due".to_owned(),
+            |refusal| format!("it was refused until it was too late: {}", refusal.reason),
+        );
         crew.journal.record(&Event::OccurrenceMissed { occurrence, task, release, reason })?;
     }
     Ok(computed.schedule.placed.into_iter().filter(|placed| placed.start <= now).collect())

@@ -12,6 +12,7 @@ use super::engine::silence_matchers;
 use crate::calendar::Zone;
 use crate::model::{Check, Phase, PlanFile, Step, Task};
 use crate::scheduler::words::why_not;
+use crate::security::approval::{Standing, Work};
 use crate::validator::checks::{self, Answer};
 use crate::world::World;
 use crate::world::cancel::Cancel;
@@ -98,6 +99,16 @@ fn time_gate(plan: &PlanFile, zone: &Zone, task: &Task, length: TimeDelta, now: 
         Ok(Err(because)) => item(Phase::Gate, "window", Certainty::Wrong, why_not(&because, zone)),
         Err(error) => item(Phase::Gate, "window", Certainty::Wrong, crate::in_words(&error)),
     }
+}
+
+/// Adds how the work stands to the approvals that it needs, after the time gates.
+pub fn add_approval(items: &mut Vec<Item>, plan: &PlanFile, work: &Work, standing: &Standing) {
+    let (certainty, note) = if standing.is_given() {
+        (Certainty::Verified, standing.in_words())
+    } else {
+        (Certainty::Wrong, controller::waits_for(plan, work, standing))
+    };
+    items.insert(items.len().min(1), item(Phase::Gate, "approval", certainty, note));
 }
 
 fn precondition(check: &Check, world: &World) -> Item {

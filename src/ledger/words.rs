@@ -2,7 +2,7 @@
 
 use chrono::SecondsFormat;
 
-use crate::model::{Event, OccurrenceId};
+use crate::model::{ApprovalStatement, Event, OccurrenceId};
 
 /// What happened, in one line. Names come from outside: whoever shows it makes it inert.
 pub fn in_words(event: &Event) -> String {
@@ -13,6 +13,7 @@ pub fn in_words(event: &Event) -> String {
             let revision = schedule.revision;
             format!("schedule published as revision {revision}: {added} new, {moved} moved, {dropped} gone")
         }
+        Event::ApprovalGiven { statement, .. } => approval(statement),
         Event::OccurrenceMissed { occurrence, reason, .. } => format!("missed {occurrence}: {reason}"),
         Event::RunStarted { run, task, occurrence, targets, .. } => {
             format!("run {run} of {task} started on {}{}", targets.join(", "), of(occurrence.as_ref()))
@@ -72,6 +73,22 @@ pub fn in_words(event: &Event) -> String {
         }
     }
 }
+
+fn approval(statement: &str) -> String {
+    let Ok(statement) = serde_json::from_str::<ApprovalStatement>(statement) else {
+        return "an approval that cannot be understood".to_owned();
+    };
+    let occurrences = statement.occurrences.iter().map(|approved| approved.id.0.clone());
+    let runs = statement.on_demand.iter().map(|run| format!("the next run of {}", run.task));
+    let mut what: Vec<_> = occurrences.chain(runs).collect();
+    let more = what.len().saturating_sub(MOST_APPROVED);
+    what.truncate(MOST_APPROVED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} approved {}{more}", statement.who, what.join(", "))
+}
+
+/// More than these approved occurrences are counted.
+const MOST_APPROVED: usize = 5;
 
 fn of(occurrence: Option<&OccurrenceId>) -> String {
     occurrence.map(|occurrence| format!(" ({occurrence})")).unwrap_or_default()

@@ -36,6 +36,15 @@ pub enum Event {
         /// The schedule itself; its revision is the one that it got.
         schedule: Box<Schedule>,
     },
+    /// A person approved work with their SSH key.
+    ///
+    /// `ssh-keygen -Y verify -n mainstay-approval` verifies the signature under the statement and a line feed.
+    ApprovalGiven {
+        /// What is approved, as it was signed: an [`ApprovalStatement`](super::ApprovalStatement) in canonical JSON.
+        statement: String,
+        /// The armored signature.
+        signature: String,
+    },
     /// The latest start of an occurrence passed without a run.
     OccurrenceMissed {
         /// Which.
@@ -65,6 +74,9 @@ pub enum Event {
         targets: Vec<String>,
         /// Who works on it.
         holder: Holder,
+        /// The approvals that it rests on, by their places in the ledger.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approvals: Vec<u64>,
     },
     /// Another process took over a run whose own has gone. From here on nobody else can.
     RunResumed {

@@ -4,6 +4,7 @@
 //! parses, and the JSON Schema is generated from the same types. The rest is what the pipelines hand to each
 //! other. Nothing here does I/O or knows a clock.
 
+mod approval;
 mod check;
 mod event;
 mod finding;
@@ -22,6 +23,10 @@ mod target;
 mod task;
 mod window;
 
+pub use approval::{
+    APPROVAL_NAMESPACE, APPROVAL_SCHEMA, ApprovalStanding, ApprovalStatement, ApprovedOccurrence,
+    ApprovedRun, InForce,
+};
 pub use check::{
     Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };

@@ -174,10 +174,13 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
+/// Who can write a file that is open to all: of [`Text::writers`].
+pub(crate) const EVERYBODY: &str = "everybody";
+
 /// Who beside its owner can write a file of this mode.
 fn writers(mode: u32) -> Option<&'static str> {
     match (mode & 0o020 != 0, mode & 0o002 != 0) {
-        (_, true) => Some("everybody"),
+        (_, true) => Some(EVERYBODY),
         (true, false) => Some("its group"),
         (false, false) => None,
     }

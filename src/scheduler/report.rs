@@ -20,7 +20,8 @@ use super::words::{why_not, why_then};
 use super::{Computed, Skipped};
 use crate::calendar::Zone;
 use crate::model::{
-    Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile, Schedule, Unplaced, WindowSpan,
+    ApprovalStanding, Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile, Schedule,
+    Unplaced, WindowSpan,
 };
 
 /// The name and version of the object.
@@ -38,6 +39,8 @@ pub struct Proposal<'a> {
     pub zone: &'a Zone,
     /// The schedule; once published with its revision.
     pub computed: &'a Computed,
+    /// How the occurrences that need approval stand to it.
+    pub approvals: &'a HashMap<OccurrenceId, ApprovalStanding>,
     /// What changed since the published one.
     pub changes: &'a [Change],
     /// What the published one had and this one has not, as it stood there.
@@ -144,6 +147,9 @@ struct OccurrenceReport {
     moved_from: Option<DateTime<Utc>>,
     reason: Option<String>,
     because: Vec<Because>,
+    /// Null when it needs none.
+    #[serde(default)]
+    approval: Option<ApprovalStanding>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,7 +224,8 @@ pub fn report(proposal: &Proposal) -> PlanReport {
     let kinds = proposal.kinds();
     let placed = |placed: &Placed| {
         let kind = kinds.get(placed.occurrence.id.0.as_str()).copied();
-        occurrence(placed, kind, why_then(placed, zone, schedule.from))
+        let approval = proposal.approvals.get(&placed.occurrence.id).cloned();
+        OccurrenceReport { approval, ..occurrence(placed, kind, why_then(placed, zone, schedule.from)) }
     };
     let missed = |missed: &Skipped| MissedReport {
         id: missed.occurrence.0.clone(),
@@ -280,6 +287,7 @@ fn occurrence(placed: &Placed, change: Option<Kind>, reason: Option<String>) -> 
         moved_from: placed.moved_from.map(whole),
         reason,
         because: placed.because.clone(),
+        approval: None,
     }
 }
 

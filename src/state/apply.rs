@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 
 use super::codec::{self, count, json, stamp};
 use super::error::Fault;
-use super::history;
+use super::{approvals, history};
 use crate::model::{Entry, Event, Outcome, RunId};
 
 /// Changes the tables as `entry` says.
@@ -23,6 +23,7 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         }
         Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| know_task(tx, task, &at)),
         Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
+        Event::ApprovalGiven { statement, signature } => approvals::note(tx, entry, statement, signature),
         Event::OccurrenceMissed { occurrence, task, release, reason } => {
             let sql = "INSERT OR IGNORE INTO missed (occurrence, task, release, reason, recorded)
                        VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -151,7 +152,8 @@ fn publish(tx: &Transaction, at: &str, digest: &str, schedule: &crate::model::Sc
 }
 
 fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
-    let Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder } = &entry.event
+    let Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder, .. } =
+        &entry.event
     else {
         return Ok(());
     };

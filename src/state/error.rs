@@ -251,6 +251,14 @@ pub enum StartError {
         /// Who works on it, or did.
         holder: Box<Holder>,
     },
+    /// It was approved for one run on demand, and there has been one.
+    #[error("its approval was for one run, and run {run} of `{task}` was that one")]
+    ApprovalUsed {
+        /// The task.
+        task: String,
+        /// The run that it was for.
+        run: RunId,
+    },
     /// There is no such run.
     #[error("there is no run {run}")]
     NoSuchRun {

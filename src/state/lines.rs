@@ -10,7 +10,7 @@ use super::codec;
 use super::error::Fault;
 use super::{State, StateError};
 use crate::ledger::{Row as Line, chain};
-use crate::model::{Entry, Event, RunId};
+use crate::model::{ApprovalStatement, Entry, Event, RunId};
 
 /// How long the ledger is, and the digest that stands for all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,6 +214,12 @@ impl<'a> Thread<'a> {
             | Event::SilenceCreated { run, .. }
             | Event::RunEnded { run, .. }
             | Event::RunAbandoned { run, .. } => self.runs.contains(run),
+            Event::ApprovalGiven { statement, .. } => {
+                let speaks_of = |task: &str| {
+                    serde_json::from_str::<ApprovalStatement>(statement).is_ok_and(|it| it.speaks_of(task))
+                };
+                only.is_none() && wanted.is_some_and(speaks_of)
+            }
             Event::TasksSeen { tasks } => only.is_none() && tasks.iter().any(|task| wanted == Some(task)),
             Event::StateCreated { .. }
             | Event::SchedulePublished { .. }

@@ -13,6 +13,7 @@
 
 mod alerts;
 mod apply;
+mod approvals;
 mod baselines;
 mod codec;
 mod error;
@@ -30,6 +31,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use approvals::RecordedApproval;
 pub use baselines::{Baseline, Comparison};
 pub use error::{StartError, StateError};
 pub use history::TaskHistory;

@@ -139,10 +139,28 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (name, labels)
     ) STRICT, WITHOUT ROWID;
     ",
+    // 2: approvals, and what each of them speaks of, so that a start finds its own among years of them.
+    "
+    CREATE TABLE approval (
+        entry INTEGER PRIMARY KEY,
+        recorded TEXT NOT NULL,
+        statement TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        -- The newest run at that time: a run on demand that is newer has used it up.
+        after_run INTEGER NOT NULL
+    ) STRICT;
+    -- An empty occurrence: the next run on demand.
+    CREATE TABLE approved (
+        task TEXT NOT NULL,
+        occurrence TEXT NOT NULL,
+        entry INTEGER NOT NULL REFERENCES approval (entry),
+        PRIMARY KEY (task, occurrence, entry)
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 1;
+pub(super) const LATEST: i32 = 2;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())
@@ -165,5 +183,19 @@ mod tests {
         migrate(&mut connection).unwrap();
         let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).unwrap();
         assert_eq!(id, APPLICATION_ID);
+    }
+
+    #[test]
+    fn a_file_of_the_first_schema_keeps_its_runs_and_learns_of_approvals() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        Migrations::new(vec![M::up(STEPS[0])]).to_latest(&mut connection).unwrap();
+        let run = "INSERT INTO run (id, task, origin, plan_digest, targets, holder, started)
+                   VALUES (7, 't', 'due', '', '[]', '{}', '2026-03-07T10:00:00.000Z')";
+        connection.execute(run, []).unwrap();
+        migrate(&mut connection).unwrap();
+        let found = "SELECT (SELECT max(id) FROM run), (SELECT count(*) FROM approval), user_version
+                     FROM pragma_user_version";
+        let row = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        assert_eq!(connection.query_row(found, [], row).unwrap(), (7, 0, 2));
     }
 }

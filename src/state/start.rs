@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
+use super::approvals;
 use super::codec;
 use super::error::Fault;
 use super::runs::{self, unfinished};
@@ -27,13 +28,15 @@ pub struct NewRun {
     pub targets: Vec<String>,
     /// Who will work on it.
     pub holder: Holder,
+    /// The approvals that it rests on, by their places in the ledger.
+    pub approvals: Vec<u64>,
 }
 
 impl NewRun {
     /// What is recorded when the run begins.
     pub fn started_as(&self, run: RunId) -> Event {
-        let NewRun { task, occurrence, origin, due, plan_digest, targets, holder } = self.clone();
-        Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder }
+        let NewRun { task, occurrence, origin, due, plan_digest, targets, holder, approvals } = self.clone();
+        Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder, approvals }
     }
 }
 
@@ -99,6 +102,11 @@ fn refusal(connection: &Connection, new: &NewRun) -> Result<Option<StartError>, 
         if codec::first(connection, sql, [&occurrence.0], |_| Ok(()))?.is_some() {
             return Ok(Some(StartError::Missed { occurrence: occurrence.clone() }));
         }
+    }
+    if new.occurrence.is_none()
+        && let Some(run) = approvals::used_by(connection, &new.task, &new.approvals)?
+    {
+        return Ok(Some(StartError::ApprovalUsed { task: new.task.clone(), run }));
     }
     let unfinished = unfinished(connection)?;
     Ok(unfinished.iter().find_map(|other| clash(other, &new.task, &new.targets)))

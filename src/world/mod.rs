@@ -12,6 +12,7 @@ pub mod process;
 pub mod process_identity;
 pub mod prometheus;
 pub mod signals;
+pub mod ssh;
 pub mod stragglers;
 
 use std::path::{Path, PathBuf};

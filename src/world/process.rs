@@ -1,6 +1,6 @@
 //! Processes: started in a group of their own, watched with a deadline, stopped as a whole tree.
 //!
-//! 1. stdin is null: a prompt fails fast instead of hanging.
+//! 1. stdin is null, or a file: a prompt fails fast instead of hanging.
 //! 2. The environment is clean and documented ([`clean_environment`]).
 //! 3. Output is read all the time and kept in constant memory, so that a child never blocks on us.
 //! 4. The exit status is the leader's; a grandchild that holds the output open delays the end by seconds at
@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, PipeReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,8 @@ pub struct Job<'a> {
     pub argv: &'a [String],
     /// The folder it runs in.
     pub folder: &'a Path,
+    /// What it reads on stdin; nothing without it.
+    pub input: Option<&'a File>,
     /// Variables beside the clean environment.
     pub env: BTreeMap<String, String>,
     /// Finds every process of this job again.
@@ -164,6 +167,7 @@ fn spawn(job: &Job) -> Result<(Child, PipeReader), SpawnError> {
     let path = program(name, job.folder)?;
     let refused = |source| SpawnError::Refused { program: name.clone(), source };
     let (reader, writer) = io::pipe().map_err(refused)?;
+    let input = job.input.map(File::try_clone).transpose().map_err(refused)?;
     // A path of its own keeps posix_spawn, which a changed PATH would turn into a slow fork.
     let mut command = Command::new(path);
     command
@@ -174,7 +178,7 @@ fn spawn(job: &Job) -> Result<(Child, PipeReader), SpawnError> {
         .envs(clean_environment())
         .envs(&job.env)
         .env(TAG, &job.tag)
-        .stdin(Stdio::null())
+        .stdin(input.map_or_else(Stdio::null, Stdio::from))
         .stdout(writer.try_clone().map_err(refused)?)
         .stderr(writer)
         .process_group(0);
@@ -369,6 +373,7 @@ mod tests {
         let job = Job {
             argv: &argv,
             folder: Path::new("/"),
+            input: None,
             env: BTreeMap::new(),
             tag: format!("test:{}:{}", std::process::id(), script.len()),
             timeout: Duration::from_millis(timeout_ms),

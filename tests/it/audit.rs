@@ -42,6 +42,7 @@ impl Estate {
                 plan_digest: "ab".repeat(32),
                 targets: vec!["local".to_owned()],
                 holder: process_identity::current().unwrap(),
+                approvals: Vec::new(),
             })
             .unwrap();
         state

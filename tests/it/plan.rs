@@ -1,5 +1,6 @@
 //! `mainstay plan` as people and programs see it.
 
+mod approve;
 mod calendar;
 mod gantt;
 mod html;
@@ -60,7 +61,7 @@ tasks:
     steps: [{run: [\"true\"]}]
   rotate:
     type: routine
-    domain: security
+    domain: component
     schedule: {cron: \"0 2 * * SUN\"}
     window: weekend-night
     targets: [prom-1]

@@ -308,6 +308,7 @@ fn a_silence_on_a_lease_is_renewed_while_it_is_held() {
         plan_digest: String::new(),
         targets: vec!["t".to_owned()],
         holder,
+        approvals: Vec::new(),
     };
     state.start_run(&new).expect("a run");
     let quiet = |_: &mainstay::model::Event| {};

@@ -161,6 +161,7 @@ fn a_run_that_nobody_works_on_any_more_is_named_first() {
             plan_digest: String::new(),
             targets: vec!["prom-1".to_owned()],
             holder: dead,
+            approvals: Vec::new(),
         };
         state.start_run(&new).unwrap();
     });

@@ -1,5 +1,7 @@
 //! `mainstay run`, on this machine alone.
 
+mod approval;
+
 use std::process::Child;
 use std::time::Duration;
 

@@ -82,6 +82,7 @@ fn show_saved(
         plan: &question.plan,
         zone: &question.zone,
         computed: &saved.computed,
+        approvals: &saved.approvals,
         changes: &saved.changes,
         dropped: &saved.dropped,
         overruns: &saved.overruns,

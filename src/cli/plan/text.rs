@@ -82,6 +82,10 @@ impl Table<'_> {
                 let late = format!("late by {}", roughly(placed.end - due));
                 why = if why.is_empty() { late } else { format!("{late}; {why}") };
             }
+            if let Some(approval) = self.0.approvals.get(&occurrence.id) {
+                let approval = approval.in_words();
+                why = if why.is_empty() { approval } else { format!("{approval}; {why}") };
+            }
             [
                 zone.local(placed.start),
                 ahead(placed.start - now),
@@ -128,13 +132,18 @@ impl Table<'_> {
         self.0.changes.iter().filter_map(note).collect()
     }
 
-    /// What takes too long, and what was missed.
+    /// What waits for approval, what takes too long, and what was missed.
     pub fn late(&self) -> Vec<String> {
         let overrun = |overrun: &Overrun| {
             let (task, expected) = (one_line(&overrun.task), self.0.zone.local(overrun.expected));
             format!("! {task} is still running; it was to end {expected}")
         };
-        let mut notes: Vec<_> = self.0.overruns.iter().map(overrun).collect();
+        let waiting = self.0.approvals.values().filter(|approval| !approval.is_given()).count();
+        let waits = if waiting == 1 { "waits" } else { "wait" };
+        let waiting =
+            (waiting > 0).then(|| format!("! {} {waits} for approval", counted(waiting, "occurrence")));
+        let mut notes = Vec::from_iter(waiting);
+        notes.extend(self.0.overruns.iter().map(overrun));
         let computed = self.0.computed;
         let n_missed = u64::try_from(computed.missed.len()).unwrap_or(u64::MAX);
         let n_missed = n_missed.saturating_add(computed.n_missed_dropped);

@@ -8,7 +8,7 @@ use console::Style;
 use crate::executor::coordinator::{Account, Fate};
 use crate::executor::preflight::{Certainty, Item};
 use crate::model::{Outcome, Output, Run, StepRecord, Task};
-use crate::text::inert;
+use crate::text::{inert, inert_line};
 
 /// The last lines of a failed step's output that are shown.
 const LAST_LINES: usize = 8;
@@ -22,7 +22,7 @@ pub fn text(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account], width: Option
     }
     for account in accounts {
         if let Some(why) = why_not(&account.fate) {
-            let _ = writeln!(text, "{}", inert(&format!("`{}` was not started: {why}", account.task)));
+            let _ = writeln!(text, "{}", inert_line(&format!("`{}` was not started: {why}", account.task)));
         }
     }
     if !runs.is_empty() {

@@ -14,6 +14,7 @@ pub fn carry_out(argv: &[String], context: &Context) -> Done {
     let job = Job {
         argv,
         folder: &context.folder,
+        input: None,
         env: context.env.clone(),
         tag: context.tag.clone(),
         timeout: context.timeout,

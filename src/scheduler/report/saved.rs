@@ -3,13 +3,17 @@
 //! It is shown as it was computed. What is published is not the file but a schedule that is computed anew from what
 //! it was computed from; if that is not the same, something has changed, and the file says so instead.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{
     DroppedReport, Kind, LONGEST_HORIZON, OccurrenceReport, PlanReport, SCHEMA, UnplacedReport, whole,
 };
-use crate::model::{Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan};
+use crate::model::{
+    ApprovalStanding, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
+};
 use crate::scheduler::monitor::Overrun;
 use crate::scheduler::optimizer::Gain;
 use crate::scheduler::{Computed, Skipped, engine};
@@ -20,6 +24,8 @@ use crate::text::inert_line;
 pub struct Saved {
     /// The schedule, with its revision when it was published.
     pub computed: Computed,
+    /// How the occurrences that need approval stood to it.
+    pub approvals: HashMap<OccurrenceId, ApprovalStanding>,
     /// What changed since the schedule that was in force.
     pub changes: Vec<Change>,
     /// What that one had and this one has not.
@@ -158,6 +164,8 @@ impl Saved {
 
     fn of(report: PlanReport) -> Self {
         let changes = changes(&report);
+        let approval = |it: &OccurrenceReport| Some((OccurrenceId(it.id.clone()), it.approval.clone()?));
+        let approvals = report.occurrences.iter().filter_map(approval).collect();
         let missed = report.missed.into_iter().map(|missed| Skipped {
             occurrence: OccurrenceId(missed.id),
             task: missed.task,
@@ -187,6 +195,7 @@ impl Saved {
             },
         };
         Self {
+            approvals,
             changes,
             dropped: report.dropped.into_iter().map(gone).collect(),
             overruns: overruns.collect(),

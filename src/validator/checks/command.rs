@@ -21,6 +21,7 @@ pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Canc
     let job = Job {
         argv: &check.run.value,
         folder: &world.folder,
+        input: None,
         env: BTreeMap::new(),
         tag: format!("check:{}:{n}", std::process::id()),
         timeout,

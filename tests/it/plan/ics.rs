@@ -1,5 +1,7 @@
 //! `plan --format ics` as calendar programs read it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use mainstay::calendar::Zone;
 use mainstay::scheduler::report::{Proposal, ics};
@@ -216,6 +218,7 @@ fn calendar_of(text: &str) -> String {
         plan: &plan,
         zone: &Zone::named("Europe/Berlin").unwrap(),
         computed: &computed,
+        approvals: &HashMap::new(),
         changes: &[],
         dropped: &[],
         overruns: &[],

@@ -43,6 +43,13 @@ impl Case {
         Ran { output, arguments: arguments.to_owned(), is_stdout_checked: false, is_stderr_checked: false }
     }
 
+    /// The same with these variables.
+    pub fn run_with(&self, variables: &[(&str, &Path)], arguments: &str) -> Ran {
+        let output =
+            self.command(arguments).envs(variables.iter().copied()).output().expect("the binary was built");
+        Ran { output, arguments: arguments.to_owned(), is_stdout_checked: false, is_stderr_checked: false }
+    }
+
     /// The same, not started yet: for tests that watch it, stop it or start several.
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mainstay"));

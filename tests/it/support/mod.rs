@@ -1,8 +1,10 @@
 //! What the tests stand on: a real monitoring stack, peers that misbehave, and patience with a limit.
 
+pub mod approvals;
 mod case;
 mod generated;
 mod hung_peer;
+mod keys;
 mod past;
 pub mod plan_file_laws;
 mod stack;
@@ -11,9 +13,10 @@ mod wait;
 mod webhook;
 mod yaml;
 
-pub use case::Case;
+pub use case::{Case, Ran};
 pub use generated::assert_committed;
 pub use hung_peer::HungPeer;
+pub use keys::{Agent, make_key, make_protected_key};
 pub use past::Past;
 pub use stack::Stack;
 pub use understood::assert_understood;

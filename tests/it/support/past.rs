@@ -31,6 +31,7 @@ impl Past<'_> {
                 plan_digest: String::new(),
                 targets: vec!["prom-1".to_owned()],
                 holder: process_identity::current().unwrap(),
+                approvals: Vec::new(),
             };
             let run = state.start_run(&new).unwrap();
             let step = Event::StepStarted {

@@ -54,7 +54,6 @@ const fn values(at: At, key: &'static str, values: &'static [&'static str]) -> R
 const ROWS: &[Row] = &[
     key(At::Plan, "secrets"),
     key(At::Plan, "reports"),
-    key(At::Plan, "access"),
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
@@ -62,7 +61,6 @@ const ROWS: &[Row] = &[
     key(At::Schedule, "within"),
     key(At::Task, "rollout"),
     key(At::Task, "claims"),
-    key(At::Task, "approval"),
     values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),

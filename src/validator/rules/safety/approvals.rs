@@ -1,13 +1,12 @@
 //! Who can approve: the roles of `access:`, and the signers file that says whose key is whose.
-//!
-//! Source: ssh-keygen(1), ALLOWED SIGNERS.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::model::Approval;
+use crate::model::{APPROVAL_NAMESPACE, Approval};
+use crate::security::signers::{self, Signer};
 use crate::validator::facts::{Facts, stands};
 use crate::validator::surroundings::Found;
 
@@ -43,6 +42,8 @@ pub(super) enum Signing<'a> {
     Absent,
     /// No line that speaks of them is valid now.
     Expired,
+    /// No line that speaks of them lets their key sign approvals.
+    ForOthers,
 }
 
 /// Calls `look` with each task that waits for an approval, where what it says stands in the file.
@@ -74,7 +75,7 @@ impl<'a> Approvals<'a> {
             roles: roles.map(|(name, members)| (name.value.as_str(), Role::new(members))).collect(),
             written: written.iter().map(|(name, _)| tree.text(*name)).collect(),
             has_signers_key: signers.is_some() || is_spoiled,
-            signers: text.map(|text| text.lines().filter_map(Signer::read).collect()),
+            signers: text.map(signers::signers),
         }
     }
 
@@ -121,203 +122,12 @@ fn signing<'a>(signers: &[Signer<'a>], name: &'a str, now: DateTime<Utc>) -> Sig
     let of_name: Vec<_> = signers.iter().filter(|signer| signer.speaks_of(name)).collect();
     // A certificate has a key of its own, so that the name does for it.
     let key = |signer: &&Signer<'a>| if signer.is_authority { name } else { signer.key };
-    let valid = of_name.iter().filter(|signer| signer.is_valid(now));
-    let keys: Vec<_> = valid.map(key).collect();
-    match (of_name.is_empty(), keys.is_empty()) {
-        (true, _) => Signing::Absent,
-        (false, true) => Signing::Expired,
-        (false, false) => Signing::Can(keys),
-    }
-}
-
-/// One line of a signers file.
-#[derive(Debug, PartialEq)]
-struct Signer<'a> {
-    /// Patterns of names, separated by commas.
-    principals: &'a str,
-    /// The key in base64.
-    key: &'a str,
-    /// Whether it is the key of an authority, whose certificates have keys of which nothing is known here.
-    is_authority: bool,
-    valid_after: Option<DateTime<Utc>>,
-    valid_before: Option<DateTime<Utc>>,
-}
-
-/// The first words of a public key.
-const KEY_TYPES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"];
-
-impl<'a> Signer<'a> {
-    /// Reads a line; comments and what is not understood are no signers.
-    fn read(line: &'a str) -> Option<Self> {
-        let line = line.trim();
-        if line.starts_with('#') {
-            return None;
-        }
-        let (principals, rest) = field(line)?;
-        let (second, after) = field(rest)?;
-        let is_key_type = |text: &str| KEY_TYPES.iter().any(|begin| text.starts_with(begin));
-        let (options, key) = if is_key_type(second) {
-            ("", field(after)?.0)
-        } else {
-            let (kind, rest) = field(after)?;
-            (second, is_key_type(kind).then(|| field(rest))??.0)
-        };
-        let mut signer = Self {
-            principals: principals.trim_matches('"'),
-            key,
-            is_authority: false,
-            valid_after: None,
-            valid_before: None,
-        };
-        for option in split(options, ',') {
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            let value = value.trim_matches('"');
-            match name.to_ascii_lowercase().as_str() {
-                "cert-authority" => signer.is_authority = true,
-                "valid-after" => signer.valid_after = instant(value).map(|(earliest, _)| earliest),
-                "valid-before" => signer.valid_before = instant(value).map(|(_, latest)| latest),
-                _ => {}
-            }
-        }
-        Some(signer)
-    }
-
-    /// Whether the line is about a name: a pattern fits, and none that is negated.
-    fn speaks_of(&self, name: &str) -> bool {
-        let mut fits = false;
-        for pattern in self.principals.split(',') {
-            match pattern.strip_prefix('!') {
-                Some(pattern) if matches(pattern, name) => return false,
-                Some(_) => {}
-                None => fits |= matches(pattern, name),
-            }
-        }
-        fits
-    }
-
-    fn is_valid(&self, now: DateTime<Utc>) -> bool {
-        self.valid_after.is_none_or(|after| after <= now)
-            && self.valid_before.is_none_or(|before| now < before)
-    }
-}
-
-/// The first field of a line, quotes included, and the rest.
-fn field(line: &str) -> Option<(&str, &str)> {
-    let first = split(line.trim_start(), ' ').next().filter(|first| !first.is_empty())?;
-    Some((first, &line.trim_start()[first.len()..]))
-}
-
-/// The parts of a text between separators (a blank means any blank space) that do not stand in double quotes.
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut is_quoted = false;
-    text.split(move |c: char| {
-        is_quoted ^= c == '"';
-        !is_quoted && (c == separator || (separator == ' ' && c.is_whitespace()))
-    })
-}
-
-/// Whether a name fits a pattern with `*` and `?`.
-fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<_>, Vec<_>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut at_pattern, mut at_name) = (0, 0);
-    // Where to go on when a letter does not fit: the last `*`, which then takes one more.
-    let mut star = None;
-    while at_name < name.len() {
-        match pattern.get(at_pattern) {
-            Some('*') => {
-                star = Some((at_pattern + 1, at_name));
-                at_pattern += 1;
-            }
-            Some(c) if *c == '?' || *c == name[at_name] => {
-                at_pattern += 1;
-                at_name += 1;
-            }
-            _ => match star {
-                Some((after, taken)) => {
-                    star = Some((after, taken + 1));
-                    (at_pattern, at_name) = (after, taken + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at_pattern..].iter().all(|c| *c == '*')
-}
-
-/// The earliest and the latest instant that `YYYYMMDD[HHMM[SS]][Z]` may mean: without the `Z`, the zone is that of
-/// the machine that checks the signature.
-fn instant(text: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let (digits, is_utc) = match text.strip_suffix('Z') {
-        Some(digits) => (digits, true),
-        None => (text, false),
-    };
-    let day = || NaiveDate::parse_from_str(digits, "%Y%m%d").ok()?.and_hms_opt(0, 0, 0);
-    let minute = || NaiveDateTime::parse_from_str(&format!("{digits}00"), "%Y%m%d%H%M%S").ok();
-    let second = || NaiveDateTime::parse_from_str(digits, "%Y%m%d%H%M%S").ok();
-    let local = match digits.len() {
-        8 => day(),
-        12 => minute(),
-        14 => second(),
-        _ => None,
-    }?;
-    let slack = if is_utc { TimeDelta::zero() } else { TimeDelta::hours(14) };
-    Some((local.and_utc() - slack, local.and_utc() + slack))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_a_signers_file_is_read_as_ssh_does() {
-        let at = |text: &str| Some(text.parse::<DateTime<Utc>>().expect("a time"));
-        let signer = |principals, key| Signer {
-            principals,
-            key,
-            is_authority: false,
-            valid_after: None,
-            valid_before: None,
-        };
-        let cases = [
-            ("", None),
-            ("# ops@example.org ssh-ed25519 AAAA", None),
-            ("ops@example.org", None),
-            ("ops@example.org nonsense AAAA", None),
-            ("ops@example.org ssh-ed25519 AAAA ops", Some(signer("ops@example.org", "AAAA"))),
-            ("\"a,b\"\tecdsa-sha2-nistp256  BBBB", Some(signer("a,b", "BBBB"))),
-            ("*@x namespaces=\"a b,c\" ssh-rsa CCCC", Some(signer("*@x", "CCCC"))),
-            ("*@x cert-authority ssh-rsa CCCC", Some(Signer { is_authority: true, ..signer("*@x", "CCCC") })),
-            (
-                "a valid-after=\"20260101Z\",valid-before=\"202602030405Z\" sk-ssh-ed25519@openssh.com D",
-                Some(Signer {
-                    valid_after: at("2026-01-01T00:00:00Z"),
-                    valid_before: at("2026-02-03T04:05:00Z"),
-                    ..signer("a", "D")
-                }),
-            ),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(Signer::read(line), expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn names_fit_patterns_and_none_that_is_negated() {
-        let cases = [
-            ("ops@example.org", "ops@example.org", true),
-            ("ops@example.org", "ops@example.com", false),
-            ("*@example.org", "ops@example.org", true),
-            ("*@example.org", "ops@example.organic", false),
-            ("o?s@*", "ops@x", true),
-            ("*,!ops@*", "ops@x", false),
-            ("*,!ops@*", "sec@x", true),
-            ("!ops@*", "sec@x", false),
-            ("a*b*c", "a-b-b-c", true),
-        ];
-        for (principals, name, fits) in cases {
-            let signer =
-                Signer { principals, key: "", is_authority: false, valid_after: None, valid_before: None };
-            assert_eq!(signer.speaks_of(name), fits, "{principals} {name}");
-        }
+    let for_this: Vec<_> = of_name.iter().filter(|signer| signer.is_for(APPROVAL_NAMESPACE)).collect();
+    let keys: Vec<_> = for_this.iter().filter(|signer| signer.is_valid(now)).map(|it| key(it)).collect();
+    match () {
+        () if of_name.is_empty() => Signing::Absent,
+        () if for_this.is_empty() => Signing::ForOthers,
+        () if keys.is_empty() => Signing::Expired,
+        () => Signing::Can(keys),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::approvals::{Approvals, Signatory, Signing, each_approval};
 use crate::counted;
-use crate::model::{Approval, Spanned};
+use crate::model::{APPROVAL_NAMESPACE, Approval, Spanned};
 use crate::validator::rules::prelude::*;
 use crate::validator::surroundings::Found;
 
@@ -62,6 +62,7 @@ fn of_file(facts: &Facts) -> Option<Fault> {
         Found::Missing => "is not there".to_owned(),
         Found::NotAFile => "is not a file".to_owned(),
         Found::Unknown(why) => format!("cannot be read: {why}"),
+        Found::File { mode, .. } if mode & 0o002 != 0 => "can be written by everybody".to_owned(),
         Found::File { .. } => return None,
     };
     let message = format!("the signers file `{}` {why}, so that no approval can be checked", signers.value);
@@ -116,6 +117,10 @@ fn who_cannot(
         Signing::Can(_) => None,
         Signing::Absent => Some(format!("`{}` is not in it", signatory.name)),
         Signing::Expired => Some(format!("the key of `{}` is not valid now", signatory.name)),
+        Signing::ForOthers => Some(format!(
+            "the key of `{}` is for other namespaces than `{APPROVAL_NAMESPACE}`",
+            signatory.name
+        )),
     };
     let mut reasons: Vec<_> = signatories.iter().filter_map(why).collect();
     let left_out = reasons.len().saturating_sub(SHOWN);

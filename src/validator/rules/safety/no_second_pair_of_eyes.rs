@@ -6,7 +6,7 @@ use crate::validator::rules::prelude::*;
 pub(super) const RULE: Rule = Rule {
     code: "MS503",
     title: "no second pair of eyes",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     standing: Standing::Judgement,
     why: "Whoever can change secrets and access alone can also give access to themselves, and a \
           slip locks everybody out. Security work is approved by somebody other than its author.",

@@ -51,7 +51,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         let Some(signatories) = approvals.signatories(facts, &approval.from.value) else { return };
         let keys = signatories.iter().filter_map(|signatory| match &signatory.signing {
             Signing::Can(keys) => Some(keys),
-            Signing::Absent | Signing::Expired => None,
+            Signing::Absent | Signing::Expired | Signing::ForOthers => None,
         });
         let required = approval.required.value as usize;
         let n_people = keys.clone().count();

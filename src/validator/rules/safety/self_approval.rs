@@ -1,6 +1,7 @@
 //! MS505: self-approval.
 
 use super::approvals::{Approvals, Signing, each_approval};
+use crate::security::{is_called, names_of};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -64,22 +65,16 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
 /// Whether everybody of a role who can sign is the author of the plan, or holds the same key.
 fn is_alone(facts: &Facts, approvals: &Approvals, author: &str, role: &str) -> bool {
     let Some(members) = approvals.members(role) else { return false };
-    let is_author = |name: &str| names_of(author).any(|author| author.eq_ignore_ascii_case(name));
+    let is_author = |name: &str| is_called(author, name);
     let Some(signatories) = approvals.signatories(facts, role) else {
         return !members.is_empty() && members.iter().all(|name| is_author(name));
     };
     let keys = names_of(author).flat_map(|name| approvals.keys_of(name)).collect::<Vec<_>>();
     let mut can = signatories.iter().filter_map(|signatory| match &signatory.signing {
         Signing::Can(keys) => Some((signatory.name, keys)),
-        Signing::Absent | Signing::Expired => None,
+        Signing::Absent | Signing::Expired | Signing::ForOthers => None,
     });
     let is_same =
         |(name, of_name): (&str, &Vec<&str>)| is_author(name) || of_name.iter().all(|key| keys.contains(key));
     can.next().is_some_and(is_same) && can.all(is_same)
-}
-
-/// What somebody is called who is written as `Name <mail>`: all of it, and the mail address.
-fn names_of(author: &str) -> impl Iterator<Item = &str> {
-    let mail = author.split_once('<').and_then(|(_, rest)| rest.split('>').next());
-    std::iter::once(author.trim()).chain(mail)
 }

@@ -153,7 +153,7 @@ fn with_approval(required: u32, members: &str, signers: &str) -> String {
 
 #[test]
 fn an_approval_can_be_given() {
-    let both = "bob@x ssh-ed25519 AAAA\n*@y,!eve@y namespaces=\"mainstay\" ssh-ed25519 BBBB note\n";
+    let both = "bob@x ssh-ed25519 AAAA\n*@y,!eve@y namespaces=\"mainstay-*\" ssh-ed25519 BBBB note\n";
     let cases = [
         (1, "bob@x", both, ""),
         (2, "bob@x, cid@y", both, ""),
@@ -172,6 +172,12 @@ fn an_approval_can_be_given() {
             "MS504 9:35 task `t` waits for 1 approval of role `r`, and nobody of it can sign",
         ),
         (1, "bob@x", "bob@x valid-before=\"20260307\" ssh-ed25519 AAAA", ""),
+        (
+            1,
+            "bob@x",
+            "bob@x namespaces=\"git\" ssh-ed25519 AAAA",
+            "MS504 9:35 task `t` waits for 1 approval of role `r`, and nobody of it can sign",
+        ),
         (
             1,
             "bob@x",
@@ -220,6 +226,19 @@ fn nobody_approves_their_own_plan_and_no_key_counts_twice() {
     for (required, members, signers, expected) in cases {
         assert_eq!(with_approval(required, members, signers), expected, "{required} of {members}");
     }
+}
+
+#[test]
+fn a_signers_file_that_everybody_can_write_checks_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("signers");
+    std::fs::write(&path, "bob@x ssh-ed25519 AAAA\n").expect("a file");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o666)).expect("a mode");
+    let rest = "    approval: {required: 1, from: r}\naccess: {signers: signers, roles: {r: [bob@x]}}\n";
+    assert_eq!(
+        found_in(folder.path(), &with_steps("- run: [make]", rest)),
+        "MS504 10:19 the signers file `signers` can be written by everybody, so that no approval can be checked"
+    );
 }
 
 #[test]
