@@ -16,9 +16,15 @@ fn demand(resource: usize, amount: u32) -> Demand {
     Demand { resource: ResourceId(resource), amount, hold: 0 }
 }
 
-fn is_anything_needed_after_what_is_optional(problem: &Problem) -> bool {
-    let needed = problem.jobs().iter().filter(|job| !job.optional);
-    needed.flat_map(|job| &job.predecessors).any(|before| problem.jobs()[before.job.0].optional)
+/// Whether the search, and not only a proof, is held to find the best schedule of a small problem: nothing is
+/// late because something else was early, and nothing that is needed comes after what is optional.
+fn is_simple(problem: &Problem) -> bool {
+    let is_optional = |before: &Predecessor| problem.jobs()[before.job.0].optional;
+    let is_simple = |job: &Job| {
+        let is_due_after = job.weight != 0 && matches!(job.due, Some(Due::After { .. }));
+        !is_due_after && (job.optional || !job.predecessors.iter().any(is_optional))
+    };
+    problem.jobs().iter().all(is_simple)
 }
 
 fn solve(problem: &Problem, seed: u64, steps: u64) -> Solution {
@@ -117,8 +123,9 @@ proptest! {
     fn nothing_is_better_than_the_answer_to_a_small_problem(problem in problem(6, 3, 5)) {
         let solution = solve(&problem, 7, 20_000);
         check(&problem, &solution)?;
-        prop_assume!(solution.optimal || !is_anything_needed_after_what_is_optional(&problem));
-        prop_assert!(!is_there_better(&problem, cost_of(&problem, &solution)), "{:?}", solution);
+        if solution.optimal || is_simple(&problem) {
+            prop_assert!(!is_there_better(&problem, cost_of(&problem, &solution)), "{:?}", solution);
+        }
     }
 
     #[test]
