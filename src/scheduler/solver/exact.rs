@@ -159,7 +159,7 @@ impl<'m, 'p> Question<'m, 'p> {
         let (model, wanted) = (self.model, &self.model.problem.jobs()[job]);
         let head = model.head[job];
         let mut last = model.last[job].min(end - self.tails[job] - wanted.duration);
-        if let Some(Due::At(due)) = wanted.due.filter(|_| wanted.weight != 0) {
+        if let Some(due) = model.fixed_due(job) {
             last = last.min(due.max(head + wanted.duration) - wanted.duration);
         }
         let mut from = head;
@@ -226,9 +226,8 @@ impl<'m, 'p> Question<'m, 'p> {
             let Some(Due::After { job: before, within }) = wanted.due.filter(|_| wanted.weight != 0) else {
                 continue;
             };
-            let are_fixed = self.model.is_started(job as usize) && self.model.is_started(before.0);
             // No two jobs end further apart than the makespan is long.
-            if are_fixed || self.makespan <= within {
+            if self.model.is_started(before.0) || self.makespan <= within {
                 continue;
             }
             if let Some((start, before_start)) = starts[job as usize].zip(starts[before.0]) {
