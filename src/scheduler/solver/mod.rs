@@ -27,6 +27,7 @@ mod profile;
 mod proof;
 mod random;
 mod solution;
+mod statement;
 mod why;
 
 pub use problem::{
@@ -87,7 +88,7 @@ fn search<P: Profile>(model: &Model, profile: P, seed: u64, mut effort: Effort) 
     let mut steps = 1;
     let first = first(model, &genetic.best.starts);
     let mut bound = bound::lower_bound(model);
-    let mut prover = Prover::new(model, &genetic.best.cost);
+    let mut prover = Prover::new(model);
     while genetic.best.cost != bound && !effort.is_used_up(steps) {
         steps += if prover.is_due(&genetic.best.cost, &bound, steps) {
             prover.ask(&mut genetic, &mut bound, &mut effort, steps)
