@@ -15,10 +15,11 @@ use pumpkin_core::branching::value_selection::InDomainMin;
 use pumpkin_core::branching::variable_selection::Smallest;
 use pumpkin_core::options::SolverOptions;
 use pumpkin_core::results::{ProblemSolution as _, SatisfactionResult};
-use pumpkin_core::termination::TerminationCondition;
+use pumpkin_core::termination::Indefinite;
 use pumpkin_core::variables::DomainId;
 
 use super::model::{Model, UNPLACED};
+use super::pausing::Pausing;
 use super::problem::Time;
 use super::statement::Statement;
 
@@ -50,19 +51,6 @@ pub struct Question<'m, 'p> {
     brancher: AlternatingBrancher<EarliestFirst, EveryXRestarts>,
 }
 
-/// Says when enough was spent.
-struct Limit<'l> {
-    n_left: u64,
-    is_over: &'l mut dyn FnMut() -> bool,
-}
-
-impl TerminationCondition for Limit<'_> {
-    fn should_stop(&mut self) -> bool {
-        self.n_left = self.n_left.saturating_sub(1);
-        self.n_left == 0 || self.n_left.is_multiple_of(32) && (self.is_over)()
-    }
-}
-
 impl<'m, 'p> Question<'m, 'p> {
     /// The question about `model`, for makespans of less than `makespan`, unless it is too large to ask.
     pub fn about(model: &'m Model<'p>, makespan: Time) -> Option<Self> {
@@ -91,12 +79,12 @@ impl<'m, 'p> Question<'m, 'p> {
         if self.solver.is_inconsistent() {
             return (Outcome::Refuted, 1);
         }
-        let mut limit = Limit { n_left: n_decisions, is_over };
+        let mut brancher =
+            Pausing { inner: &mut self.brancher, n_left: n_decisions, is_over, is_paused: false };
         let mut resolver = ResolutionResolver::default();
-        let outcome = match self.solver.satisfy(&mut self.brancher, &mut limit, &mut resolver) {
+        let outcome = match self.solver.satisfy(&mut brancher, &mut Indefinite, &mut resolver) {
             SatisfactionResult::Unsatisfiable(..) => Outcome::Refuted,
-            SatisfactionResult::Unknown(..) => Outcome::Unknown,
-            SatisfactionResult::Satisfiable(found) => {
+            SatisfactionResult::Satisfiable(found) if !found.brancher().is_paused => {
                 let solution = found.solution();
                 let start = |start: &Option<DomainId>| {
                     let time = |start: DomainId| self.statement.time(solution.get_integer_value(start));
@@ -104,7 +92,8 @@ impl<'m, 'p> Question<'m, 'p> {
                 };
                 Outcome::Found(starts.iter().map(start).collect())
             }
+            SatisfactionResult::Satisfiable(..) | SatisfactionResult::Unknown(..) => Outcome::Unknown,
         };
-        (outcome, n_decisions - limit.n_left)
+        (outcome, n_decisions - brancher.n_left)
     }
 }

@@ -21,6 +21,7 @@ mod justify;
 mod level;
 mod model;
 mod network;
+mod pausing;
 mod possible;
 mod problem;
 mod profile;
