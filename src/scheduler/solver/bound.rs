@@ -4,7 +4,7 @@
 //! by destructive improvement" (1999).
 
 use super::model::{Cost, Model, UNPLACED};
-use super::problem::{Demand, Due, Time};
+use super::problem::{Demand, Time};
 
 /// Above this many jobs only the whole work of a resource is looked at, not that of every part of the
 /// project.
@@ -24,13 +24,8 @@ pub fn lower_bound(model: &Model) -> Cost {
 /// What the least lateness of `job` costs.
 fn tardiness(model: &Model, job: usize) -> u128 {
     let wanted = &model.problem.jobs()[job];
-    let due = match wanted.due {
-        // What may be skipped is not late.
-        _ if model.is_skippable[job] => None,
-        // What it is counted from may end later.
-        Some(Due::After { job: before, .. }) if !model.is_started(before.0) => None,
-        _ => model.due(job, &model.head),
-    };
+    // What may be skipped is not late.
+    let due = model.fixed_due(job).filter(|_| !model.is_skippable[job]);
     let end = model.head[job] + wanted.duration;
     let late = due.map_or(0, |due| (end - due).max(0));
     u128::from(wanted.weight) * u128::from(late.unsigned_abs())

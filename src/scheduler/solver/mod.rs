@@ -21,12 +21,14 @@ mod justify;
 mod level;
 mod model;
 mod network;
+mod pausing;
 mod possible;
 mod problem;
 mod profile;
 mod proof;
 mod random;
 mod solution;
+mod statement;
 mod why;
 
 pub use problem::{
@@ -87,7 +89,7 @@ fn search<P: Profile>(model: &Model, profile: P, seed: u64, mut effort: Effort) 
     let mut steps = 1;
     let first = first(model, &genetic.best.starts);
     let mut bound = bound::lower_bound(model);
-    let mut prover = Prover::new(model, &genetic.best.cost);
+    let mut prover = Prover::new(model);
     while genetic.best.cost != bound && !effort.is_used_up(steps) {
         steps += if prover.is_due(&genetic.best.cost, &bound, steps) {
             prover.ask(&mut genetic, &mut bound, &mut effort, steps)

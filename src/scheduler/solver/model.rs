@@ -172,6 +172,18 @@ impl<'p> Model<'p> {
         }
     }
 
+    /// The same where it does not depend on the schedule.
+    pub fn fixed_due(&self, job: usize) -> Option<Time> {
+        let wanted = &self.problem.jobs()[job];
+        match wanted.due.filter(|_| wanted.weight != 0)? {
+            Due::At(time) => Some(time),
+            Due::After { job: before, within } => {
+                let start = self.problem.jobs()[before.0].started?;
+                Some(start + self.forwards.duration[before.0] + within)
+            }
+        }
+    }
+
     /// The jobs, predecessors first, otherwise by `key`; what is smallest comes first.
     pub fn ordered_by(&self, key: impl Fn(usize) -> Time) -> Vec<u32> {
         let entry = |job: u32| Reverse((key(job as usize), self.rank[job as usize], job));

@@ -2,7 +2,7 @@
 
 use super::model::{Model, UNPLACED};
 use super::network::id;
-use super::problem::{Demand, Due, JobId};
+use super::problem::{Demand, JobId};
 use super::solution::Why;
 
 impl Model<'_> {
@@ -75,7 +75,7 @@ impl Model<'_> {
                 self.first[job] = self.first[job].max(published);
                 self.last[job] = self.last[job].min(published);
             }
-            if let Some(Due::At(due)) = wanted.due.filter(|_| wanted.weight != 0) {
+            if let Some(due) = self.fixed_due(job) {
                 self.last[job] = self.last[job].min(due - wanted.duration);
             }
         }

@@ -21,6 +21,7 @@ const STEPS: u64 = 10;
 
 /// Asks, from time to time, whether what was found can be better.
 pub struct Prover<'m, 'p> {
+    model: &'m Model<'p>,
     question: Option<Question<'m, 'p>>,
     n_decisions: u64,
     /// The square of the number of jobs.
@@ -30,17 +31,16 @@ pub struct Prover<'m, 'p> {
 
 impl<'m, 'p> Prover<'m, 'p> {
     /// A prover that has not asked yet.
-    pub fn new(model: &'m Model<'p>, first: &Cost) -> Self {
-        let question = Question::about(model, first.makespan);
+    pub fn new(model: &'m Model<'p>) -> Self {
         let n_pairs = (model.jobs.len() * model.jobs.len()) as u64;
-        Self { question, n_decisions: DECISIONS, n_pairs, next: n_pairs / 3 }
+        Self { model, question: None, n_decisions: DECISIONS, n_pairs, next: n_pairs / 3 }
     }
 
     /// Whether to ask now. Only the makespan can be proved: what comes before it has to be as good as its
     /// bound.
     pub fn is_due(&self, best: &Cost, bound: &Cost, steps: u64) -> bool {
         let before = |cost: &Cost| (cost.unplaced, cost.tardiness, cost.moved, cost.left_out);
-        self.question.is_some() && self.next <= steps && before(best) == before(bound)
+        self.next <= steps && before(best) == before(bound)
     }
 
     /// Asks; learns from the answer, or raises the bound. Says how many steps that took.
@@ -51,8 +51,14 @@ impl<'m, 'p> Prover<'m, 'p> {
         effort: &mut Effort,
         steps: u64,
     ) -> u64 {
-        let Some(question) = &self.question else { return 0 };
         let makespan = genetic.best.cost.makespan;
+        if self.question.is_none() {
+            self.question = Question::about(self.model, makespan);
+        }
+        let Some(question) = &mut self.question else {
+            self.next = u64::MAX;
+            return 0;
+        };
         let n_decisions = effort.at_most(self.n_decisions * STEPS, steps).div_ceil(STEPS);
         let (outcome, n_decided) = question.ask(makespan, n_decisions, &mut || effort.is_over());
         let spent = n_decided * STEPS;
