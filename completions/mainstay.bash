@@ -655,7 +655,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__plan)
-            opts="-n -f -o -q -v -h -V --horizon --from --effort --seed --publish --from-file --detailed-exitcode --gantt --explain --calendar --number --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-n -f -o -q -v -h -V --horizon --from --effort --seed --publish --from-file --detailed-exitcode --gantt --explain --calendar --approve --on-demand --key --identity --number --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -686,6 +686,18 @@ _mainstay() {
                     return 0
                     ;;
                 --calendar)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
