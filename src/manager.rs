@@ -8,6 +8,7 @@ mod report;
 mod standing;
 mod validate;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use crate::executor::history_of;
 use crate::model::{Change, PlanFile, Schedule};
 use crate::planfile::{self, LoadError};
 use crate::scheduler::History;
-use crate::state::{Access, Published, State, StateError};
+use crate::state::{Access, Published, State, StateError, TaskHistory};
 use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
@@ -42,6 +43,22 @@ pub struct Past {
     pub history: History,
     /// The schedule in force.
     pub published: Option<Schedule>,
+    /// The same past as the state file has it, to see whether it is still the same.
+    recorded: BTreeMap<String, TaskHistory>,
+}
+
+/// A schedule was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The plan file is another by now.
+    #[error("the plan file was changed while this schedule was made; plan again")]
+    PlanFile,
+    /// The plan file cannot be read any more.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The state file refuses it, or cannot be written.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// The state file's place beside the plan file.
@@ -84,28 +101,33 @@ impl Manager {
     /// [`StateError`] when there is a state file that cannot be read.
     pub fn past(&self, plan: &PlanFile) -> Result<Past, StateError> {
         let Some(state) = self.existing_state()? else { return Ok(Past::default()) };
-        Ok(Past { history: history_of(&state.history()?, plan), published: state.published()? })
+        let recorded = state.history()?;
+        Ok(Past { history: history_of(&recorded, plan), published: state.published()?, recorded })
     }
 
-    /// Makes `schedule` the one in force and returns it with its revision.
-    ///
-    /// `base` is the revision that it was computed from; 0 when there was none.
+    /// Makes `schedule`, which was made from `past`, the one in force and returns it with its revision.
     ///
     /// # Errors
-    /// [`StateError::Stale`] when another one has been published meanwhile, or why it cannot be written.
+    /// [`PublishError`] when the plan file, the schedule in force or the past of a task has changed meanwhile, or why
+    /// it cannot be written; then nothing was.
     pub fn publish(
         &self,
         schedule: &Schedule,
-        base: u64,
+        past: &Past,
         changes: &[Change],
-    ) -> Result<Schedule, StateError> {
+    ) -> Result<Schedule, PublishError> {
+        if planfile::load(&self.file)?.digest != schedule.plan_digest {
+            return Err(PublishError::PlanFile);
+        }
         let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
         let counts = Published {
             added: count(|change| matches!(change, Change::Added { .. })),
             moved: count(|change| matches!(change, Change::Moved { .. })),
             dropped: count(|change| matches!(change, Change::Dropped { .. })),
         };
-        let revision = self.state(Access::ReadWrite)?.publish(schedule.clone(), base, counts)?;
+        let base = past.published.as_ref().map_or(0, |published| published.revision);
+        let state = self.state(Access::ReadWrite)?;
+        let revision = state.publish(schedule.clone(), base, &past.recorded, counts)?;
         Ok(Schedule { revision, ..schedule.clone() })
     }
 

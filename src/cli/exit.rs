@@ -9,11 +9,11 @@ use super::validate::NoSuchRule;
 use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
 use crate::ledger::{AnchorError, Verdict};
-use crate::manager::{ApproveError, ValidateError};
+use crate::manager::{ApproveError, PublishError, ValidateError};
 use crate::planfile::LoadError;
 use crate::scheduler::ScheduleError;
 use crate::security::approval::signing::SigningError;
-use crate::state::StartError;
+use crate::state::{StartError, StateError};
 use crate::text::inert_line;
 use crate::world::git::GitError;
 
@@ -84,6 +84,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         }
         () if error.is::<NoSavedPlan>() => Some(Exit::Wrong),
         () if error.is::<CannotPublish>() => Some(Exit::No),
+        () if let Some(error) = error.downcast_ref() => Some(of_publish(error)),
         () if error.is::<AnchorError>() || error.is::<ScheduleError>() => Some(Exit::Wrong),
         () if let Some(error) = error.downcast_ref() => Some(of_output(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_start(error)),
@@ -111,6 +112,17 @@ fn of_validate(error: &ValidateError) -> Exit {
         | ValidateError::NoFileToFix
         | ValidateError::Git { source: GitError::NoRevision { .. }, .. } => Exit::Wrong,
         ValidateError::Git { .. } | ValidateError::Write(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of a schedule that was not published.
+fn of_publish(error: &PublishError) -> Exit {
+    match error {
+        PublishError::PlanFile | PublishError::State(StateError::Stale { .. } | StateError::Moved { .. }) => {
+            Exit::No
+        }
+        PublishError::Load(_) => Exit::Wrong,
+        PublishError::State(_) => Exit::Unknown,
     }
 }
 

@@ -108,8 +108,9 @@ Review first, publish what was reviewed:
 
 Exit codes:
   0  the schedule was computed, also when something cannot be placed
-  1  it differs from the published one (--detailed-exitcode), the plan of
-     --from-file cannot be published any more, or --approve may not be
+  1  it differs from the published one (--detailed-exitcode), it cannot be
+     published because something has changed since it was computed, or
+     --approve may not be
   2  the command line, the plan file or the file of --from-file is wrong
   3  there is no task to plan, the state cannot be read, or nothing was signed";
 
@@ -233,9 +234,8 @@ fn conclude(
     let changes = engine::diff(before, &computed.schedule, &past.history);
     let base = before.map(|before| before.revision);
     if wanted.publish {
-        computed.schedule = manager
-            .publish(&computed.schedule, base.unwrap_or_default(), &changes)
-            .context("publishing the schedule")?;
+        computed.schedule =
+            manager.publish(&computed.schedule, past, &changes).context("publishing the schedule")?;
     }
     let proposal = Proposal {
         plan,

@@ -196,6 +196,12 @@ pub enum StateError {
         /// The one that is published now.
         published: u64,
     },
+    /// Work was started, done or missed in the meantime.
+    #[error("the past of `{task}` is another than when this schedule was made; plan again")]
+    Moved {
+        /// The first task that it is of.
+        task: String,
+    },
     /// The event does not fit what was recorded before.
     #[error("cannot record this: {0}")]
     Contradiction(String),

@@ -62,6 +62,14 @@ impl State {
 
 fn histories(connection: &Connection, task: Option<&str>) -> Result<BTreeMap<String, TaskHistory>, Fault> {
     let snapshot = connection.unchecked_transaction()?;
+    histories_in(&snapshot, task)
+}
+
+/// The same within a transaction.
+pub(super) fn histories_in(
+    snapshot: &Transaction,
+    task: Option<&str>,
+) -> Result<BTreeMap<String, TaskHistory>, Fault> {
     let only = |sql: &str, column: &str| match task {
         Some(_) => format!("{sql} WHERE {column} = ?1"),
         None => sql.to_owned(),
@@ -85,7 +93,7 @@ fn histories(connection: &Connection, task: Option<&str>) -> Result<BTreeMap<Str
             ids.insert(occurrence);
         }
     }
-    let unfinished = runs::unfinished(&snapshot)?.into_iter();
+    let unfinished = runs::unfinished(snapshot)?.into_iter();
     for run in unfinished.filter(|run| process_identity::is_alive(&run.holder)) {
         if let Some(history) = histories.get_mut(&run.task) {
             history.running = Some((run.occurrence, run.started));

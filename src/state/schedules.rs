@@ -1,6 +1,9 @@
 //! The published schedule.
 
+use std::collections::BTreeMap;
+
 use super::codec;
+use super::history::{TaskHistory, histories_in};
 use super::{State, StateError};
 use crate::ledger::chain;
 use crate::model::{Event, Schedule};
@@ -31,13 +34,23 @@ impl State {
     /// Makes `schedule` the one that holds, and returns its revision.
     ///
     /// # Errors
-    /// [`StateError::Stale`] when the published revision is not `base` any more (0: none was published).
-    pub fn publish(&self, mut schedule: Schedule, base: u64, counts: Published) -> Result<u64, StateError> {
+    /// [`StateError::Stale`] when the published revision is not `base` any more (0: none was published), and
+    /// [`StateError::Moved`] when the past of a task is not what it was; then nothing was recorded.
+    pub fn publish(
+        &self,
+        mut schedule: Schedule,
+        base: u64,
+        past: &BTreeMap<String, TaskHistory>,
+        counts: Published,
+    ) -> Result<u64, StateError> {
         self.write(|writing| {
             let published: i64 = writing.transaction.query_row(CURRENT, [], |row| row.get(0))?;
             let published = u64::try_from(published).unwrap_or_default();
             if published != base {
                 return Err(StateError::Stale { base, published }.into());
+            }
+            if let Some(task) = first_moved(past, &histories_in(writing.transaction, None)?) {
+                return Err(StateError::Moved { task }.into());
             }
             schedule.revision = base + 1;
             let revision = schedule.revision;
@@ -48,4 +61,10 @@ impl State {
             Ok(revision)
         })
     }
+}
+
+/// The first task that has another past.
+fn first_moved(then: &BTreeMap<String, TaskHistory>, now: &BTreeMap<String, TaskHistory>) -> Option<String> {
+    let mut tasks = then.keys().chain(now.keys());
+    tasks.find(|task| then.get(*task) != now.get(*task)).cloned()
 }

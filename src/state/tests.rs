@@ -545,10 +545,12 @@ fn a_schedule_is_published_unless_another_was_in_the_meantime() {
     let state = place.open_at("2026-03-01T00:00:00Z");
     assert_eq!(state.published().unwrap(), None);
     let counts = Published { added: 1, ..Published::default() };
-    assert_eq!(state.publish(schedule(&["a"]), 0, counts).unwrap(), 1);
-    let error = state.publish(schedule(&["a", "b"]), 0, counts).unwrap_err();
+    assert_eq!(state.publish(schedule(&["a"]), 0, &state.history().unwrap(), counts).unwrap(), 1);
+    let error = state.publish(schedule(&["a", "b"]), 0, &state.history().unwrap(), counts).unwrap_err();
     assert!(matches!(error, StateError::Stale { base: 0, published: 1 }), "{error}");
-    assert_eq!(state.publish(schedule(&["a", "b"]), 1, counts).unwrap(), 2);
+    assert_eq!(state.publish(schedule(&["a", "b"]), 1, &state.history().unwrap(), counts).unwrap(), 2);
+    let error = state.publish(schedule(&["a"]), 2, &std::collections::BTreeMap::new(), counts).unwrap_err();
+    assert!(matches!(&error, StateError::Moved { task } if task == "a"), "{error}");
     assert_eq!(state.published().unwrap(), Some(Schedule { revision: 2, ..schedule(&["a", "b"]) }));
     let first_known = state.task_history("b").unwrap().first_known.unwrap();
     assert_eq!(first_known.date_naive().to_string(), "2026-03-01");

@@ -1,8 +1,11 @@
 //! `plan --output plan.json`, looked at, then `plan --from-file plan.json --publish`.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::support::{Case, Past};
+use crate::support::{Case, Past, wait_until};
 
 const PLAN: &str = "\
 mainstay: 1
@@ -133,6 +136,61 @@ fn a_plan_is_not_published_when_work_was_done_since() {
     );
     let reason = "the state has changed since it was computed: `weekly#1` is not planned as it says any more";
     refused(&case, reason);
+}
+
+/// Forty pieces of work that one crew cannot do in time: nothing is proved of the best order.
+fn hard() -> String {
+    let task = |n: usize| {
+        format!(
+            "  t{n}: {{type: routine, domain: data, priority: {}, duration: {}m, resources: {{crew: {}}}, \
+             schedule: {{at: 2026-03-07T12:00:00Z, tolerance: {}h}}, steps: [{{run: [\"true\"]}}]}}\n",
+            10 + n,
+            20 + 17 * (n % 7),
+            1 + n % 3,
+            2 + n % 5
+        )
+    };
+    format!("mainstay: 1\nresources: {{crew: 3}}\ntasks:\n{}", (0..40).map(task).collect::<String>())
+}
+
+/// Lets `change` happen after a plan was begun and before it is published; what the publisher says.
+fn changed_while_it_is_made(change: impl FnOnce(&Case)) -> String {
+    let case = Case::new().plan_file(hard());
+    let mut command = case.command("--now 2026-03-07T11:00:00Z plan --publish --effort 3s");
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary was built");
+    let stat = format!("/proc/{}/stat", child.id());
+    // It has read everything long before it has worked for a third of a second.
+    wait_until("it searches", Duration::from_secs(60), || {
+        let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+        let ticks = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(11)?.parse::<u32>().ok());
+        ticks.is_some_and(|ticks| 30 < ticks)
+    });
+    change(&case);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let plan =
+        case.run("--now 2026-03-07T11:00:00Z plan --effort 0 --format json").any_output().exit(0).json();
+    assert_eq!(plan["base_revision"], 0, "nothing was published");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+#[test]
+fn a_schedule_is_not_published_when_the_plan_file_was_changed_while_it_was_made() {
+    let said = changed_while_it_is_made(|case| {
+        std::fs::write(case.path().join("maintenance.yaml"), hard() + "# a remark\n").expect("a file");
+    });
+    assert!(said.contains("the plan file was changed while this schedule was made; plan again"), "{said}");
+}
+
+#[test]
+fn a_schedule_is_not_published_when_work_was_started_while_it_was_made() {
+    let said = changed_while_it_is_made(|case| {
+        Past(case).begin("2026-03-07T11:00:00Z", "t3", "t3@2026-03-07T12:00:00Z");
+    });
+    assert!(
+        said.contains("the past of `t3` is another than when this schedule was made; plan again"),
+        "{said}"
+    );
 }
 
 #[test]
