@@ -70,19 +70,26 @@ impl TaskHistory {
     ///
     /// Source: nearest-rank percentile.
     pub fn estimate(&self, declared: TimeDelta) -> TimeDelta {
+        self.measured().unwrap_or_else(|| whole(declared))
+    }
+
+    /// What 95 of 100 recent successes did not exceed; `None` as long as there are too few of them.
+    pub fn measured(&self) -> Option<TimeDelta> {
         let mut lengths = self.durations.clone();
         lengths.sort_unstable();
         let rank = (lengths.len() * 95).div_ceil(100).max(1);
-        let known = (ENOUGH_DURATIONS <= lengths.len()).then(|| lengths[rank - 1]);
-        let length = known.unwrap_or(declared);
-        let whole = length.num_seconds() + i64::from(length.subsec_nanos() > 0);
-        TimeDelta::seconds(whole.max(1))
+        (ENOUGH_DURATIONS <= lengths.len()).then(|| whole(lengths[rank - 1]))
     }
 
     /// Whether an occurrence needs no start any more.
     pub fn is_settled(&self, id: &OccurrenceId) -> bool {
         self.started.contains(id) || self.missed.contains(id)
     }
+}
+
+/// In whole seconds, at least one.
+fn whole(length: TimeDelta) -> TimeDelta {
+    TimeDelta::seconds((length.num_seconds() + i64::from(length.subsec_nanos() > 0)).max(1))
 }
 
 #[cfg(test)]

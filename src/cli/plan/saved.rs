@@ -91,7 +91,7 @@ fn show_saved(
         is_published: saved.is_published,
         at: saved.at,
     };
-    show::show(&proposal, wanted, global, terminal)?;
+    show::show(question, &proposal, wanted, global, terminal)?;
     if saved.is_published {
         // It is the record of a publication; nobody means to repeat it.
     } else if !reasons.is_empty() {

@@ -9,7 +9,7 @@ use comfy_table::{Attribute, Cell, ContentArrangement};
 
 use crate::calendar::Zone;
 use crate::counted;
-use crate::model::{Change, Length, Occurrence, Span, Unplaced};
+use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Unplaced};
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::monitor::Overrun;
 use crate::scheduler::report::Proposal;
@@ -62,18 +62,7 @@ impl Table<'_> {
 
     /// A row for each occurrence: [`HEADER`] names the columns.
     pub fn rows(&self) -> impl Iterator<Item = [String; 8]> {
-        let changes: HashMap<_, _> = self
-            .0
-            .changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::Added { occurrence, .. } => Some((occurrence, "+ new".to_owned())),
-                Change::Moved { occurrence, from, .. } => {
-                    Some((occurrence, format!("~ was {}", self.0.zone.local(*from))))
-                }
-                Change::Dropped { .. } => None,
-            })
-            .collect();
+        let changes = self.changed();
         let (zone, now) = (self.0.zone, self.0.computed.schedule.from);
         self.0.computed.schedule.placed.iter().map(move |placed| {
             let occurrence = &placed.occurrence;
@@ -93,6 +82,18 @@ impl Table<'_> {
                 one_line(&why),
             ]
         })
+    }
+
+    /// What changed about each occurrence that is there, in short.
+    pub fn changed(&self) -> HashMap<&OccurrenceId, String> {
+        let change = |change| match change {
+            &Change::Added { ref occurrence, .. } => Some((occurrence, "+ new".to_owned())),
+            &Change::Moved { ref occurrence, from, .. } => {
+                Some((occurrence, format!("~ was {}", self.0.zone.local(from))))
+            }
+            Change::Dropped { .. } => None,
+        };
+        self.0.changes.iter().filter_map(change).collect()
     }
 
     /// What cannot happen, what is gone, what takes too long, what was missed, and the sum of it.
