@@ -1,6 +1,7 @@
 //! The manager opens a plan file and a state file and offers the pipelines; it is the one module that knows
 //! all of them.
 
+mod debt;
 mod monitor;
 mod report;
 mod standing;

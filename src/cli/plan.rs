@@ -173,6 +173,9 @@ fn compute(
             .publish(&computed.schedule, base.unwrap_or_default(), &changes)
             .context("publishing the schedule")?;
     }
+    let in_force = if wanted.publish { Some(&computed.schedule) } else { before };
+    let debt =
+        manager.debt(plan, loaded, (&past.history, in_force), *now).context("looking for what is owed")?;
     let proposal = Proposal {
         plan,
         zone,
@@ -180,6 +183,7 @@ fn compute(
         changes: &changes,
         dropped: &dropped(&changes, before),
         overruns: &monitor::overruns(plan, &past.history, computed.schedule.from),
+        debt: &debt,
         base,
         is_published: wanted.publish,
         at: *now,

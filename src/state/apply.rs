@@ -196,10 +196,13 @@ fn end_run(
             let took = (ended - started).max(TimeDelta::zero());
             history::note_end(tx, &task, ended, outcome, took)
         }
-        // A person gives up what a process has ended as interrupted.
+        // A person gives up what a process has ended as interrupted, or settles what a run did not clean up: that one
+        // keeps why it failed.
         None if abandoned => {
-            let sql = "UPDATE run SET abandoned = 1, reason = ?2
-                       WHERE id = ?1 AND abandoned = 0 AND outcome = 'interrupted'";
+            let sql = "UPDATE run SET abandoned = 1,
+                       reason = CASE outcome WHEN 'interrupted' THEN ?2
+                           ELSE coalesce(reason || '; settled: ', '') || ?2 END
+                       WHERE id = ?1 AND abandoned = 0 AND outcome IN ('interrupted', 'failed', 'rolled_back')";
             let changed = tx.execute(sql, (run.0, reason))?;
             one(changed, || format!("there is no run {run} that could be abandoned"))
         }

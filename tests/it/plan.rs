@@ -1,6 +1,7 @@
 //! `mainstay plan` as people and programs see it.
 
 mod calendar;
+mod debt;
 mod gantt;
 mod html;
 mod ics;

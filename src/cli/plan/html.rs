@@ -7,6 +7,7 @@ use minijinja::value::{Serde, Value};
 use super::drawing::Drawing;
 use super::text::{MARKDOWN_HEADER, Table};
 use crate::model::Change;
+use crate::reporter::formatter::debt;
 use crate::reporter::formatter::html::render;
 use crate::reporter::formatter::page::{Cell, Fact, Figure, Headline, Page, Row, Section};
 use crate::scheduler::report::Proposal;
@@ -31,9 +32,11 @@ fn page(proposal: &Proposal) -> Page {
     let table = Table(proposal);
     let mut headlines = vec![Headline { text: table.summary(), tone: tone(proposal) }];
     // What cannot happen and what is gone have tables of their own.
+    headlines.extend(debt::sum(proposal.debt).map(|text| Headline { text, tone: Tone::Bad }));
     let late = table.late().into_iter().map(|note| note.trim_start_matches("! ").to_owned());
     headlines.extend(late.map(|text| Headline { text, tone: Tone::Warning }));
-    let mut sections = vec![schedule(proposal)];
+    let mut sections: Vec<_> = debt::section(proposal.debt, proposal.zone).into_iter().collect();
+    sections.push(schedule(proposal));
     sections
         .extend([unplaced(proposal), gone(proposal)].into_iter().filter(|section| !section.rows.is_empty()));
     let title = proposal.plan.title.as_deref().map_or("Maintenance schedule".to_owned(), inert_line);
@@ -80,13 +83,15 @@ fn figures(proposal: &Proposal) -> Vec<Figure> {
         tone: if n == 0 { Tone::Plain } else { tone },
     };
     let schedule = &proposal.computed.schedule;
-    vec![
+    let mut figures = vec![
         figure("planned", schedule.placed.len(), Tone::Plain),
         figure("new", count(|change| matches!(change, Change::Added { .. })), Tone::Good),
         figure("moved", count(|change| matches!(change, Change::Moved { .. })), Tone::Warning),
         figure("dropped", count(|change| matches!(change, Change::Dropped { .. })), Tone::Bad),
         figure("cannot happen", schedule.unplaced.len(), Tone::Bad),
-    ]
+    ];
+    figures.extend(debt::figure(proposal.debt));
+    figures
 }
 
 fn schedule(proposal: &Proposal) -> Section {

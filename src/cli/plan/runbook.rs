@@ -15,13 +15,15 @@ mod words;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
-use self::markup::{heading, plain};
+use self::markup::{heading, paragraph, plain};
 use self::task::Section;
 use self::words::Words;
 use super::text::Table;
 use crate::model::{Change, Placed};
+use crate::reporter::formatter::debt;
 use crate::scheduler::report::Proposal;
 use crate::scheduler::{History, engine};
+use crate::text::capitalized;
 
 /// What a runbook is made of beside the schedule.
 pub struct Surroundings<'a> {
@@ -44,10 +46,11 @@ pub fn format(proposal: &Proposal, around: &Surroundings) -> anyhow::Result<Stri
     let mut text = String::new();
     book.head(&mut text)?;
     book.changes(&mut text);
+    book.debt(&mut text);
     book.table(&mut text);
     book.tasks(&mut text);
     book.whatever_happens(&mut text);
-    book.sign_off(&mut text);
+    sign_off(&mut text);
     Ok(text)
 }
 
@@ -129,6 +132,21 @@ impl Book<'_> {
         }
     }
 
+    fn debt(&self, to: &mut String) {
+        let Some(sum) = debt::sum(self.proposal.debt) else { return };
+        heading(to, 2, "Owed before anything else");
+        writeln!(to, "{}\n", capitalized(&sum)).unwrap_or_default();
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        to.push_str(&line(&debt::COLUMNS.map(str::to_owned)));
+        to.push_str(&line(&debt::COLUMNS.map(|_| "---".to_owned())));
+        for row in debt::rows(self.proposal.debt, self.proposal.zone) {
+            to.push_str(&line(&row.map(|cell| plain(&cell))));
+        }
+        if let Some(left_out) = debt::not_in_rows(self.proposal.debt) {
+            paragraph(to, &plain(&left_out));
+        }
+    }
+
     fn table(&self, to: &mut String) {
         heading(to, 2, "Schedule");
         to.push_str(&Table(self.proposal).markdown());
@@ -172,12 +190,12 @@ impl Book<'_> {
             writeln!(to, "- {} {what}", self.words.code(command)).unwrap_or_default();
         }
     }
+}
 
-    fn sign_off(&self, to: &mut String) {
-        heading(to, 2, "Sign-off");
-        to.push_str("| Role | Name | Date | Signature |\n| --- | --- | --- | --- |\n");
-        for role in ["Prepared by", "Reviewed by", "Carried out by"] {
-            writeln!(to, "| {role} |  |  |  |").unwrap_or_default();
-        }
+fn sign_off(to: &mut String) {
+    heading(to, 2, "Sign-off");
+    to.push_str("| Role | Name | Date | Signature |\n| --- | --- | --- | --- |\n");
+    for role in ["Prepared by", "Reviewed by", "Carried out by"] {
+        writeln!(to, "| {role} |  |  |  |").unwrap_or_default();
     }
 }

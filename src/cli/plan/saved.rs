@@ -87,6 +87,7 @@ fn show_saved(
         changes: &saved.changes,
         dropped: &saved.dropped,
         overruns: &saved.overruns,
+        debt: &saved.debt,
         base: saved.base,
         is_published: saved.is_published,
         at: saved.at,

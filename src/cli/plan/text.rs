@@ -10,6 +10,8 @@ use comfy_table::{Attribute, Cell, ContentArrangement};
 use crate::calendar::Zone;
 use crate::counted;
 use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Unplaced};
+use crate::reporter::formatter::debt;
+use crate::scheduler::debt::Kind;
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::monitor::Overrun;
 use crate::scheduler::report::Proposal;
@@ -53,7 +55,7 @@ impl Table<'_> {
             }
             writeln!(text, "{}\n", table.trim_fmt()).unwrap_or_default();
         }
-        for line in self.notes() {
+        for line in self.notes_but_debt() {
             let line = line.trim_start_matches("- ");
             writeln!(text, "- {}", plain_markdown(line)).unwrap_or_default();
         }
@@ -86,18 +88,26 @@ impl Table<'_> {
 
     /// What changed about each occurrence that is there, in short.
     pub fn changed(&self) -> HashMap<&OccurrenceId, String> {
-        let change = |change| match change {
-            &Change::Added { ref occurrence, .. } => Some((occurrence, "+ new".to_owned())),
-            &Change::Moved { ref occurrence, from, .. } => {
-                Some((occurrence, format!("~ was {}", self.0.zone.local(from))))
+        let changes = self.0.changes.iter().filter_map(|change| match change {
+            Change::Added { occurrence, .. } => Some((occurrence, "+ new".to_owned())),
+            Change::Moved { occurrence, from, .. } => {
+                Some((occurrence, format!("~ was {}", self.0.zone.local(*from))))
             }
             Change::Dropped { .. } => None,
-        };
-        self.0.changes.iter().filter_map(change).collect()
+        });
+        changes.collect()
     }
 
-    /// What cannot happen, what is gone, what takes too long, what was missed, and the sum of it.
+    /// What cannot happen, what is gone, what takes too long, what is owed, and the sum of it.
     pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes_but_debt();
+        let sum = notes.pop();
+        notes.extend(debt::lines(self.0.debt, self.0.zone));
+        notes.extend(sum);
+        notes
+    }
+
+    fn notes_but_debt(&self) -> Vec<String> {
         let mut notes = self.impossible();
         notes.extend(self.gone());
         notes.extend(self.late());
@@ -138,7 +148,9 @@ impl Table<'_> {
         let computed = self.0.computed;
         let n_missed = u64::try_from(computed.missed.len()).unwrap_or(u64::MAX);
         let n_missed = n_missed.saturating_add(computed.n_missed_dropped);
-        if n_missed > 0 {
+        // What is owed says it for each task.
+        let is_told = self.0.debt.items.iter().any(|item| item.kind == Kind::Missed);
+        if n_missed > 0 && !is_told {
             let newest = computed.missed.last();
             let newest = newest.map(|newest| format!(", the last of {}", self.0.zone.local(newest.release)));
             let n = counted(usize::try_from(n_missed).unwrap_or(usize::MAX), "start");

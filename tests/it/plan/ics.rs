@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mainstay::calendar::Zone;
+use mainstay::scheduler::debt::Debt;
 use mainstay::scheduler::report::{Proposal, ics};
 use mainstay::scheduler::{self, History};
 use mainstay::validator::checker;
@@ -219,6 +220,7 @@ fn calendar_of(text: &str) -> String {
         changes: &[],
         dropped: &[],
         overruns: &[],
+        debt: &Debt::default(),
         base: None,
         is_published: false,
         at: now,

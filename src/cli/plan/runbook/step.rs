@@ -1,5 +1,7 @@
 //! Steps and checks of a task as a person does them by hand.
 
+use std::fmt::Write as _;
+
 use super::markup::{BOX, code, fenced, plain};
 use super::shell;
 use super::words::Words;
@@ -15,7 +17,7 @@ impl Words<'_> {
             let number = format!("{}. ", n + 1);
             let name = step.name.as_deref().unwrap_or(kind_of(step));
             let how = self.how(task, step).join("; ");
-            to.push_str(&format!("{number}{BOX}**{}**: {how}\n", self.text(name)));
+            writeln!(to, "{number}{BOX}**{}**: {how}", self.text(name)).unwrap_or_default();
             if let Some((language, lines)) = self.by_hand(step) {
                 fenced(to, number.len(), language, &lines);
             }

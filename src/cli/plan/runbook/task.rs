@@ -14,6 +14,7 @@ use crate::model::{
 };
 use crate::scheduler::TaskHistory;
 use crate::scheduler::words::why_then;
+use crate::text::capitalized;
 
 /// More times of one task stand in the table alone.
 const MOST_TIMES: usize = 100;
@@ -371,9 +372,4 @@ fn past_runs(n: usize) -> String {
         0 => "no run has succeeded yet".to_owned(),
         n => format!("{} so far, too few to measure it", counted(n, "successful run")),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

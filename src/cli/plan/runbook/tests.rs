@@ -2,6 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::model::{OccurrenceId, PlanFile};
+use crate::scheduler::debt::Debt;
 use crate::scheduler::report::dropped;
 use crate::scheduler::{self, TaskHistory};
 use crate::validator::checker;
@@ -38,6 +39,7 @@ fn runbook(yaml: &str, history: &History, before: Option<&str>) -> String {
         changes: &changes,
         dropped: &dropped(&changes, published.as_ref()),
         overruns: &[],
+        debt: &Debt::default(),
         base: published.as_ref().map(|published| published.revision),
         is_published: false,
         at: now,
