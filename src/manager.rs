@@ -9,10 +9,10 @@ mod validate;
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::executor::history_of;
-use crate::model::{Change, PlanFile, Schedule};
+use crate::model::{Change, Placed, PlanFile, Schedule};
 use crate::planfile::{self, LoadError};
 use crate::scheduler::History;
 use crate::state::{Access, Published, State, StateError};
@@ -41,6 +41,10 @@ pub struct Past {
     /// The schedule in force.
     pub published: Option<Schedule>,
 }
+
+/// So long a calendar says that something is cancelled; programs that subscribe to one read it at least daily, and
+/// people are on holiday.
+pub const WITHDRAWAL: TimeDelta = TimeDelta::days(30);
 
 /// The state file's place beside the plan file.
 const DEFAULT_STATE: &str = ".mainstay/state.db";
@@ -83,6 +87,21 @@ impl Manager {
     pub fn past(&self, plan: &PlanFile) -> Result<Past, StateError> {
         let Some(state) = self.existing_state()? else { return Ok(Past::default()) };
         Ok(Past { history: history_of(&state.history()?, plan), published: state.published()? })
+    }
+
+    /// What was published within the [`WITHDRAWAL`] before `now` and is planned no longer, though it never ran: whoever
+    /// has it in a calendar has to hear of it.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn withdrawn(&self, history: &History, now: DateTime<Utc>) -> Result<Vec<Placed>, StateError> {
+        let Some(state) = self.existing_state()? else { return Ok(Vec::new()) };
+        let mut withdrawn = state.withdrawn(now - WITHDRAWAL)?;
+        withdrawn.retain(|placed| {
+            let occurrence = &placed.occurrence;
+            !history.of(&occurrence.task).is_settled(&occurrence.id)
+        });
+        Ok(withdrawn)
     }
 
     /// Makes `schedule` the one in force and returns it with its revision.

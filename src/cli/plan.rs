@@ -188,7 +188,7 @@ fn compute(
         is_published: wanted.publish,
         at: *now,
     };
-    show::show(question, &proposal, wanted, global, terminal)?;
+    show::show(question, &proposal, wanted, global, manager, terminal)?;
     let is_new = before.is_none() || !changes.is_empty();
     if is_new && !wanted.publish && global.format.unwrap_or(Format::Text) == Format::Text {
         terminal.hint("`mainstay plan --publish` makes this the schedule");

@@ -7,6 +7,7 @@ use super::text::Table;
 use super::{Question, Wanted, html, runbook};
 use crate::cli::output::{Format, deliver};
 use crate::cli::{Global, Terminal};
+use crate::manager::Manager;
 use crate::scheduler::report::chart::chart;
 use crate::scheduler::report::{Proposal, ics, report};
 
@@ -18,6 +19,7 @@ pub fn show(
     proposal: &Proposal,
     wanted: Wanted,
     global: &Global,
+    manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
     let table = Table(proposal);
@@ -30,7 +32,10 @@ pub fn show(
         Ok(match format {
             Format::Json => serde_json::to_string_pretty(&report(proposal))? + "\n",
             Format::Markdown => runbook::format(proposal, &around).context("writing the runbook")?,
-            Format::Ics => ics::format(proposal),
+            Format::Ics => {
+                let withdrawn = manager.withdrawn(history, proposal.at);
+                ics::format(proposal, &withdrawn.context("looking for what was published before")?)
+            }
             Format::Html => html::format(proposal).context("writing the page")?,
             _ if wanted.gantt => {
                 let canvas = Canvas::of(width, is_shown && console::colors_enabled());
