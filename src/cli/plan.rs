@@ -4,6 +4,7 @@ mod calendar;
 mod drawing;
 mod gantt;
 mod html;
+mod layout;
 mod runbook;
 mod saved;
 mod show;
@@ -166,7 +167,8 @@ fn compute(
     let Question { plan, loaded, zone, past, now, from, until } = question;
     let before = past.published.as_ref();
     let mut computed = scheduler::compute(plan, &loaded.digest, &past.history, before, *from, *until)?;
-    let changes = engine::diff(before, &computed.schedule, &past.history);
+    let mut changes = engine::diff(before, &computed.schedule, &past.history);
+    engine::keep_news(&mut changes, &computed.missed);
     let base = before.map(|before| before.revision);
     if wanted.publish {
         computed.schedule = manager

@@ -14,7 +14,7 @@ use crate::scheduler::report::Proposal;
 use crate::scheduler::report::chart;
 use crate::scheduler::words::why_not;
 use crate::table::Tone;
-use crate::text::inert_line;
+use crate::text::{capitalized, inert_line};
 
 const TEMPLATE: &str = include_str!("plan.html");
 
@@ -32,7 +32,10 @@ fn page(proposal: &Proposal) -> Page {
     let table = Table(proposal);
     let mut headlines = vec![Headline { text: table.summary(), tone: tone(proposal) }];
     // What cannot happen and what is gone have tables of their own.
-    headlines.extend(debt::sum(proposal.debt).map(|text| Headline { text, tone: Tone::Bad }));
+    headlines.extend(
+        debt::sum(proposal.debt)
+            .map(|text| Headline { text: format!("{}.", capitalized(&text)), tone: Tone::Bad }),
+    );
     let late = table.late().into_iter().map(|note| note.trim_start_matches("! ").to_owned());
     headlines.extend(late.map(|text| Headline { text, tone: Tone::Warning }));
     let mut sections: Vec<_> = debt::section(proposal.debt, proposal.zone).into_iter().collect();
@@ -83,15 +86,13 @@ fn figures(proposal: &Proposal) -> Vec<Figure> {
         tone: if n == 0 { Tone::Plain } else { tone },
     };
     let schedule = &proposal.computed.schedule;
-    let mut figures = vec![
+    vec![
         figure("planned", schedule.placed.len(), Tone::Plain),
         figure("new", count(|change| matches!(change, Change::Added { .. })), Tone::Good),
         figure("moved", count(|change| matches!(change, Change::Moved { .. })), Tone::Warning),
         figure("dropped", count(|change| matches!(change, Change::Dropped { .. })), Tone::Bad),
         figure("cannot happen", schedule.unplaced.len(), Tone::Bad),
-    ];
-    figures.extend(debt::figure(proposal.debt));
-    figures
+    ]
 }
 
 fn schedule(proposal: &Proposal) -> Section {

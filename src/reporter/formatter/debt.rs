@@ -1,6 +1,6 @@
 //! What is owed, worded for people.
 
-use super::page::{Cell, Figure, Row, Section};
+use super::page::{Cell, Row, Section};
 use crate::calendar::Zone;
 use crate::counted;
 use crate::scheduler::debt::{Debt, Item};
@@ -70,15 +70,6 @@ pub fn section(debt: &Debt, zone: &Zone) -> Option<Section> {
         columns: COLUMNS.to_vec(),
         rows,
         empty: "",
-    })
-}
-
-/// A number of a page; `None` when nothing is owed.
-pub fn figure(debt: &Debt) -> Option<Figure> {
-    (!debt.items.is_empty()).then(|| Figure {
-        label: "points of debt",
-        value: debt.total.to_string(),
-        tone: Tone::Bad,
     })
 }
 
