@@ -24,8 +24,11 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| know_task(tx, task, &at)),
         Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
         Event::OccurrenceMissed { occurrence, task, release, reason } => {
-            let sql = "INSERT OR IGNORE INTO missed (occurrence, task, release, reason, recorded)
-                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            // What was recorded by a clock that was ahead is recorded anew when its time has come.
+            let sql = "INSERT INTO missed (occurrence, task, release, reason, recorded)
+                       VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (occurrence) DO UPDATE SET
+                       release = excluded.release, reason = excluded.reason, recorded = excluded.recorded
+                       WHERE excluded.recorded < missed.recorded";
             let changed =
                 tx.prepare_cached(sql)?.execute((&occurrence.0, task, stamp(*release), reason, &at))?;
             one(changed, || format!("the occurrence `{occurrence}` is recorded as missed already"))
