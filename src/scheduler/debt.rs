@@ -15,6 +15,7 @@ mod rehearsal;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -187,24 +188,32 @@ impl List<'_> {
         self.items.push(Item { kind, task: task.map(str::to_owned), run, what, since, points, help });
     }
 
+    /// One item for each task and kind: the newest run speaks for those before it, and the oldest says since when.
     fn runs(&mut self) {
-        for OpenRun { run, owed } in self.facts.runs {
-            let Run { id, task, .. } = run;
-            let is_interrupted = matches!(run.outcome, None | Some(Outcome::Interrupted));
-            let (kind, how) = if is_interrupted {
-                (Kind::Interrupted, "stopped in its middle")
-            } else {
-                (Kind::OwedSteps, "did not clean up")
-            };
-            if !is_interrupted && owed.is_empty() {
-                continue;
+        let mut groups: BTreeMap<(&str, Kind), Vec<&OpenRun>> = BTreeMap::new();
+        for open in self.facts.runs {
+            let is_interrupted = matches!(open.run.outcome, None | Some(Outcome::Interrupted));
+            let kind = if is_interrupted { Kind::Interrupted } else { Kind::OwedSteps };
+            if is_interrupted || !open.owed.is_empty() {
+                groups.entry((&open.run.task, kind)).or_default().push(open);
             }
-            let owed = if owed.is_empty() { String::new() } else { format!("; owed: {}", owed.join(", ")) };
-            let what = format!("run {id} of `{task}` {how}{owed}");
+        }
+        for ((task, kind), mut group) in groups {
+            group.sort_by_key(|open| open.run.id);
+            let since = group.iter().map(|open| open.run.ended.unwrap_or(open.run.started)).min();
+            let Some(OpenRun { run: Run { id, .. }, owed }) = group.pop() else { continue };
+            let how = if kind == Kind::Interrupted { "stopped in its middle" } else { "did not clean up" };
+            let mut what = format!("run {id} of `{task}` {how}");
+            if !group.is_empty() {
+                write!(what, ", and so did {} before it", counted(group.len(), "run")).unwrap_or_default();
+            }
+            if !owed.is_empty() {
+                write!(what, "; owed: {}", owed.join(", ")).unwrap_or_default();
+            }
             let help = format!(
                 "see to what it left, then `mainstay run {task}`, or `mainstay run --abandon {id} --reason TEXT`"
             );
-            self.add(kind, (Some(task), Some(*id)), Some(run.ended.unwrap_or(run.started)), what, help);
+            self.add(kind, (Some(task), Some(*id)), since, what, help);
         }
     }
 

@@ -113,6 +113,24 @@ fn what_a_run_owes_can_be_settled_by_a_person_and_only_once() {
 }
 
 #[test]
+fn a_task_that_fails_to_clean_up_again_and_again_is_one_thing_that_is_owed_since_the_first_time() {
+    let case = Case::new().plan_file(FRAGILE).file("restore", "");
+    for day in 1..=5 {
+        case.run(&format!("--now 2026-03-0{day}T12:00:00Z run fragile")).any_output().exit(1);
+    }
+    let what =
+        "run 5 of `fragile` did not clean up, and so did 4 runs before it; owed: finally `unmount` on local";
+    assert_eq!(items(&case, "--now 2026-03-05T13:00:00Z plan"), [item("owed_steps", what, 5 * 4)]);
+    case.run("run --abandon 5 --reason by-hand").any_output().exit(0);
+    let what =
+        "run 4 of `fragile` did not clean up, and so did 3 runs before it; owed: finally `unmount` on local";
+    assert_eq!(items(&case, "--now 2026-03-05T13:00:00Z plan"), [item("owed_steps", what, 5 * 4)]);
+    let case = case.file("unmount", "").file("work", "");
+    case.run("--now 2026-03-05T14:00:00Z run fragile").any_output().exit(0);
+    assert_eq!(items(&case, "--now 2026-03-05T15:00:00Z plan"), []);
+}
+
+#[test]
 fn what_was_not_begun_is_named_only_by_the_plan_file_that_the_run_worked_by() {
     let case = Case::new().plan_file(FRAGILE).file("unmount", "");
     case.run(&format!("{NOW} run fragile")).any_output().exit(1);
