@@ -83,6 +83,7 @@ Examples:
   mainstay plan --calendar night    when does the window `night` open next?
   mainstay plan --format json       for programs
   mainstay plan -o plan.ics -o plan.html   for calendars and browsers
+  mainstay plan -o plan.md          a runbook to work from by hand, and to sign
 
 Review first, publish what was reviewed:
   mainstay plan --output plan.json

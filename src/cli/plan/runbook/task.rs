@@ -279,7 +279,7 @@ impl Section<'_> {
             // Twice the estimate: the silence of a run is held on a lease, that of a person has to last.
             let length = Length(self.placed().occurrence.estimate * 2);
             let (url, length) = (format!("--alertmanager.url={url}"), format!("--duration={length}"));
-            let comment = format!("--comment={}", one_line(task.title_or(self.name)));
+            let comment = format!("--comment={}", one_line(&words.hidden(task.title_or(self.name))));
             let argv = ["amtool", "silence", "add", &url, &length, &comment].into_iter();
             fenced(to, 2, "sh", &shell::command(argv.chain(matchers.iter().map(String::as_str))));
         }
