@@ -93,7 +93,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s v -l verbose 
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l jobs -d 'How many runs may go at the same time' -r
-complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l abandon -d 'Settle an interrupted run, so that nothing asks about it any more' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l abandon -d 'Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l reason -d 'Why, for the ledger' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F

@@ -3,6 +3,7 @@
 
 mod approve;
 mod approved;
+mod debt;
 mod monitor;
 mod report;
 mod standing;
@@ -11,10 +12,10 @@ mod validate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::executor::history_of;
-use crate::model::{Change, PlanFile, Schedule};
+use crate::model::{Change, Placed, PlanFile, Schedule};
 use crate::planfile::{self, LoadError};
 use crate::scheduler::History;
 use crate::state::{Access, Published, State, StateError, TaskHistory};
@@ -61,6 +62,10 @@ pub enum PublishError {
     State(#[from] StateError),
 }
 
+/// So long a calendar says that something is cancelled; programs that subscribe to one read it at least daily, and
+/// people are on holiday.
+pub const WITHDRAWAL: TimeDelta = TimeDelta::days(30);
+
 /// The state file's place beside the plan file.
 const DEFAULT_STATE: &str = ".mainstay/state.db";
 
@@ -103,6 +108,21 @@ impl Manager {
         let Some(state) = self.existing_state()? else { return Ok(Past::default()) };
         let recorded = state.history()?;
         Ok(Past { history: history_of(&recorded, plan), published: state.published()?, recorded })
+    }
+
+    /// What was published within the [`WITHDRAWAL`] before `now` and is planned no longer, though it never ran: whoever
+    /// has it in a calendar has to hear of it.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn withdrawn(&self, history: &History, now: DateTime<Utc>) -> Result<Vec<Placed>, StateError> {
+        let Some(state) = self.existing_state()? else { return Ok(Vec::new()) };
+        let mut withdrawn = state.withdrawn(now - WITHDRAWAL)?;
+        withdrawn.retain(|placed| {
+            let occurrence = &placed.occurrence;
+            !history.of(&occurrence.task).is_settled(&occurrence.id)
+        });
+        Ok(withdrawn)
     }
 
     /// Makes `schedule`, which was made from `past`, the one in force and returns it with its revision.

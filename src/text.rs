@@ -78,6 +78,12 @@ pub fn markdown(text: &str) -> String {
     safe
 }
 
+/// A sentence with a large first letter.
+pub fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// A length of time as people say it, in its two largest units: `3d 4h`, `12m`, `0s`.
 pub fn roughly(length: TimeDelta) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];

@@ -6,7 +6,9 @@ mod drawing;
 mod effort;
 mod gantt;
 mod html;
+mod layout;
 mod quality;
+mod runbook;
 mod saved;
 mod show;
 mod text;
@@ -101,6 +103,7 @@ Examples:
   mainstay plan --calendar night    when does the window `night` open next?
   mainstay plan --format json       for programs
   mainstay plan -o plan.ics -o plan.html   for calendars and browsers
+  mainstay plan -o plan.md          a runbook to work from by hand, and to sign
 
 Review first, publish what was reviewed:
   mainstay plan --output plan.json
@@ -231,12 +234,16 @@ fn conclude(
 ) -> anyhow::Result<Exit> {
     let Question { plan, loaded, zone, past, now, .. } = question;
     let before = past.published.as_ref();
-    let changes = engine::diff(before, &computed.schedule, &past.history);
+    let mut changes = engine::diff(before, &computed.schedule, &past.history);
+    engine::keep_news(&mut changes, &computed.missed);
     let base = before.map(|before| before.revision);
     if wanted.publish {
         computed.schedule =
             manager.publish(&computed.schedule, past, &changes).context("publishing the schedule")?;
     }
+    let in_force = if wanted.publish { Some(&computed.schedule) } else { before };
+    let debt =
+        manager.debt(plan, loaded, (&past.history, in_force), *now).context("looking for what is owed")?;
     let proposal = Proposal {
         plan,
         zone,
@@ -245,11 +252,12 @@ fn conclude(
         changes: &changes,
         dropped: &dropped(&changes, before),
         overruns: &monitor::overruns(plan, &past.history, computed.schedule.from),
+        debt: &debt,
         base,
         is_published: wanted.publish,
         at: *now,
     };
-    show::show(&proposal, wanted, global, terminal)?;
+    show::show(question, &proposal, wanted, global, manager, terminal)?;
     let is_new = before.is_none() || !changes.is_empty();
     let is_text = global.format.unwrap_or(Format::Text) == Format::Text;
     if is_new && !wanted.publish && is_text {

@@ -70,7 +70,7 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let Report::Status(StatusArgs { period }) = &args.report;
     let (plan, loaded) = open_plan(manager, Use::Plan, terminal)?;
-    let report = manager.status(&plan, &loaded.digest, period.0).context("making the report")?;
+    let report = manager.status(&plan, &loaded, period.0).context("making the report")?;
     let page = Page::of(&report);
     let screen = terminal.screen();
     let formats = [Format::Text, Format::Json, Format::Markdown, Format::Html];

@@ -52,7 +52,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
 
-    /// Settle an interrupted run, so that nothing asks about it any more
+    /// Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more
     #[arg(long, value_name = "RUN", requires = "reason", conflicts_with_all = ["tasks", "due", "dry_run"])]
     abandon: Option<i64>,
 
@@ -263,17 +263,20 @@ fn abandon(id: RunId, reason: &str, state: &State, terminal: &mut Terminal) -> a
             terminal.error(&format!("run {id} of `{}` is settled already", run.task));
             Ok(Exit::No)
         }
-        None | Some(Outcome::Interrupted) => {
-            state.record(&Event::RunAbandoned { run: id, reason: reason.to_owned() })?;
-            terminal.status(&format!("run {id} of `{}` is settled", run.task));
-            Ok(Exit::Done)
-        }
-        Some(outcome) => {
+        Some(outcome)
+            if outcome != Outcome::Interrupted && state.unclean_runs()?.iter().all(|open| open.id != id) =>
+        {
             terminal.error(&format!(
-                "run {id} of `{}` ended {outcome}; only an interrupted run can be abandoned",
+                "run {id} of `{}` ended {outcome} and owes nothing; only a run that stopped in its middle or did not \
+                 clean up can be abandoned",
                 run.task
             ));
             Ok(Exit::No)
+        }
+        None | Some(_) => {
+            state.record(&Event::RunAbandoned { run: id, reason: reason.to_owned() })?;
+            terminal.status(&format!("run {id} of `{}` is settled", run.task));
+            Ok(Exit::Done)
         }
     }
 }

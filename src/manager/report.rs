@@ -9,6 +9,7 @@ use super::standing::{Known, StandingError, known};
 use crate::model::{Outcome, PlanFile};
 use crate::reporter::{Facts, LedgerStatus, MissedStatus, Period, SilenceStatus, StatusReport, generate};
 use crate::state::{RunFilter, State};
+use crate::validator::checker::Checked;
 
 /// More runs than any period has that a person reads about; they bound memory.
 const MOST_RUNS: usize = 100_000;
@@ -21,14 +22,16 @@ impl Manager {
     pub fn status(
         &self,
         plan: &PlanFile,
-        digest: &str,
+        checked: &Checked,
         length: TimeDelta,
     ) -> Result<StatusReport, StandingError> {
         let now = self.clock().now();
         let period = Period { from: now - length, until: now };
         let state = self.existing_state()?;
         let state = state.as_ref();
-        let Known { tasks, interrupted, slept_through } = known(plan, digest, state, now)?;
+        let Known { tasks, interrupted, slept_through } = known(plan, &checked.digest, state, now)?;
+        let past = self.past(plan)?;
+        let debt = self.debt(plan, checked, (&past.history, past.published.as_ref()), now)?;
         let filter = RunFilter {
             since: Some(period.from),
             until: Some(period.until),
@@ -73,7 +76,7 @@ impl Manager {
         let ledger = head.map(|head| LedgerStatus { entries: head.entries, root: head.root });
         Ok(generate(&Facts {
             plan,
-            plan_digest: digest,
+            plan_digest: &checked.digest,
             period,
             now,
             standings: &tasks,
@@ -81,6 +84,7 @@ impl Manager {
             steps: &steps,
             interrupted: &interrupted,
             missed: &missed,
+            debt: &debt,
             alerts: &state.map(State::alerts).transpose()?.unwrap_or_default(),
             silences: &silences,
             ledger: ledger.unwrap_or_default(),

@@ -47,11 +47,7 @@ pub fn known(
 ) -> Result<Known, StandingError> {
     let past = state.map(State::history).transpose()?.unwrap_or_default();
     let published = state.map(State::published).transpose()?.flatten();
-    let unfinished = state.map(State::unfinished_runs).transpose()?.unwrap_or_default();
-    let (running, lost): (Vec<_>, Vec<_>) = unfinished.into_iter().partition(|run| is_alive(&run.holder));
-    let mut interrupted = state.map(State::interrupted_runs).transpose()?.unwrap_or_default();
-    interrupted.extend(lost);
-    interrupted.sort_by_key(|run| run.id);
+    let (running, interrupted) = state.map(unsettled).transpose()?.unwrap_or_default();
     let computed = compute(plan, digest, &history_of(&past, plan), published.as_ref(), now)?;
     let mut tasks = Vec::with_capacity(plan.tasks.len());
     for name in plan.tasks.names() {
@@ -70,6 +66,17 @@ pub fn known(
         tasks.push(standing);
     }
     Ok(Known { tasks, interrupted, slept_through: computed.missed })
+}
+
+/// The runs that a living process works on, and those that stopped in their middle and that nobody has settled; both
+/// the oldest first.
+pub(super) fn unsettled(state: &State) -> Result<(Vec<Run>, Vec<Run>), StateError> {
+    let unfinished = state.unfinished_runs()?;
+    let (running, lost): (Vec<_>, Vec<_>) = unfinished.into_iter().partition(|run| is_alive(&run.holder));
+    let mut interrupted = state.interrupted_runs()?;
+    interrupted.extend(lost);
+    interrupted.sort_by_key(|run| run.id);
+    Ok((running, interrupted))
 }
 
 /// The newest run that ended and did something.

@@ -16,6 +16,7 @@ use crate::model::{
     StepRecord, Task,
 };
 use crate::monitor::Standing;
+use crate::scheduler::debt::Debt;
 use crate::text::roughly;
 
 /// What a report is made of.
@@ -39,6 +40,8 @@ pub struct Facts<'a> {
     pub interrupted: &'a [Run],
     /// Occurrences that were missed in the period, the oldest first.
     pub missed: &'a [MissedStatus],
+    /// What is owed.
+    pub debt: &'a Debt,
     /// The alerts.
     pub alerts: &'a [AlertInstance],
     /// The silences in force.
@@ -70,6 +73,7 @@ pub fn generate(facts: &Facts) -> StatusReport {
         ledger: facts.ledger.clone(),
         totals,
         attention,
+        debt: facts.debt.clone(),
         tasks,
         runs,
         runs_left_out,

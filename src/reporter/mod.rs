@@ -27,6 +27,7 @@ mod tests {
     use super::formatter::{html, json, markdown, text};
     use super::*;
     use crate::model::{Outcome, RunId, Status};
+    use crate::scheduler::debt::{Debt, Item, Kind};
     use crate::table::PLAIN;
     use crate::text::inert_line;
 
@@ -57,6 +58,15 @@ mod tests {
             on_time: None,
             failed_step: Some(failed_step),
         };
+        let item = Item {
+            kind: Kind::OwedSteps,
+            task: Some(text()),
+            run: None,
+            what: text(),
+            since: None,
+            points: 4,
+            help: text(),
+        };
         StatusReport {
             as_of: now,
             period: Period { from: at("2026-02-28T12:00:00Z"), until: now },
@@ -70,6 +80,7 @@ mod tests {
             ledger: LedgerStatus { entries: 3, root: "cd".repeat(32) },
             totals,
             attention: vec![Attention { urgency: status::Urgency::Now, what: text(), command: text() }],
+            debt: Debt { total: 4, items: vec![item] },
             tasks: Vec::new(),
             runs: vec![run],
             runs_left_out: 0,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::model::{AlertState, Criticality, Domain, OccurrenceId, Outcome, RunId, Status, TaskType};
 use crate::monitor::TaskState;
+use crate::scheduler::debt::Debt;
 
 /// Where maintenance stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +24,8 @@ pub struct StatusReport {
     pub totals: Totals,
     /// What a person should do, the most urgent first.
     pub attention: Vec<Attention>,
+    /// What is owed, and how much that is.
+    pub debt: Debt,
     /// Every task, in the order of the plan file.
     pub tasks: Vec<TaskStatus>,
     /// The runs of the period, the newest first.

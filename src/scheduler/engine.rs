@@ -1,10 +1,10 @@
 //! The schedule engine: what a schedule is known by, and how it differs from the published one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use super::History;
+use super::{History, Skipped};
 use crate::model::{Change, Schedule};
 
 /// SHA-256 of a schedule's canonical JSON (RFC 8785), in hexadecimal.
@@ -41,4 +41,13 @@ pub fn diff(published: Option<&Schedule>, new: &Schedule, history: &History) -> 
         is_gone.then(|| Change::Dropped { occurrence: id.clone(), start: placed.start })
     });
     changed.chain(gone).collect()
+}
+
+/// Takes out of `changes` what is gone only because its time has passed: it is missed, though not on record yet.
+pub fn keep_news(changes: &mut Vec<Change>, missed: &[Skipped]) {
+    let missed: HashSet<_> = missed.iter().map(|missed| &missed.occurrence).collect();
+    changes.retain(|change| match change {
+        Change::Dropped { occurrence, .. } => !missed.contains(occurrence),
+        Change::Added { .. } | Change::Moved { .. } => true,
+    });
 }

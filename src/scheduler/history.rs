@@ -70,6 +70,11 @@ impl TaskHistory {
         estimate(&self.durations, declared)
     }
 
+    /// What 95 of 100 recent successes did not exceed; `None` as long as there are too few of them.
+    pub fn measured(&self) -> Option<TimeDelta> {
+        measured(&self.durations)
+    }
+
     /// Whether an occurrence needs no start any more.
     pub fn is_settled(&self, id: &OccurrenceId) -> bool {
         self.started.contains(id) || self.missed.contains(id)
@@ -78,16 +83,22 @@ impl TaskHistory {
 
 /// How long a run takes, in whole seconds, at least one: what 95 of 100 recent successes did not exceed,
 /// or `declared` as long as there are fewer than five.
-///
-/// Source: nearest-rank percentile.
 pub fn estimate(durations: &[TimeDelta], declared: TimeDelta) -> TimeDelta {
+    measured(durations).unwrap_or_else(|| whole(declared))
+}
+
+/// Source: nearest-rank percentile.
+fn measured(durations: &[TimeDelta]) -> Option<TimeDelta> {
     let mut lengths = durations.to_vec();
     lengths.sort_unstable();
     let rank = (lengths.len() * 95).div_ceil(100).max(1);
-    let known = (ENOUGH_DURATIONS <= lengths.len()).then(|| lengths[rank - 1]);
-    let length = known.unwrap_or(declared);
-    let whole = length.num_seconds() + i64::from(length.subsec_nanos() > 0);
-    TimeDelta::try_seconds(whole.max(1)).unwrap_or(TimeDelta::MAX)
+    (ENOUGH_DURATIONS <= lengths.len()).then(|| whole(lengths[rank - 1]))
+}
+
+/// In whole seconds, at least one.
+fn whole(length: TimeDelta) -> TimeDelta {
+    let seconds = length.num_seconds() + i64::from(length.subsec_nanos() > 0);
+    TimeDelta::try_seconds(seconds.max(1)).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 //!    neither list.
 //! 5. A published start stays as long as it is possible, or moves for a gain that is told.
 
+pub mod debt;
 pub mod engine;
 pub mod explain;
 mod ground;

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::debt::Debt;
 use super::monitor::Overrun;
 use super::words::{why_not, why_then};
 use super::{Computed, Skipped};
@@ -47,6 +48,8 @@ pub struct Proposal<'a> {
     pub dropped: &'a [Placed],
     /// What should have ended by now.
     pub overruns: &'a [Overrun],
+    /// What is owed.
+    pub debt: &'a Debt,
     /// The published revision that it is compared with; `None`: there was none.
     pub base: Option<u64>,
     /// Whether it is the published one by now.
@@ -123,6 +126,9 @@ pub struct PlanReport {
     /// How many more there are, older than those in `missed`.
     missed_more: u64,
     overruns: Vec<OverrunReport>,
+    /// What is owed; plans of earlier versions have none.
+    #[serde(default)]
+    debt: Debt,
     objective: ObjectiveReport,
     /// What published starts were moved for, if more of them moved than had to.
     gain: Option<GainReport>,
@@ -254,6 +260,7 @@ pub fn report(proposal: &Proposal) -> PlanReport {
         missed: computed.missed.iter().map(missed).collect(),
         missed_more: computed.n_missed_dropped,
         overruns: proposal.overruns.iter().map(overrun).collect(),
+        debt: proposal.debt.clone(),
         objective: objective(schedule.objective),
         gain: computed.gain.map(|gain| GainReport {
             moved: gain.moved,

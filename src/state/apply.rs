@@ -25,8 +25,11 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
         Event::ApprovalGiven { statement, signature } => approvals::note(tx, entry, statement, signature),
         Event::OccurrenceMissed { occurrence, task, release, reason } => {
-            let sql = "INSERT OR IGNORE INTO missed (occurrence, task, release, reason, recorded)
-                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            // What was recorded by a clock that was ahead is recorded anew when its time has come.
+            let sql = "INSERT INTO missed (occurrence, task, release, reason, recorded)
+                       VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (occurrence) DO UPDATE SET
+                       release = excluded.release, reason = excluded.reason, recorded = excluded.recorded
+                       WHERE excluded.recorded < missed.recorded";
             let changed =
                 tx.prepare_cached(sql)?.execute((&occurrence.0, task, stamp(*release), reason, &at))?;
             one(changed, || format!("the occurrence `{occurrence}` is recorded as missed already"))
@@ -198,10 +201,13 @@ fn end_run(
             let took = (ended - started).max(TimeDelta::zero());
             history::note_end(tx, &task, ended, outcome, took)
         }
-        // A person gives up what a process has ended as interrupted.
+        // A person gives up what a process has ended as interrupted, or settles what a run did not clean up: that one
+        // keeps why it failed.
         None if abandoned => {
-            let sql = "UPDATE run SET abandoned = 1, reason = ?2
-                       WHERE id = ?1 AND abandoned = 0 AND outcome = 'interrupted'";
+            let sql = "UPDATE run SET abandoned = 1,
+                       reason = CASE outcome WHEN 'interrupted' THEN ?2
+                           ELSE coalesce(reason || '; settled: ', '') || ?2 END
+                       WHERE id = ?1 AND abandoned = 0 AND outcome IN ('interrupted', 'failed', 'rolled_back')";
             let changed = tx.execute(sql, (run.0, reason))?;
             one(changed, || format!("there is no run {run} that could be abandoned"))
         }

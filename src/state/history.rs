@@ -38,8 +38,19 @@ pub struct TaskHistory {
 const MAX_DURATIONS: usize = 20;
 
 const TASKS: &str = "SELECT * FROM task";
-const STARTED: &str = "SELECT task, occurrence FROM run";
-const MISSED: &str = "SELECT task, occurrence FROM missed";
+const STARTED: &str = "SELECT task, occurrence, started FROM run";
+const MISSED: &str = "SELECT task, occurrence, recorded FROM missed";
+
+/// What was recorded this much later than now was recorded by a clock that was wrong, and has been corrected since. A
+/// smaller step back is no reason to repeat anything.
+///
+/// Source: systemd ignores stored times in the future (systemd/systemd#6821).
+const SANE: TimeDelta = TimeDelta::days(1);
+
+/// What was recorded later than this, says nothing at `now`.
+pub(super) fn sane_until(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.checked_add_signed(SANE).unwrap_or(now)
+}
 
 impl State {
     /// The past of one task; empty when it has none.
@@ -47,7 +58,8 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub fn task_history(&self, task: &str) -> Result<TaskHistory, StateError> {
-        let mut found = self.read(|connection| histories(connection, Some(task)))?;
+        let now = self.clock.now();
+        let mut found = self.read(|connection| histories(connection, Some(task), now))?;
         Ok(found.remove(task).unwrap_or_default())
     }
 
@@ -56,20 +68,28 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub fn history(&self) -> Result<BTreeMap<String, TaskHistory>, StateError> {
-        self.read(|connection| histories(connection, None))
+        let now = self.clock.now();
+        self.read(|connection| histories(connection, None, now))
     }
 }
 
-fn histories(connection: &Connection, task: Option<&str>) -> Result<BTreeMap<String, TaskHistory>, Fault> {
+fn histories(
+    connection: &Connection,
+    task: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<String, TaskHistory>, Fault> {
     let snapshot = connection.unchecked_transaction()?;
-    histories_in(&snapshot, task)
+    histories_in(&snapshot, task, now)
 }
 
 /// The same within a transaction.
 pub(super) fn histories_in(
     snapshot: &Transaction,
     task: Option<&str>,
+    now: DateTime<Utc>,
 ) -> Result<BTreeMap<String, TaskHistory>, Fault> {
+    let latest = sane_until(now);
+    let until = stamp(latest);
     let only = |sql: &str, column: &str| match task {
         Some(_) => format!("{sql} WHERE {column} = ?1"),
         None => sql.to_owned(),
@@ -82,7 +102,12 @@ pub(super) fn histories_in(
         let mut statement = snapshot.prepare_cached(&only(sql, "task"))?;
         let mut rows = statement.query(params_from_iter(task))?;
         while let Some(row) = rows.next()? {
-            let task = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+            let task = text(0)?;
+            // What was missed by a clock that was far ahead was not: its time had not come.
+            if !is_run && until.as_str() < text(2)? {
+                continue;
+            }
             // A run on demand has none.
             let Some(occurrence) = row.get::<_, Option<String>>(1)?.map(OccurrenceId) else { continue };
             if !histories.contains_key(task) {
@@ -93,6 +118,11 @@ pub(super) fn histories_in(
             ids.insert(occurrence);
         }
     }
+    for (task, history) in &mut histories {
+        if [history.last_success, history.last_end].iter().flatten().any(|end| latest < *end) {
+            before_the_clock_was_wrong(snapshot, task, history, &until)?;
+        }
+    }
     let unfinished = runs::unfinished(snapshot)?.into_iter();
     for run in unfinished.filter(|run| process_identity::is_alive(&run.holder)) {
         if let Some(history) = histories.get_mut(&run.task) {
@@ -100,6 +130,22 @@ pub(super) fn histories_in(
         }
     }
     Ok(histories)
+}
+
+/// Takes back what was recorded while the clock was ahead: the last ends are those before.
+fn before_the_clock_was_wrong(
+    connection: &Connection,
+    task: &str,
+    history: &mut TaskHistory,
+    until: &str,
+) -> Result<(), Fault> {
+    let sql = "SELECT max(ended) AS ended, max(ended) FILTER (WHERE outcome = 'succeeded') AS success
+               FROM run WHERE task = ?1 AND ended <= ?2";
+    let found = codec::first(connection, sql, (task, until), |row| {
+        Ok((codec::opt_time(row, "success")?, codec::opt_time(row, "ended")?))
+    })?;
+    (history.last_success, history.last_end) = found.unwrap_or_default();
+    Ok(())
 }
 
 fn from_row(row: &Row) -> Result<TaskHistory, Fault> {

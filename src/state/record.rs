@@ -72,7 +72,7 @@ impl State {
 pub(super) struct Writing<'a> {
     pub(super) transaction: &'a Transaction<'a>,
     state: &'a State,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
     head: Tip,
 }
 

@@ -99,6 +99,24 @@ impl State {
         self.read(|connection| codec::rows(connection, sql, [], from_row))
     }
 
+    /// Runs that ended without having done all steps of their way back or of `finally`, that nobody has settled, and
+    /// that no later success of the same task has made good; the oldest first.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn unclean_runs(&self) -> Result<Vec<Run>, StateError> {
+        let sql = "SELECT * FROM run AS this
+                   WHERE outcome IN ('failed', 'rolled_back') AND abandoned = 0 AND EXISTS (
+                       SELECT 1 FROM step
+                       WHERE step.run = this.id AND step.phase IN ('rollback', 'finally')
+                       AND (step.outcome IS NULL OR step.outcome NOT IN ('succeeded', 'skipped')))
+                   AND NOT EXISTS (
+                       SELECT 1 FROM run AS later
+                       WHERE later.task = this.task AND this.id < later.id AND later.outcome = 'succeeded')
+                   ORDER BY id";
+        self.read(|connection| codec::rows(connection, sql, [], from_row))
+    }
+
     /// How many runs of each task ended in each way.
     ///
     /// # Errors

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::codec;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::codec::{self, stamp};
 use super::history::{TaskHistory, histories_in};
 use super::{State, StateError};
 use crate::ledger::chain;
-use crate::model::{Event, Schedule};
+use crate::model::{Event, Placed, Schedule};
 
 /// How a schedule differs from the one published before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +33,30 @@ impl State {
         self.read(|connection| codec::first(connection, sql, [], |row| codec::from_json(row, "schedule")))
     }
 
+    /// What an earlier revision that was published at `since` or later had and the one that holds has not, each once as
+    /// it stood last, by start; without what would have ended before `since`.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn withdrawn(&self, since: DateTime<Utc>) -> Result<Vec<Placed>, StateError> {
+        // Times of schedules are whole seconds in UTC, so that text sorts as time does.
+        let sql = "WITH placed AS (
+                       SELECT revision, this.value AS value,
+                           json_extract(this.value, '$.occurrence.id') AS id,
+                           json_extract(this.value, '$.start') AS start
+                       FROM revision, json_each(revision.schedule, '$.placed') AS this
+                       WHERE published >= ?1 OR revision = (SELECT max(revision) FROM revision)
+                   )
+                   SELECT value, max(revision) AS newest FROM placed
+                   WHERE json_extract(value, '$.end') >= ?2
+                   GROUP BY id HAVING newest < (SELECT max(revision) FROM revision)
+                   ORDER BY start, id";
+        let end = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        self.read(|connection| {
+            codec::rows(connection, sql, (stamp(since), end), |row| codec::from_json(row, "value"))
+        })
+    }
+
     /// Makes `schedule` the one that holds, and returns its revision.
     ///
     /// # Errors
@@ -49,7 +75,7 @@ impl State {
             if published != base {
                 return Err(StateError::Stale { base, published }.into());
             }
-            if let Some(task) = first_moved(past, &histories_in(writing.transaction, None)?) {
+            if let Some(task) = first_moved(past, &histories_in(writing.transaction, None, writing.now)?) {
                 return Err(StateError::Moved { task }.into());
             }
             schedule.revision = base + 1;

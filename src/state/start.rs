@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::approvals;
-use super::codec;
+use super::codec::{self, stamp};
 use super::error::Fault;
+use super::history::sane_until;
 use super::runs::{self, unfinished};
 use super::{StartError, State};
 use crate::model::{Event, Holder, IMPLICIT_TARGET, OccurrenceId, Origin, Outcome, Run, RunId};
@@ -49,7 +50,7 @@ impl State {
     /// targets until it is resumed or abandoned.
     pub fn start_run(&self, new: &NewRun) -> Result<RunId, StartError> {
         let started = self.write(|writing| {
-            if let Some(refusal) = refusal(writing.transaction, new)? {
+            if let Some(refusal) = refusal(writing.transaction, new, self.clock.now())? {
                 return Ok(Err(refusal));
             }
             let sql = "SELECT coalesce(max(id), 0) + 1 FROM run";
@@ -91,15 +92,16 @@ impl State {
 }
 
 /// Why `new` may not begin.
-fn refusal(connection: &Connection, new: &NewRun) -> Result<Option<StartError>, Fault> {
+fn refusal(connection: &Connection, new: &NewRun, now: DateTime<Utc>) -> Result<Option<StartError>, Fault> {
     if let Some(occurrence) = &new.occurrence {
         let sql = "SELECT * FROM run WHERE occurrence = ?1";
         if let Some(run) = codec::first(connection, sql, [&occurrence.0], runs::from_row)? {
             let (occurrence, holder) = (occurrence.clone(), Box::new(run.holder));
             return Ok(Some(StartError::AlreadyStarted { occurrence, run: run.id, holder }));
         }
-        let sql = "SELECT 1 FROM missed WHERE occurrence = ?1";
-        if codec::first(connection, sql, [&occurrence.0], |_| Ok(()))?.is_some() {
+        let sql = "SELECT 1 FROM missed WHERE occurrence = ?1 AND recorded <= ?2";
+        let until = stamp(sane_until(now));
+        if codec::first(connection, sql, (&occurrence.0, until), |_| Ok(()))?.is_some() {
             return Ok(Some(StartError::Missed { occurrence: occurrence.clone() }));
         }
     }

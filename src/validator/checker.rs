@@ -28,6 +28,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How many findings a waiver took back.
     pub n_waived: usize,
+    /// The waivers that have ended.
+    pub ended_waivers: Vec<waivers::Ended>,
     /// Other files that findings point into.
     pub others: Vec<Source>,
     /// SHA-256 of the file's bytes, in hexadecimal.
@@ -85,14 +87,14 @@ fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile)
     let reading = text.read();
     let secrets = secrets::find(&text.source.text, reading.tree.as_ref());
     let mut faults = reading.faults;
-    let (mut n_waived, mut others) = (0, Others::default());
+    let (mut waived, mut others) = (waivers::Applied::default(), Others::default());
     if let (Some(plan), Some(tree)) = (&reading.plan, &reading.tree) {
         let around = look(plan);
         let facts = Facts::new(plan, &text.source.text, tree, &secrets, &reading.spoiled, &around, now);
         rules::look(&facts, &mut faults);
         faults.retain(Fault::stands);
         facts.standards.raise(&mut faults);
-        n_waived = waivers::apply(&facts, &text.source, &reading.comments, &mut faults);
+        waived = waivers::apply(&facts, &text.source, &reading.comments, &mut faults);
         facts.standards.raise(&mut faults);
         others = facts.standards.sources(folder_of(Path::new(&text.source.path)));
     }
@@ -111,7 +113,8 @@ fn check_within(mut text: Text, now: DateTime<Utc>, look: impl FnOnce(&PlanFile)
     Checked {
         plan,
         findings,
-        n_waived,
+        n_waived: waived.n_waived,
+        ended_waivers: waived.ended,
         others: others.into_values().collect(),
         digest: text.digest,
         source: text.source,

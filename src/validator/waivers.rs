@@ -25,6 +25,24 @@ struct Waiver {
     is_used: bool,
 }
 
+/// A waiver that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// What it waived.
+    pub code: String,
+    /// The first instant at which it no longer held.
+    pub at: DateTime<Utc>,
+}
+
+/// What came of the waivers.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    /// How many findings were taken back.
+    pub n_waived: usize,
+    /// Those that have ended, in their order.
+    pub ended: Vec<Ended>,
+}
+
 /// What a waiver is about.
 enum Scope {
     File,
@@ -34,8 +52,8 @@ enum Scope {
     Place(Span),
 }
 
-/// Takes back the faults that are waived, adds what is wrong with the waivers, and says how many were taken back.
-pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &mut Vec<Fault>) -> usize {
+/// Takes back the faults that are waived, and adds what is wrong with the waivers.
+pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &mut Vec<Fault>) -> Applied {
     let mut wrong = Vec::new();
     let mut waivers = of_list(facts);
     for comment in comments {
@@ -45,11 +63,17 @@ pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &
         }
     }
     if waivers.is_empty() && wrong.is_empty() {
-        return 0;
+        return Applied::default();
     }
     // A control of a catalogue that could not be read may be meant.
     let is_known = |code: &str| rules::by_code(code).is_some() || facts.standards.knows(code);
     waivers.retain(|waiver| facts.standards.is_complete() || is_known(&waiver.code));
+    let has_ended = |waiver: &&Waiver| waiver.ends.is_some_and(|ends| ends <= facts.now);
+    let ended = waivers
+        .iter()
+        .filter(has_ended)
+        .filter_map(|waiver| Some(Ended { code: waiver.code.clone(), at: waiver.ends? }));
+    let ended = ended.collect();
     waivers.retain(|waiver| match objection(facts, waiver) {
         Some(fault) => {
             wrong.push(fault);
@@ -62,7 +86,7 @@ pub(super) fn apply(facts: &Facts, source: &Source, comments: &[Span], faults: &
     let n_waived = n_before - faults.len();
     wrong.extend(waivers.iter().filter_map(remark));
     faults.append(&mut wrong);
-    n_waived
+    Applied { n_waived, ended }
 }
 
 fn of_list(facts: &Facts) -> Vec<Waiver> {

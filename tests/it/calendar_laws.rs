@@ -1,6 +1,6 @@
 //! Laws of the calendar, over every time zone that there is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use jiff::Timestamp;
@@ -178,6 +178,56 @@ fn oracle(
         }
     }
     found
+}
+
+/// The changes of all zones in 20 years, one of each kind: the time of day, and the offsets before and after.
+fn kinds_of_change() -> BTreeMap<(i64, i64, i64), (String, DateTime<Utc>)> {
+    let [from, until] = ["2010-01-01T00:00:00Z", "2030-01-01T00:00:00Z"].map(utc);
+    let mut kinds = BTreeMap::new();
+    for name in zone_names() {
+        let Ok(zone) = TimeZone::get(&name) else { continue };
+        let from = Timestamp::from_second(from.timestamp()).expect("a timestamp");
+        let mut before = i64::from(zone.to_offset(from).seconds());
+        for change in zone.following(from) {
+            let at = DateTime::from_timestamp(change.timestamp().as_second(), 0).expect("an instant");
+            if until <= at {
+                break;
+            }
+            let after = i64::from(change.offset().seconds());
+            // A change of the name alone, or of what is called summer, moves no clock.
+            if before != after {
+                let kind = (at.timestamp().rem_euclid(86_400), before, after);
+                kinds.entry(kind).or_insert_with(|| (name.clone(), at));
+            }
+            before = after;
+        }
+    }
+    kinds
+}
+
+#[test]
+fn case_9_a_watch_and_the_calendar_agree_at_every_kind_of_change_that_any_zone_has_in_20_years() {
+    let kinds = kinds_of_change();
+    assert!(kinds.len() > 100, "only {} kinds", kinds.len());
+    for (place, change) in kinds.values() {
+        // The hours before, and those after, so that both fall into what is searched.
+        let (from, until) = (*change - TimeDelta::hours(5), *change + TimeDelta::hours(5));
+        let zone = Zone::named(place).expect("a zone");
+        let watch = TimeZone::get(place).expect("a zone");
+        for (cron, hours, is_wildcard) in
+            [("7,30 0-4,22,23 * * *", "0-4,22,23", false), ("7,30 * * * *", "*", true)]
+        {
+            let schedule = CronSchedule::parse(cron).expect("a cron expression");
+            for dst in [DstMode::Once, DstMode::Literal, DstMode::Skip] {
+                let got: Vec<_> = schedule.instants(&zone, dst, from, until).collect();
+                let is_hour = |hour| hours == "*" || hour <= 4 || hour >= 22;
+                let matches =
+                    |local: NaiveDateTime| [7, 30].contains(&local.minute()) && is_hour(local.hour());
+                let expected = oracle(matches, is_wildcard, &watch, dst, from, until);
+                assert_eq!(got, expected, "{cron} in {place} at {change}, {dst:?}");
+            }
+        }
+    }
 }
 
 /// Zones with a change of the offset in the weeks after this instant.

@@ -2,6 +2,7 @@
 
 mod approve;
 mod calendar;
+mod debt;
 mod gantt;
 mod html;
 mod ics;

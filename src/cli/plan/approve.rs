@@ -8,7 +8,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Question;
-use super::text::{columns, one_line};
+use super::layout::columns;
+use super::text::one_line;
 use crate::calendar::Zone;
 use crate::cli::output::{Format, chosen, deliver};
 use crate::cli::{Exit, Global, Terminal};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use console::Style;
 
-use super::text::one_line;
+use super::text::{broken, one_line};
 use crate::calendar::Zone;
 use crate::model::Length;
 use crate::scheduler::report::chart::{Band, Chart, Mark, Row};
@@ -15,6 +15,8 @@ use crate::scheduler::report::chart::{Band, Chart, Mark, Row};
 pub struct Canvas {
     /// Columns of a line.
     pub width: usize,
+    /// Whether it is a terminal, where long sentences are broken.
+    pub is_watched: bool,
     /// Whether there are characters beyond ASCII.
     pub is_unicode: bool,
     /// Whether there are colours.
@@ -33,7 +35,7 @@ impl Canvas {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
         let locale = locale.to_ascii_lowercase();
         let is_unicode = locale.contains("utf-8") || locale.contains("utf8");
-        Self { width: width.unwrap_or(DEFAULT_WIDTH), is_unicode, is_colored }
+        Self { width: width.unwrap_or(DEFAULT_WIDTH), is_watched: width.is_some(), is_unicode, is_colored }
     }
 
     fn glyph(self, cell: Cell) -> char {
@@ -113,6 +115,7 @@ pub fn draw(chart: &Chart, notes: &[String], zone: &Zone, canvas: Canvas) -> Str
         writeln!(text, "\n{}\n", legend(&seen, canvas)).unwrap_or_default();
     }
     for note in notes {
+        let note = broken(note.clone(), canvas.is_watched.then_some(canvas.width));
         writeln!(text, "{note}").unwrap_or_default();
     }
     text
@@ -265,7 +268,7 @@ mod tests {
         for width in 40..200 {
             for hours in [1, 2, 24, 100, 672, 5000, 26_000] {
                 let chart = Chart { from: at(0), until: at(hours), rows: rows.to_vec() };
-                let canvas = Canvas { width, is_unicode: true, is_colored: false };
+                let canvas = Canvas { width, is_watched: false, is_unicode: true, is_colored: false };
                 let text = draw(&chart, &[], &Zone::utc(), canvas);
                 // The first line says what it is about; the last one is the legend.
                 for line in text.lines().skip(1).take(1 + names.len()) {
@@ -283,7 +286,7 @@ mod tests {
     fn of_several_signs_in_one_place_the_worst_is_seen_and_no_work_hides_its_neighbour() {
         let check = |bars: &[(i64, i64, Mark)], expected: &str| {
             let chart = Chart { from: at(0), until: at(10), rows: Vec::new() };
-            let canvas = Canvas { width: 10, is_unicode: false, is_colored: false };
+            let canvas = Canvas { width: 10, is_watched: false, is_unicode: false, is_colored: false };
             assert_eq!(painted(&cells(&chart, &row("a", bars), 10), canvas), expected, "{bars:?}");
         };
         check(&[(1, 3, Mark::Kept), (5, 8, Mark::New)], " ##  +##");

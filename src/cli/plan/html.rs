@@ -7,13 +7,14 @@ use minijinja::value::{Serde, Value};
 use super::drawing::Drawing;
 use super::text::{MARKDOWN_HEADER, Table};
 use crate::model::Change;
+use crate::reporter::formatter::debt;
 use crate::reporter::formatter::html::render;
 use crate::reporter::formatter::page::{Cell, Fact, Figure, Headline, Page, Row, Section};
 use crate::scheduler::report::Proposal;
 use crate::scheduler::report::chart;
 use crate::scheduler::words::why_not;
 use crate::table::Tone;
-use crate::text::inert_line;
+use crate::text::{capitalized, inert_line};
 
 const TEMPLATE: &str = include_str!("plan.html");
 
@@ -31,9 +32,14 @@ fn page(proposal: &Proposal) -> Page {
     let table = Table(proposal);
     let mut headlines = vec![Headline { text: table.summary(), tone: tone(proposal) }];
     // What cannot happen and what is gone have tables of their own.
+    headlines.extend(
+        debt::sum(proposal.debt)
+            .map(|text| Headline { text: format!("{}.", capitalized(&text)), tone: Tone::Bad }),
+    );
     let late = table.late().into_iter().map(|note| note.trim_start_matches("! ").to_owned());
     headlines.extend(late.map(|text| Headline { text, tone: Tone::Warning }));
-    let mut sections = vec![schedule(proposal)];
+    let mut sections: Vec<_> = debt::section(proposal.debt, proposal.zone).into_iter().collect();
+    sections.push(schedule(proposal));
     sections
         .extend([unplaced(proposal), gone(proposal)].into_iter().filter(|section| !section.rows.is_empty()));
     let title = proposal.plan.title.as_deref().map_or("Maintenance schedule".to_owned(), inert_line);

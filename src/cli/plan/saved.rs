@@ -46,7 +46,7 @@ pub fn run(
     let saved = Saved::parse(&json).map_err(|source| NoSavedPlan { path: path.to_owned(), source })?;
     let reasons = outdated(&question, &saved)?;
     if !wanted.publish {
-        return show_saved(&question, &saved, &reasons, path, wanted, global, terminal);
+        return show_saved((&question, &saved, &reasons), path, wanted, global, manager, terminal);
     }
     if !reasons.is_empty() {
         return Err(CannotPublish { path: path.to_owned(), reasons }.into());
@@ -70,12 +70,11 @@ fn outdated(question: &Question, saved: &Saved) -> anyhow::Result<Vec<Outdated>>
 }
 
 fn show_saved(
-    question: &Question,
-    saved: &Saved,
-    reasons: &[Outdated],
+    (question, saved, reasons): (&Question, &Saved, &[Outdated]),
     path: &Path,
     wanted: Wanted,
     global: &Global,
+    manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let proposal = Proposal {
@@ -86,11 +85,12 @@ fn show_saved(
         changes: &saved.changes,
         dropped: &saved.dropped,
         overruns: &saved.overruns,
+        debt: &saved.debt,
         base: saved.base,
         is_published: saved.is_published,
         at: saved.at,
     };
-    show::show(&proposal, wanted, global, terminal)?;
+    show::show(question, &proposal, wanted, global, manager, terminal)?;
     if saved.is_published {
         // It is the record of a publication; nobody means to repeat it.
     } else if !reasons.is_empty() {

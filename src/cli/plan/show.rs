@@ -2,12 +2,12 @@
 
 use anyhow::Context;
 
-use super::Wanted;
 use super::gantt::{self, Canvas};
-use super::html;
 use super::text::Table;
+use super::{Question, Wanted, html, runbook};
 use crate::cli::output::{Format, deliver};
 use crate::cli::{Global, Terminal};
+use crate::manager::Manager;
 use crate::scheduler::report::chart::chart;
 use crate::scheduler::report::{Proposal, ics, report};
 
@@ -15,19 +15,27 @@ const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Markdown, Form
 
 /// Shows a schedule, and writes it to every `--output`.
 pub fn show(
+    question: &Question,
     proposal: &Proposal,
     wanted: Wanted,
     global: &Global,
+    manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
     let table = Table(proposal);
+    let hide = |text| question.loaded.hide(text);
+    let (history, path) = (&question.past.history, question.loaded.source.path.as_str());
+    let around = runbook::Surroundings { history, path, hide: &hide };
     let watched = terminal.is_interactive().then(|| terminal.width());
     deliver(global, terminal, &FORMATS, &mut |format, is_shown| {
         let width = watched.filter(|_| is_shown);
         Ok(match format {
             Format::Json => serde_json::to_string_pretty(&report(proposal))? + "\n",
-            Format::Markdown => table.markdown(),
-            Format::Ics => ics::format(proposal),
+            Format::Markdown => runbook::format(proposal, &around).context("writing the runbook")?,
+            Format::Ics => {
+                let withdrawn = manager.withdrawn(history, proposal.at);
+                ics::format(proposal, &withdrawn.context("looking for what was published before")?)
+            }
             Format::Html => html::format(proposal).context("writing the page")?,
             _ if wanted.gantt => {
                 let canvas = Canvas::of(width, is_shown && console::colors_enabled());

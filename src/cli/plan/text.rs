@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use chrono::TimeDelta;
-use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
-use comfy_table::{Attribute, Cell, ContentArrangement};
+use chrono::{DateTime, TimeDelta, Utc};
+use comfy_table::ContentArrangement;
+use comfy_table::presets::ASCII_MARKDOWN;
 
+use super::layout::{columns, wrapped};
 use crate::calendar::Zone;
 use crate::counted;
-use crate::model::{Change, Length, Occurrence, Span, Unplaced};
+use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Unplaced};
+use crate::reporter::formatter::debt;
+use crate::scheduler::debt::Kind;
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::monitor::Overrun;
 use crate::scheduler::report::Proposal;
@@ -35,7 +38,7 @@ impl Table<'_> {
             text.push('\n');
         }
         for line in self.notes() {
-            text.push_str(&line);
+            text.push_str(&broken(line, width));
             text.push('\n');
         }
         text
@@ -53,7 +56,7 @@ impl Table<'_> {
             }
             writeln!(text, "{}\n", table.trim_fmt()).unwrap_or_default();
         }
-        for line in self.notes() {
+        for line in self.notes_but_debt() {
             let line = line.trim_start_matches("- ");
             writeln!(text, "- {}", plain_markdown(line)).unwrap_or_default();
         }
@@ -62,18 +65,7 @@ impl Table<'_> {
 
     /// A row for each occurrence: [`HEADER`] names the columns.
     pub fn rows(&self) -> impl Iterator<Item = [String; 8]> {
-        let changes: HashMap<_, _> = self
-            .0
-            .changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::Added { occurrence, .. } => Some((occurrence, "+ new".to_owned())),
-                Change::Moved { occurrence, from, .. } => {
-                    Some((occurrence, format!("~ was {}", self.0.zone.local(*from))))
-                }
-                Change::Dropped { .. } => None,
-            })
-            .collect();
+        let changes = self.changed();
         let (zone, now) = (self.0.zone, self.0.computed.schedule.from);
         self.0.computed.schedule.placed.iter().map(move |placed| {
             let occurrence = &placed.occurrence;
@@ -99,8 +91,28 @@ impl Table<'_> {
         })
     }
 
-    /// What cannot happen, what is gone, what takes too long, what was missed, and the sum of it.
+    /// What changed about each occurrence that is there, in short.
+    pub fn changed(&self) -> HashMap<&OccurrenceId, String> {
+        let changes = self.0.changes.iter().filter_map(|change| match change {
+            Change::Added { occurrence, .. } => Some((occurrence, "+ new".to_owned())),
+            Change::Moved { occurrence, from, .. } => {
+                Some((occurrence, format!("~ was {}", self.0.zone.local(*from))))
+            }
+            Change::Dropped { .. } => None,
+        });
+        changes.collect()
+    }
+
+    /// What cannot happen, what is gone, what takes too long, what is owed, and the sum of it.
     pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes_but_debt();
+        let sum = notes.pop();
+        notes.extend(debt::lines(self.0.debt, self.0.zone));
+        notes.extend(sum);
+        notes
+    }
+
+    fn notes_but_debt(&self) -> Vec<String> {
         let mut notes = self.impossible();
         notes.extend(self.gone());
         notes.extend(self.late());
@@ -109,27 +121,55 @@ impl Table<'_> {
         notes
     }
 
+    /// What cannot happen; of one task and for one reason in one line.
     fn impossible(&self) -> Vec<String> {
-        let note = |unplaced: &Unplaced| {
-            let why = one_line(&why_not(&unplaced.because, self.0.zone));
-            let mut note = format!("! {} cannot happen: {why}", one_line(&unplaced.occurrence.id.0));
+        let why = |unplaced: &Unplaced| {
+            let mut why = one_line(&why_not(&unplaced.because, self.0.zone));
             if let Some(help) = &unplaced.help {
-                write!(note, "; {}", one_line(help)).unwrap_or_default();
+                write!(why, "; {}", one_line(help)).unwrap_or_default();
             }
-            note
+            why
         };
-        self.0.computed.schedule.unplaced.iter().map(note).collect()
+        let unplaced = self.0.computed.schedule.unplaced.iter();
+        let groups = grouped(unplaced.map(|unplaced| {
+            let occurrence = &unplaced.occurrence;
+            ((occurrence.task.as_str(), why(unplaced)), (&occurrence.id, occurrence.release))
+        }));
+        let note = |((task, why), found): Group<(&str, String)>| match found.as_slice() {
+            [(id, _)] => format!("! {} cannot happen: {why}", one_line(&id.0)),
+            all => format!("! {} of {} cannot happen, {}: {why}", all.len(), one_line(task), self.span(all)),
+        };
+        groups.into_iter().map(note).collect()
     }
 
+    /// What is gone; of one task in one line.
     fn gone(&self) -> Vec<String> {
-        let note = |change: &Change| match change {
-            Change::Dropped { occurrence, start } => {
-                let (id, start) = (one_line(&occurrence.0), self.0.zone.local(*start));
-                Some(format!("- {id} is gone; it was to start {start}"))
-            }
+        let gone = self.0.changes.iter().filter_map(|change| match change {
+            Change::Dropped { occurrence, start } => Some((task_of(occurrence), (occurrence, *start))),
             _ => None,
+        });
+        let note = |(task, found): Group<&str>| match found.as_slice() {
+            [(id, start)] => {
+                format!("- {} is gone; it was to start {}", one_line(&id.0), self.0.zone.local(*start))
+            }
+            all => {
+                format!(
+                    "- {} of {} are gone; they were to start {}",
+                    all.len(),
+                    one_line(task),
+                    self.span(all)
+                )
+            }
         };
-        self.0.changes.iter().filter_map(note).collect()
+        grouped(gone).into_iter().map(note).collect()
+    }
+
+    /// `Sun 2026-03-08 02:00 to Sat 2026-04-04 02:00`.
+    fn span(&self, all: &[(&OccurrenceId, DateTime<Utc>)]) -> String {
+        let times = || all.iter().map(|(_, time)| *time);
+        let local =
+            |time: Option<DateTime<Utc>>| time.map(|time| self.0.zone.local(time)).unwrap_or_default();
+        format!("{} to {}", local(times().min()), local(times().max()))
     }
 
     /// What waits for approval, what takes too long, and what was missed.
@@ -147,7 +187,9 @@ impl Table<'_> {
         let computed = self.0.computed;
         let n_missed = u64::try_from(computed.missed.len()).unwrap_or(u64::MAX);
         let n_missed = n_missed.saturating_add(computed.n_missed_dropped);
-        if n_missed > 0 {
+        // What is owed says it for each task.
+        let is_told = self.0.debt.items.iter().any(|item| item.kind == Kind::Missed);
+        if n_missed > 0 && !is_told {
             let newest = computed.missed.last();
             let newest = newest.map(|newest| format!(", the last of {}", self.0.zone.local(newest.release)));
             let n = counted(usize::try_from(n_missed).unwrap_or(usize::MAX), "start");
@@ -192,6 +234,14 @@ impl Table<'_> {
     }
 }
 
+/// A note as it is shown; with a width, broken to fit it.
+pub fn broken(note: String, width: Option<usize>) -> String {
+    match width {
+        Some(width) => wrapped(&note, width, 2),
+        None => note,
+    }
+}
+
 /// An explanation: the answer in one line, then what it rests on.
 pub fn explanation(
     explained: &Explanation,
@@ -200,7 +250,7 @@ pub fn explanation(
     line: impl Fn(Span) -> usize,
     width: Option<usize>,
 ) -> String {
-    let mut text = format!("{}\n\n", one_line(&explained.headline(zone)));
+    let mut text = format!("{}\n\n", broken(one_line(&explained.headline(zone)), width));
     let rows = explained.conditions.iter().map(|condition| {
         let answer = match condition.holds {
             Some(true) => "yes",
@@ -222,75 +272,28 @@ pub fn explanation(
     text
 }
 
-/// Text in columns; without a width for programs and files, each row in one line.
-///
-/// With a width that is too small for all columns, the last one, which is the one that explains, moves to a line
-/// of its own below its row; what is too wide even then is broken.
-pub fn columns<const N: usize>(
-    header: &[&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-    width: Option<usize>,
-) -> String {
-    let rows: Vec<_> = rows.collect();
-    // A column that says nothing is left out.
-    let mut kept: Vec<_> =
-        (0..N).filter(|column| rows.is_empty() || rows.iter().any(|row| !row[*column].is_empty())).collect();
-    let is_too_wide = |text: &str| {
-        width.is_some_and(|width| text.lines().any(|line| width < console::measure_text_width(line)))
-    };
-    let whole = table(header, &rows, &kept, width.is_some(), None);
-    if !is_too_wide(&whole) {
-        return whole;
-    }
-    let below = kept.pop().unwrap_or_default();
-    let narrow = table(header, &rows, &kept, true, None);
-    if is_too_wide(&narrow) {
-        kept.push(below);
-        return table(header, &rows, &kept, true, width);
-    }
-    let mut text = String::new();
-    for (place, line) in narrow.lines().enumerate() {
-        text.push_str(line);
-        text.push('\n');
-        let explained = place.checked_sub(1).and_then(|place| rows.get(place)).map(|row| &row[below]);
-        if let Some(explained) = explained.filter(|explained| !explained.is_empty()) {
-            writeln!(text, "    {}", console::Style::new().dim().apply_to(explained)).unwrap_or_default();
+/// Occurrences with a time each that have something in common.
+type Group<'a, K> = (K, Vec<(&'a OccurrenceId, DateTime<Utc>)>);
+
+/// Puts together what has something in common, in the order of the first ones.
+fn grouped<'a, K: Eq + std::hash::Hash + Clone>(
+    all: impl Iterator<Item = (K, (&'a OccurrenceId, DateTime<Utc>))>,
+) -> Vec<Group<'a, K>> {
+    let mut places: HashMap<K, usize> = HashMap::new();
+    let mut groups: Vec<Group<K>> = Vec::new();
+    for (key, one) in all {
+        let place = *places.entry(key.clone()).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((key, vec![one])),
         }
     }
-    text
+    groups
 }
 
-/// The columns `kept` of `rows`, broken to fit `width`.
-fn table<const N: usize>(
-    header: &[&str; N],
-    rows: &[[String; N]],
-    kept: &[usize],
-    is_interactive: bool,
-    width: Option<usize>,
-) -> String {
-    let mut table = comfy_table::Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if let Some(width) = width {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    }
-    let is_bold = is_interactive && console::colors_enabled();
-    if is_bold {
-        table.enforce_styling();
-    } else {
-        table.force_no_tty();
-    }
-    table.set_header(kept.iter().map(|column| {
-        let cell = Cell::new(header[*column]);
-        if is_bold { cell.add_attribute(Attribute::Bold) } else { cell }
-    }));
-    for row in rows {
-        table.add_row(kept.iter().map(|column| row[*column].as_str()));
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table.trim_fmt() + "\n"
+/// The task that an occurrence is named after.
+fn task_of(id: &OccurrenceId) -> &str {
+    id.0.rsplit_once(['@', '#']).map_or(id.0.as_str(), |(task, _)| task)
 }
 
 fn targets(occurrence: &Occurrence) -> String {

@@ -62,8 +62,8 @@ fn prose(text: &str) -> String {
     parts.map(|(index, part)| if index % 2 == 1 { code(part) } else { escaped(part) }).collect()
 }
 
-/// One line that is shown as it is.
-fn code(text: &str) -> String {
+/// One line that is shown as it is, whatever is in it.
+pub(crate) fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run(text) + 1);
     let pad = if text.is_empty() || text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")

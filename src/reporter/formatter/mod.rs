@@ -2,6 +2,7 @@
 //!
 //! People's formats are made of one [`page::Page`], which words every fact once; JSON is the result itself.
 
+pub mod debt;
 pub mod html;
 pub mod json;
 pub mod markdown;

@@ -5,6 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::debt;
 use crate::calendar::Zone;
 use crate::counted;
 use crate::model::{AlertState, Outcome};
@@ -12,7 +13,7 @@ use crate::monitor::TaskState;
 use crate::reporter::status::Urgency;
 use crate::reporter::{Attention, RunStatus, StatusReport, TaskStatus};
 use crate::table::Tone;
-use crate::text::{inert_line, roughly};
+use crate::text::{capitalized, inert_line, roughly};
 
 /// A report as people read it, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,7 +123,7 @@ impl Page {
             headlines: words.headlines(),
             figures: words.figures(),
             attention: report.attention.iter().map(item).collect(),
-            sections: vec![words.alerts(), words.tasks(), words.runs(), words.missed(), words.silences()],
+            sections: words.sections(),
         }
     }
 }
@@ -179,6 +180,9 @@ impl Words<'_> {
                 format!("{} {verb} attention.", counted(totals.attention, "thing")),
             );
         }
+        if let Some(sum) = debt::sum(&self.report.debt) {
+            add(Tone::Warning, format!("{}.", capitalized(&sum)));
+        }
         if totals.tasks == 0 {
             add(Tone::Warning, "The plan file has no tasks: nothing is maintained.".to_owned());
         }
@@ -220,6 +224,13 @@ impl Words<'_> {
             figure("refused", totals.refused, Tone::Warning),
             figure("running", totals.running, Tone::Plain),
         ]
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let mut sections = vec![self.alerts()];
+        sections.extend(debt::section(&self.report.debt, &self.zone));
+        sections.extend([self.tasks(), self.runs(), self.missed(), self.silences()]);
+        sections
     }
 
     fn alerts(&self) -> Section {

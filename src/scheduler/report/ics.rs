@@ -1,10 +1,13 @@
-//! The schedule as a calendar that Google Calendar, Outlook and Thunderbird take in: iCalendar, RFC 5545.
+//! The schedule as a calendar that Google Calendar, Outlook and Thunderbird take in: iCalendar, RFC 5545, with the
+//! properties of a published one (RFC 5546) that people subscribe to (RFC 7986). It names no ORGANIZER, which would have
+//! to be an address, and would make meetings of the events in Outlook.
 //!
 //! 1. An occurrence has the same UID in every export of one plan file, so that a reader moves the event it has.
-//! 2. What the published schedule had and this one has not is a cancelled event with a higher SEQUENCE.
+//! 2. What was published and is planned no longer is a cancelled event with a higher SEQUENCE, and stays one for as long
+//!    as readers may not have seen it.
 //! 3. The same schedule gives the same bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -22,9 +25,16 @@ const PRODID: &str = concat!("-//mainstay//mainstay ", env!("CARGO_PKG_VERSION")
 const MOST_TARGETS: usize = 50;
 
 /// The schedule as a calendar.
-pub fn format(proposal: &Proposal) -> String {
+///
+/// `withdrawn` was published before and is planned no longer: it is cancelled as well, unless it is planned again or
+/// lies beyond the horizon.
+pub fn format(proposal: &Proposal, withdrawn: &[Placed]) -> String {
     let tasks = proposal.plan.tasks.iter().map(|(name, task)| (name.value.as_str(), task));
-    let mut calendar = Calendar { proposal, tasks: tasks.collect(), text: String::new() };
+    let schedule = &proposal.computed.schedule;
+    let mut known: HashSet<_> = schedule.placed.iter().map(|placed| &placed.occurrence.id).collect();
+    let all = proposal.dropped.iter().chain(withdrawn.iter().filter(|gone| gone.start < schedule.until));
+    let gone = all.filter(|gone| known.insert(&gone.occurrence.id)).collect();
+    let mut calendar = Calendar { proposal, gone, tasks: tasks.collect(), text: String::new() };
     calendar.write();
     calendar.text
 }
@@ -32,6 +42,8 @@ pub fn format(proposal: &Proposal) -> String {
 /// A calendar that is being written.
 struct Calendar<'a> {
     proposal: &'a Proposal<'a>,
+    /// What is cancelled.
+    gone: Vec<&'a Placed>,
     tasks: HashMap<&'a str, &'a Task>,
     text: String,
 }
@@ -46,9 +58,14 @@ impl Calendar<'_> {
         self.text("PRODID", PRODID);
         self.line("CALSCALE", "GREGORIAN");
         self.line("METHOD", "PUBLISH");
+        self.line("LAST-MODIFIED", &utc(proposal.at));
+        self.text("NAME", &title);
         self.text("X-WR-CALNAME", &title);
+        // Who subscribes to it should hear of a change on the same day; Outlook has a name of its own for it.
+        self.line("REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
+        self.line("X-PUBLISHED-TTL", "PT1H");
         self.text("X-WR-TIMEZONE", proposal.zone.name());
-        let all = || placed.iter().chain(proposal.dropped);
+        let all = || placed.iter().chain(self.gone.iter().copied());
         // Without any component it would be no calendar.
         if has_local_times(proposal.zone) || all().next().is_none() {
             let from = all().map(|placed| placed.start).min().unwrap_or(proposal.at);
@@ -56,11 +73,12 @@ impl Calendar<'_> {
             self.zone(proposal.zone.name(), &observances(proposal.zone, from, until));
         }
         let kinds = proposal.kinds();
+        let kind_of = |placed: &Placed| kinds.get(placed.occurrence.id.0.as_str()).copied();
         for placed in placed {
-            self.event(placed, kinds.get(placed.occurrence.id.0.as_str()).copied());
+            self.event(placed, kind_of(placed), kind_of(placed).is_some());
         }
-        for gone in proposal.dropped {
-            self.event(gone, Some(Kind::Dropped));
+        for gone in std::mem::take(&mut self.gone) {
+            self.event(gone, Some(Kind::Dropped), kind_of(gone).is_some());
         }
         self.line("END", "VCALENDAR");
     }
@@ -80,14 +98,15 @@ impl Calendar<'_> {
         self.line("END", "VTIMEZONE");
     }
 
-    fn event(&mut self, placed: &Placed, kind: Option<Kind>) {
+    /// `is_news`: it was not like this in the schedule in force.
+    fn event(&mut self, placed: &Placed, kind: Option<Kind>, is_news: bool) {
         let (proposal, occurrence) = (self.proposal, &placed.occurrence);
         let task = self.tasks.get(occurrence.task.as_str()).copied();
         let title = task.map_or(occurrence.task.as_str(), |task| task.title_or(&occurrence.task));
         self.line("BEGIN", "VEVENT");
         self.text("UID", &uid(proposal, &occurrence.id.0));
         self.line("DTSTAMP", &utc(proposal.at));
-        self.line("SEQUENCE", &sequence(proposal).to_string());
+        self.line("SEQUENCE", &sequence(proposal, is_news).to_string());
         self.instant("DTSTART", placed.start);
         self.instant("DTEND", placed.end);
         self.text("SUMMARY", &inert_line(title));
@@ -142,9 +161,11 @@ fn uid(proposal: &Proposal, id: &str) -> String {
     format!("{name}@mainstay")
 }
 
-/// The revision; of a schedule that differs from the published one, the revision that it would be.
-fn sequence(proposal: &Proposal) -> u64 {
-    let is_new = !proposal.is_published && !proposal.changes.is_empty();
+/// The revision; of what differs from the published schedule, the revision that it would be.
+///
+/// What is as it was published keeps its number, so that a proposal that comes to nothing does not outlive it.
+fn sequence(proposal: &Proposal, is_news: bool) -> u64 {
+    let is_new = !proposal.is_published && is_news;
     // The integers of the format end there (3.3.8).
     proposal.revision().saturating_add(u64::from(is_new)).min(i32::MAX.unsigned_abs().into())
 }

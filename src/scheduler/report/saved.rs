@@ -14,6 +14,7 @@ use super::{
 use crate::model::{
     ApprovalStanding, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
 };
+use crate::scheduler::debt::Debt;
 use crate::scheduler::monitor::Overrun;
 use crate::scheduler::optimizer::Gain;
 use crate::scheduler::{Computed, Skipped, engine};
@@ -32,6 +33,8 @@ pub struct Saved {
     pub dropped: Vec<Placed>,
     /// What should have ended by then.
     pub overruns: Vec<Overrun>,
+    /// What was owed by then.
+    pub debt: Debt,
     /// The revision that was in force; `None`: there was none.
     pub base: Option<u64>,
     /// Whether it was published when it was written.
@@ -199,6 +202,7 @@ impl Saved {
             changes,
             dropped: report.dropped.into_iter().map(gone).collect(),
             overruns: overruns.collect(),
+            debt: report.debt,
             base: (report.base_revision > 0).then_some(report.base_revision),
             is_published: report.published,
             at: report.computed,

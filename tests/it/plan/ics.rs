@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mainstay::calendar::Zone;
+use mainstay::model::Outcome;
+use mainstay::scheduler::debt::Debt;
 use mainstay::scheduler::report::{Proposal, ics};
 use mainstay::scheduler::{self, History};
 use mainstay::validator::checker;
 use proptest::prelude::*;
 
 use super::rfc5545::{Component, offset_at, read};
-use crate::support::Case;
+use crate::support::{Case, Past};
 
 const HOSTILE: &str =
     r#"Update; a, b \ c: "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"\r\nEND:VEVENT <b>\e[2J"#;
@@ -180,6 +182,90 @@ fn an_occurrence_keeps_its_uid_and_what_is_gone_is_cancelled() {
     assert_eq!(find(&changed, "tidy@2026-03-08T01:00:00Z").2, "TENTATIVE");
 }
 
+/// UID, SEQUENCE and STATUS of the event of an occurrence.
+fn event_of(calendar: &Component, occurrence: &str) -> Option<(String, u32, String)> {
+    let of = |event: &&Component| event.text("DESCRIPTION").contains(&format!("Occurrence: {occurrence}\n"));
+    let event = calendar.all("VEVENT").find(of)?;
+    Some((event.text("UID"), event.text("SEQUENCE").parse().unwrap(), event.text("STATUS")))
+}
+
+#[test]
+fn what_was_withdrawn_stays_cancelled_until_everybody_has_seen_it() {
+    let export =
+        |case: &Case, now: &str| calendar(case, &format!("--now {now} plan --horizon 3d --format ics"));
+    let publish = |case: &Case, now: &str| {
+        case.run(&format!("--now {now} plan --horizon 3d --publish")).any_output().exit(0);
+    };
+    let (old, new) = ("tidy@2026-03-08T00:00:00Z", "tidy@2026-03-08T01:00:00Z");
+    let case = Case::new().plan_file(plan("Europe/Berlin", 1));
+    publish(&case, "2026-03-07T12:00:00Z");
+    let (uid, first, _) = event_of(&export(&case, "2026-03-07T12:00:00Z"), old).unwrap();
+    let case = case.plan_file(plan("Europe/Berlin", 2));
+    publish(&case, "2026-03-07T13:00:00Z");
+    // Nothing has changed since: who missed the last export still hears of it, in this one and in the next.
+    let mut last = first;
+    for now in ["2026-03-07T14:00:00Z", "2026-03-08T14:00:00Z"] {
+        let calendar = export(&case, now);
+        let (same, sequence, status) = event_of(&calendar, old).unwrap_or_else(|| panic!("{now}"));
+        assert_eq!((same, status.as_str()), (uid.clone(), "CANCELLED"), "{now}");
+        assert!(last < sequence || last == sequence && first < sequence, "{last} then {sequence}");
+        last = sequence;
+    }
+    publish(&case, "2026-03-08T15:00:00Z");
+    assert!(
+        event_of(&export(&case, "2026-03-08T15:00:00Z"), old)
+            .is_some_and(|(_, sequence, _)| last <= sequence)
+    );
+    assert_eq!(
+        event_of(&export(&case, "2026-04-06T00:00:00Z"), old).map(|(.., status)| status),
+        Some("CANCELLED".into())
+    );
+    assert_eq!(event_of(&export(&case, "2026-04-08T00:00:00Z"), old), None);
+    // What ran is no longer ahead, and nothing is taken back.
+    let past = Past(&case);
+    past.begin("2026-03-08T01:00:00Z", "tidy", new).end("2026-03-08T01:01:00Z", 1, Outcome::Succeeded, "");
+    publish(&case, "2026-03-08T16:00:00Z");
+    assert_eq!(event_of(&export(&case, "2026-03-08T16:00:00Z"), new), None);
+}
+
+#[test]
+fn what_is_planned_again_is_no_longer_cancelled_and_what_lies_beyond_the_horizon_is_not() {
+    let horizon = |case: &Case, now: &str, horizon: &str| {
+        calendar(case, &format!("--now {now} plan --horizon {horizon} --format ics"))
+    };
+    let publish = |case: &Case, now: &str| {
+        case.run(&format!("--now {now} plan --horizon 5d --publish")).any_output().exit(0);
+    };
+    let id = "tidy@2026-03-10T00:00:00Z";
+    let status =
+        |calendar: &Component| event_of(calendar, id).map(|(_, sequence, status)| (sequence, status));
+    let case = Case::new().plan_file(plan("Europe/Berlin", 1));
+    publish(&case, "2026-03-07T12:00:00Z");
+    assert_eq!(status(&horizon(&case, "2026-03-07T12:10:00Z", "1d")), None);
+    let case = case.plan_file(plan("Europe/Berlin", 2));
+    publish(&case, "2026-03-07T13:00:00Z");
+    assert_eq!(status(&horizon(&case, "2026-03-07T13:10:00Z", "1d")), None);
+    assert_eq!(status(&horizon(&case, "2026-03-07T13:10:00Z", "4d")), Some((2, "CANCELLED".into())));
+    let case = case.plan_file(plan("Europe/Berlin", 1));
+    publish(&case, "2026-03-07T14:00:00Z");
+    assert_eq!(status(&horizon(&case, "2026-03-07T14:10:00Z", "4d")), Some((3, "CONFIRMED".into())));
+}
+
+#[test]
+fn a_calendar_says_how_often_it_is_worth_reading() {
+    let case = Case::new().plan_file(plan("Europe/Berlin", 1));
+    let calendar = calendar(&case, "--now 2026-03-07T12:00:00Z plan --horizon 1d --format ics");
+    let refresh = calendar.one("REFRESH-INTERVAL");
+    assert_eq!((refresh.value.as_str(), refresh.parameters["VALUE"].as_str()), ("PT1H", "DURATION"));
+    assert_eq!(calendar.text("X-PUBLISHED-TTL"), "PT1H");
+    assert_eq!(calendar.text("NAME"), calendar.text("X-WR-CALNAME"));
+    assert_eq!(calendar.text("X-WR-TIMEZONE"), calendar.all("VTIMEZONE").next().unwrap().text("TZID"));
+    assert_eq!(calendar.text("LAST-MODIFIED"), "20260307T120000Z");
+    // Outlook knows no zone that is not described before it is named.
+    let first = |kind: &str| calendar.inner.iter().position(|inner| inner.kind == kind);
+    assert!(first("VTIMEZONE") < first("VEVENT"));
+}
+
 #[test]
 fn a_file_named_ics_is_a_calendar() {
     let case = Case::new().plan_file(plan("Asia/Tokyo", 1));
@@ -222,11 +308,12 @@ fn calendar_of(text: &str) -> String {
         changes: &[],
         dropped: &[],
         overruns: &[],
+        debt: &Debt::default(),
         base: None,
         is_published: false,
         at: now,
     };
-    ics::format(&proposal)
+    ics::format(&proposal, &[])
 }
 
 proptest! {
