@@ -126,6 +126,7 @@ fn of_start(error: &StartError) -> Exit {
         | StartError::TaskRunning { .. }
         | StartError::TargetBusy { .. }
         | StartError::Held { .. } => Exit::Busy,
+        StartError::Withdrawn { .. } => Exit::Done,
         StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
         StartError::State(_) => Exit::Unknown,
     }

@@ -146,6 +146,7 @@ impl Crew<'_> {
         let (run, started) = match self.start(assignment) {
             Ok(started) => started,
             Err(StartError::State(error)) => return Err(error),
+            Err(withdrawn @ StartError::Withdrawn { .. }) => return Ok(Fate::NotNow(withdrawn.to_string())),
             Err(held) => return Ok(Fate::Held(held)),
         };
         self.journal.tell(&started);

@@ -2,12 +2,15 @@
 
 use super::Manager;
 use super::standing::{Known, StandingError, known};
+use crate::executor::conditions::{self, Conditions};
 use crate::model::{Event, PlanFile};
 use crate::monitor::alerter::{self, Delivery};
 use crate::monitor::reporter::Monitored;
 use crate::monitor::{Estate, analyze, collector, rule};
 use crate::state::{Access, State, StateError};
+use crate::world::World;
 use crate::world::alertmanager::Alertmanager;
+use crate::world::cancel::Cancel;
 use crate::world::http::Client;
 
 impl Manager {
@@ -20,6 +23,8 @@ impl Manager {
         let client = Client::new();
         let state = self.state(Access::ReadWrite)?;
         meet(plan, &state)?;
+        let asked = self.ask_conditions(plan, &state)?;
+        let standings = conditions::standings(plan, &state, &asked)?;
         let Known { tasks, interrupted, .. } = known(plan, digest, Some(&state), now)?;
         let head = state.ledger_head()?;
         let runs = state.count_runs()?.into_iter();
@@ -55,8 +60,17 @@ impl Manager {
             collected,
             analysis,
             delivery,
+            conditions: standings,
             is_empty: plan.tasks.is_empty() && plan.metrics.is_empty(),
         })
+    }
+
+    /// Asks the checks that tasks wait for, before it is looked at what is late.
+    fn ask_conditions(&self, plan: &PlanFile, state: &State) -> Result<Conditions, StandingError> {
+        let world = World::new(&plan.connections, &self.file, self.clock());
+        // Nobody makes this request: the process ends when a signal comes.
+        let cancel = Cancel::new().map_err(StandingError::Resources)?;
+        Ok(conditions::ask(plan, state, &world, &cancel)?)
     }
 }
 

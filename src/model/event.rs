@@ -47,6 +47,30 @@ pub enum Event {
         /// Why it did not start, for people.
         reason: String,
     },
+    /// The condition of a task failed, or still does after its work: there is work to do.
+    ConditionFailed {
+        /// The task.
+        task: String,
+        /// The check that its `when` names.
+        check: String,
+        /// What the check asks, in one short line.
+        asks: String,
+        /// What was found.
+        found: String,
+        /// When the work is released: this second, or the one after an occurrence that has this one already.
+        since: DateTime<Utc>,
+    },
+    /// The condition of a task holds again.
+    ConditionHeld {
+        /// The task.
+        task: String,
+        /// The check that its `when` names.
+        check: String,
+        /// What was found.
+        found: String,
+        /// The occurrence that nobody has to start any more; `None` when its work was done, or under way.
+        withdrawn: Option<OccurrenceId>,
+    },
     /// A run began. From here on nobody else can start the same occurrence.
     RunStarted {
         /// Its number.

@@ -5,6 +5,7 @@
 //! other. Nothing here does I/O or knows a clock.
 
 mod check;
+mod condition;
 mod event;
 mod finding;
 mod form;
@@ -25,6 +26,7 @@ mod window;
 pub use check::{
     Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };
+pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
 pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};

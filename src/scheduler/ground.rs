@@ -77,10 +77,6 @@ impl<'p> Ground<'p> {
                 whose: format!("tasks.{name}.schedule"),
                 source,
             })?;
-            if schedule.when.is_some() {
-                let whose = format!("tasks.{name}.schedule");
-                return Err(ScheduleError::NotSupported { whose, key: "when" });
-            }
             let windows: Vec<_> = task.window.iter().map(|window| window.value.as_str()).collect();
             let spans = match by_windows.get(&windows) {
                 _ if windows.is_empty() => None,

@@ -15,6 +15,7 @@
 //!    neither list.
 //! 5. A published start stays as long as it is possible.
 
+pub mod condition;
 pub mod engine;
 pub mod explain;
 mod ground;
@@ -62,14 +63,6 @@ pub enum ScheduleError {
         whose: String,
         /// What is wrong with it.
         source: CalendarError,
-    },
-    /// A recurrence that this version does not know how to expand.
-    #[error("`{whose}`: `{key}` is not supported yet")]
-    NotSupported {
-        /// Which window or task.
-        whose: String,
-        /// The key.
-        key: &'static str,
     },
     /// It happens too often for one schedule.
     #[error("task `{task}` happens more than {limit} times before {until}; ask for a shorter horizon")]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ground::{Ground, TaskGround};
-use super::{History, ScheduleError, TaskHistory};
+use super::{History, ScheduleError, TaskHistory, condition};
 use crate::calendar;
 use crate::model::{Missed, Occurrence, OccurrenceId, Schedule, WindowSpan};
 
@@ -57,6 +57,8 @@ const FAR: TimeDelta = TimeDelta::days(29 * 366);
 ///
 /// `at`: one occurrence, until it has a run.
 ///
+/// `when`: one occurrence once the check has failed, see [`condition`].
+///
 /// What was published is owed, also when nothing else is known of its task.
 ///
 /// # Errors
@@ -86,6 +88,8 @@ pub fn plan(
             }
         } else if schedule.every.is_some() {
             planned.occurrences.extend(interval(ground, task, past, waiting_since[place])?);
+        } else if schedule.when.is_some() {
+            planned.occurrences.extend(condition::corrective(ground, task, past));
         }
     }
     planned.missed.sort_by(|a, b| (a.release, &a.task).cmp(&(b.release, &b.task)));
@@ -114,7 +118,7 @@ fn following_nth(task: &TaskGround, number: u64, end: DateTime<Utc>) -> Option<O
     Some(occurrence(task, OccurrenceId::nth(task.name, number), release, Some(due), None))
 }
 
-fn occurrence(
+pub(super) fn occurrence(
     task: &TaskGround,
     id: OccurrenceId,
     release: DateTime<Utc>,

@@ -5,8 +5,8 @@ use rusqlite::{Transaction, params};
 
 use super::codec::{self, count, json, stamp};
 use super::error::Fault;
-use super::history;
-use crate::model::{Entry, Event, Outcome, RunId};
+use super::{conditions, history};
+use crate::model::{Entry, Event, Outcome, RunId, Stands};
 
 /// Changes the tables as `entry` says.
 ///
@@ -29,6 +29,16 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             let changed =
                 tx.prepare_cached(sql)?.execute((&occurrence.0, task, stamp(*release), reason, &at))?;
             one(changed, || format!("the occurrence `{occurrence}` is recorded as missed already"))
+        }
+        Event::ConditionFailed { task, check, found, since, .. } => {
+            know_task(tx, task, &at)?;
+            conditions::note(tx, task, check, Stands::Fails, *since, found)
+        }
+        Event::ConditionHeld { task, check, found, withdrawn } => {
+            if let Some(occurrence) = withdrawn {
+                conditions::withdraw(tx, occurrence, &at)?;
+            }
+            conditions::note(tx, task, check, Stands::Holds, entry.at, found)
         }
         Event::RunStarted { .. } => start_run(tx, entry),
         Event::RunResumed { run, holder } => {

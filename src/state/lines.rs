@@ -195,9 +195,10 @@ impl<'a> Thread<'a> {
                 }
                 self.runs.contains(run)
             }
-            Event::OccurrenceMissed { task, .. } | Event::RunRefused { task, .. } => {
-                only.is_none() && wanted == Some(task)
-            }
+            Event::OccurrenceMissed { task, .. }
+            | Event::ConditionFailed { task, .. }
+            | Event::ConditionHeld { task, .. }
+            | Event::RunRefused { task, .. } => only.is_none() && wanted == Some(task),
             Event::SilenceIntended { run, tag, .. } => {
                 let is_ours = self.runs.contains(run);
                 if is_ours {

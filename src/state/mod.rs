@@ -15,6 +15,7 @@ mod alerts;
 mod apply;
 mod baselines;
 mod codec;
+mod conditions;
 mod error;
 mod history;
 mod lines;
@@ -31,6 +32,7 @@ mod start;
 mod tests;
 
 pub use baselines::{Baseline, Comparison};
+pub use conditions::Observed;
 pub use error::{StartError, StateError};
 pub use history::TaskHistory;
 pub use lines::{Head, Log, LogFilter, Logged};

@@ -139,10 +139,27 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (name, labels)
     ) STRICT, WITHOUT ROWID;
     ",
+    // 2: where the conditions of tasks stand (`schedule.when`), and what they made unnecessary; before, no work
+    // could wait for a check.
+    "
+    CREATE TABLE condition (
+        task TEXT PRIMARY KEY,
+        check_name TEXT NOT NULL,
+        stands TEXT NOT NULL,
+        since TEXT NOT NULL,
+        found TEXT NOT NULL,
+        failures INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE withdrawn (
+        occurrence TEXT PRIMARY KEY,
+        recorded TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 1;
+pub(super) const LATEST: i32 = 2;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::codec;
+use super::conditions;
 use super::error::Fault;
 use super::runs::{self, unfinished};
 use super::{StartError, State};
@@ -98,6 +99,9 @@ fn refusal(connection: &Connection, new: &NewRun) -> Result<Option<StartError>, 
         let sql = "SELECT 1 FROM missed WHERE occurrence = ?1";
         if codec::first(connection, sql, [&occurrence.0], |_| Ok(()))?.is_some() {
             return Ok(Some(StartError::Missed { occurrence: occurrence.clone() }));
+        }
+        if conditions::is_withdrawn(connection, occurrence)? {
+            return Ok(Some(StartError::Withdrawn { occurrence: occurrence.clone() }));
         }
     }
     let unfinished = unfinished(connection)?;

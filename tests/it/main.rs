@@ -5,6 +5,7 @@
 mod audit;
 mod calendar_laws;
 mod cases;
+mod conditions;
 mod corpus;
 mod formats;
 mod generated;
