@@ -2,6 +2,7 @@
 
 mod calendar;
 mod drawing;
+mod drift;
 mod gantt;
 mod html;
 mod saved;
@@ -172,13 +173,14 @@ fn compute(
             .publish(&computed.schedule, base.unwrap_or_default(), &changes)
             .context("publishing the schedule")?;
     }
+    let in_force = if wanted.publish { Some(&computed.schedule) } else { before };
     let proposal = Proposal {
         plan,
         zone,
         computed: &computed,
         changes: &changes,
         dropped: &dropped(&changes, before),
-        overruns: &monitor::overruns(plan, &past.history, computed.schedule.from),
+        drift: &monitor::drift(plan, &loaded.digest, in_force, &past.history, computed.schedule.from)?,
         base,
         is_published: wanted.publish,
         at: *now,

@@ -86,6 +86,21 @@ pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
     }
 }
 
+/// Says that the published schedule was computed with other time-zone data than there is now; once for each revision.
+/// What is due is computed anew at every call, so the work itself is right.
+///
+/// # Errors
+/// [`RunError`].
+pub fn notice_outdated(crew: &Crew) -> Result<Option<String>, RunError> {
+    let state = crew.journal.state();
+    let Some(published) = state.published()? else { return Ok(None) };
+    let Some(drift) = scheduler::monitor::clock(&published, crew.zone, crew.world.clock.now()) else {
+        return Ok(None);
+    };
+    let is_new = state.record_outdated(published.revision, &drift.detail)?;
+    Ok(is_new.then(|| format!("the published schedule {}; {}", drift.detail, drift.help)))
+}
+
 /// Notes tasks that were never seen, so that their calendar starts to count.
 fn meet_new_tasks(crew: &Crew) -> Result<(), RunError> {
     let history = crew.journal.state().history()?;

@@ -13,6 +13,9 @@ pub fn in_words(event: &Event) -> String {
             let revision = schedule.revision;
             format!("schedule published as revision {revision}: {added} new, {moved} moved, {dropped} gone")
         }
+        Event::ScheduleOutdated { revision, reason } => {
+            format!("schedule of revision {revision} is outdated: it {reason}")
+        }
         Event::OccurrenceMissed { occurrence, reason, .. } => format!("missed {occurrence}: {reason}"),
         Event::ConditionFailed { task, check, found, .. } => {
             format!("condition `{check}` of {task} fails: {found}")

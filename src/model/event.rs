@@ -36,6 +36,13 @@ pub enum Event {
         /// The schedule itself; its revision is the one that it got.
         schedule: Box<Schedule>,
     },
+    /// The published schedule rests on something that is not so any more; what is due is computed anew all the same.
+    ScheduleOutdated {
+        /// Its revision.
+        revision: u64,
+        /// What is not so any more, for people.
+        reason: String,
+    },
     /// The latest start of an occurrence passed without a run.
     OccurrenceMissed {
         /// Which.

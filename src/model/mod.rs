@@ -4,6 +4,7 @@
 //! parses, and the JSON Schema is generated from the same types. The rest is what the pipelines hand to each
 //! other. Nothing here does I/O or knows a clock.
 
+mod basis;
 mod check;
 mod condition;
 mod event;
@@ -23,6 +24,7 @@ mod target;
 mod task;
 mod window;
 
+pub use basis::{Basis, ClockFace};
 pub use check::{
     Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };

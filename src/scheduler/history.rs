@@ -76,10 +76,15 @@ impl TaskHistory {
         let mut lengths = self.durations.clone();
         lengths.sort_unstable();
         let rank = (lengths.len() * 95).div_ceil(100).max(1);
-        let known = (ENOUGH_DURATIONS <= lengths.len()).then(|| lengths[rank - 1]);
+        let known = self.knows_duration().then(|| lengths[rank - 1]);
         let length = known.unwrap_or(declared);
         let whole = length.num_seconds() + i64::from(length.subsec_nanos() > 0);
         TimeDelta::seconds(whole.max(1))
+    }
+
+    /// Whether there is enough of it to know better than the plan file how long a run takes.
+    pub fn knows_duration(&self) -> bool {
+        ENOUGH_DURATIONS <= self.durations.len()
     }
 
     /// Whether an occurrence needs no start any more.

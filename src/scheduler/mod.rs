@@ -1,8 +1,7 @@
 //! The scheduler: planner -> optimizer -> engine -> monitor.
 //!
 //! [`planner`] turns requirements into occurrences, [`optimizer`] gives each its place in time, [`engine`] makes a
-//! schedule of them and compares it with the published one, [`monitor`] says which work goes on for
-//! longer than planned.
+//! schedule of them and compares it with the published one, [`monitor`] says where reality has left that one.
 //!
 //! Pure: the plan file, the history and the time come in as values, so that `plan`, `plan --explain` and
 //! `run --due` see the same schedule.
@@ -15,7 +14,9 @@
 //!    neither list.
 //! 5. A published start stays as long as it is possible.
 
+mod basis;
 pub mod condition;
+mod demands;
 pub mod engine;
 pub mod explain;
 mod ground;
@@ -95,6 +96,7 @@ pub fn compute(
     let ground = Ground::survey(plan, history, from, until)?;
     let planned = planner::plan(&ground, history, published)?;
     let optimized = optimizer::optimize(&ground, planned.occurrences, history, published);
+    let basis = basis::of(&ground, published);
     let schedule = Schedule {
         revision: 0,
         plan_digest: plan_digest.to_owned(),
@@ -103,6 +105,7 @@ pub fn compute(
         placed: optimized.placed,
         unplaced: optimized.unplaced,
         objective: optimized.objective,
+        basis: Some(basis),
     };
     Ok(Computed { schedule, missed: planned.missed, n_missed_dropped: planned.n_missed_dropped })
 }

@@ -5,6 +5,7 @@
 
 pub mod chart;
 mod content_line;
+mod drift;
 pub mod ics;
 pub mod saved;
 pub mod upcoming;
@@ -15,7 +16,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::monitor::Overrun;
+use super::monitor::Drift;
 use super::words::{why_not, why_then};
 use super::{Computed, Skipped};
 use crate::calendar::Zone;
@@ -42,8 +43,8 @@ pub struct Proposal<'a> {
     pub changes: &'a [Change],
     /// What the published one had and this one has not, as it stood there.
     pub dropped: &'a [Placed],
-    /// What should have ended by now.
-    pub overruns: &'a [Overrun],
+    /// Where reality has left the published schedule.
+    pub drift: &'a [Drift],
     /// The published revision that it is compared with; `None`: there was none.
     pub base: Option<u64>,
     /// Whether it is the published one by now.
@@ -120,6 +121,8 @@ pub struct PlanReport {
     /// How many more there are, older than those in `missed`.
     missed_more: u64,
     overruns: Vec<OverrunReport>,
+    #[serde(default)]
+    drift: Vec<drift::DriftReport>,
     objective: ObjectiveReport,
 }
 
@@ -212,11 +215,6 @@ pub fn report(proposal: &Proposal) -> PlanReport {
         release: whole(missed.release),
         latest: whole(missed.latest),
     };
-    let overrun = |overrun: &Overrun| OverrunReport {
-        id: overrun.occurrence.as_ref().map(|occurrence| occurrence.0.clone()),
-        task: overrun.task.clone(),
-        expected_end: whole(overrun.expected),
-    };
     PlanReport {
         schema: SCHEMA.to_owned(),
         revision: proposal.revision(),
@@ -232,7 +230,8 @@ pub fn report(proposal: &Proposal) -> PlanReport {
         dropped: proposal.dropped.iter().map(gone).collect(),
         missed: computed.missed.iter().map(missed).collect(),
         missed_more: computed.n_missed_dropped,
-        overruns: proposal.overruns.iter().map(overrun).collect(),
+        overruns: proposal.drift.iter().filter_map(drift::overrun).collect(),
+        drift: proposal.drift.iter().map(drift::told).collect(),
         objective: objective(schedule.objective),
     }
 }

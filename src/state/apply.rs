@@ -23,6 +23,11 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         }
         Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| know_task(tx, task, &at)),
         Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
+        Event::ScheduleOutdated { revision, .. } => {
+            let sql = "INSERT OR REPLACE INTO meta (key, value) VALUES ('outdated', ?1)";
+            tx.execute(sql, [revision.to_string()])?;
+            Ok(())
+        }
         Event::OccurrenceMissed { occurrence, task, release, reason } => {
             let sql = "INSERT OR IGNORE INTO missed (occurrence, task, release, reason, recorded)
                        VALUES (?1, ?2, ?3, ?4, ?5)";

@@ -218,6 +218,7 @@ impl<'a> Thread<'a> {
             Event::TasksSeen { tasks } => only.is_none() && tasks.iter().any(|task| wanted == Some(task)),
             Event::StateCreated { .. }
             | Event::SchedulePublished { .. }
+            | Event::ScheduleOutdated { .. }
             | Event::AlertChanged { .. }
             | Event::AlertsDelivered { .. }
             | Event::ReportWritten { .. }

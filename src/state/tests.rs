@@ -535,6 +535,7 @@ fn schedule(tasks: &[&str]) -> Schedule {
         placed: placed.collect(),
         unplaced: vec![],
         objective: crate::model::Objective::default(),
+        basis: None,
     }
 }
 

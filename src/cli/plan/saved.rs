@@ -86,7 +86,7 @@ fn show_saved(
         computed: &saved.computed,
         changes: &saved.changes,
         dropped: &saved.dropped,
-        overruns: &saved.overruns,
+        drift: &saved.drift,
         base: saved.base,
         is_published: saved.is_published,
         at: saved.at,

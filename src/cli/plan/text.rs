@@ -11,7 +11,6 @@ use crate::calendar::Zone;
 use crate::counted;
 use crate::model::{Change, Length, Occurrence, Span, Unplaced};
 use crate::scheduler::explain::{Explanation, Source};
-use crate::scheduler::monitor::Overrun;
 use crate::scheduler::report::Proposal;
 use crate::scheduler::words::{why_not, why_then};
 use crate::text::inert;
@@ -127,15 +126,12 @@ impl Table<'_> {
         self.0.changes.iter().filter_map(note).collect()
     }
 
-    /// What takes too long, and what was missed.
+    /// Where reality has left the schedule, and what was missed.
     pub fn late(&self) -> Vec<String> {
-        let overrun = |overrun: &Overrun| {
-            let (task, expected) = (one_line(&overrun.task), self.0.zone.local(overrun.expected));
-            format!("! {task} is still running; it was to end {expected}")
-        };
-        let mut notes: Vec<_> = self.0.overruns.iter().map(overrun).collect();
+        let mut notes = super::drift::notes(self.0.drift);
         let computed = self.0.computed;
-        let n_missed = u64::try_from(computed.missed.len()).unwrap_or(u64::MAX);
+        let n_told = super::drift::n_told(self.0.drift, &computed.missed);
+        let n_missed = u64::try_from(computed.missed.len() - n_told).unwrap_or(u64::MAX);
         let n_missed = n_missed.saturating_add(computed.n_missed_dropped);
         if n_missed > 0 {
             let newest = computed.missed.last();

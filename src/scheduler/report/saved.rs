@@ -10,7 +10,7 @@ use super::{
     DroppedReport, Kind, LONGEST_HORIZON, OccurrenceReport, PlanReport, SCHEMA, UnplacedReport, whole,
 };
 use crate::model::{Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan};
-use crate::scheduler::monitor::Overrun;
+use crate::scheduler::monitor::Drift;
 use crate::scheduler::{Computed, Skipped};
 use crate::text::inert_line;
 
@@ -23,8 +23,8 @@ pub struct Saved {
     pub changes: Vec<Change>,
     /// What that one had and this one has not.
     pub dropped: Vec<Placed>,
-    /// What should have ended by then.
-    pub overruns: Vec<Overrun>,
+    /// Where reality had left the schedule that was in force.
+    pub drift: Vec<Drift>,
     /// The revision that was in force; `None`: there was none.
     pub base: Option<u64>,
     /// Whether it was published when it was written.
@@ -156,11 +156,7 @@ impl Saved {
             release: missed.release,
             latest: missed.latest,
         });
-        let overruns = report.overruns.into_iter().map(|overrun| Overrun {
-            task: overrun.task,
-            occurrence: overrun.id.map(OccurrenceId),
-            expected: overrun.expected_end,
-        });
+        let drift = super::drift::read(report.drift, report.overruns);
         let objective = report.objective;
         let schedule = Schedule {
             revision: if report.published { report.revision } else { 0 },
@@ -176,11 +172,12 @@ impl Saved {
                 lower_bound_seconds: objective.lower_bound_seconds,
                 optimal: objective.optimal,
             },
+            basis: None,
         };
         Self {
             changes,
             dropped: report.dropped.into_iter().map(gone).collect(),
-            overruns: overruns.collect(),
+            drift,
             base: (report.base_revision > 0).then_some(report.base_revision),
             is_published: report.published,
             at: report.computed,

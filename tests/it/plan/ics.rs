@@ -218,7 +218,7 @@ fn calendar_of(text: &str) -> String {
         computed: &computed,
         changes: &[],
         dropped: &[],
-        overruns: &[],
+        drift: &[],
         base: None,
         is_published: false,
         at: now,
