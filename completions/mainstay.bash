@@ -655,7 +655,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__plan)
-            opts="-n -f -o -q -v -h -V --horizon --from --publish --from-file --detailed-exitcode --gantt --explain --calendar --number --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-n -f -o -q -v -h -V --horizon --from --publish --from-file --detailed-exitcode --gantt --explain --at --calendar --number --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -674,6 +674,10 @@ _mainstay() {
                     return 0
                     ;;
                 --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -58,6 +58,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l horizon -d 'H
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from -d 'Pretend that it is this time: 2026-12-20, 2026-12-20T02:30 or RFC 3339 [default: now]' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from-file -d 'Show, or publish, the plan that `--output plan.json` wrote instead of a new one' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l explain -d 'Say when this task runs next, why not before, and when that could change' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l at -d 'The time to explain, in the forms of --from; what only the present tells is unknown then [default: now]' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l calendar -d 'Say when this task is due next or this window opens; without a name, all of them' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s n -l number -d 'How many of these times' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s f -l file -d 'The plan file' -r -F

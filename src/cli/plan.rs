@@ -3,6 +3,7 @@
 mod calendar;
 mod drawing;
 mod drift;
+mod explain;
 mod gantt;
 mod html;
 mod saved;
@@ -15,13 +16,13 @@ use anyhow::Context;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use clap::{ArgAction, Args};
 
-use super::output::{Format, deliver};
+use super::output::Format;
 use super::{Exit, Global, Terminal};
 use crate::calendar::Zone;
 use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
 use crate::scheduler::report::{LONGEST_HORIZON, Proposal, dropped};
-use crate::scheduler::{self, engine, explain, monitor};
+use crate::scheduler::{self, engine, monitor};
 use crate::validator::checker::Checked;
 
 pub use saved::{CannotPublish, NoSavedPlan};
@@ -61,6 +62,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "TASK", conflicts_with = "calendar")]
     explain: Option<String>,
 
+    /// The time to explain, in the forms of --from; what only the present tells is unknown then [default: now]
+    #[arg(long, value_name = "TIME", requires = "explain", value_parser = |text: &str| text.parse::<Moment>())]
+    at: Option<Moment>,
+
     /// Say when this task is due next or this window opens; without a name, all of them
     #[arg(long, value_name = "TASK|WINDOW", num_args = 0..=1, action = ArgAction::Set)]
     calendar: Option<Vec<String>>,
@@ -78,6 +83,7 @@ Examples:
   mainstay plan --gantt             as bars over time
   mainstay plan --publish           make it the schedule
   mainstay plan --explain upgrade   why does `upgrade` not run now?
+  mainstay plan --explain upgrade --at 2026-12-24T02:00   and why not then?
   mainstay plan --from 2026-12-20   what would it look like then?
   mainstay plan --calendar night    when does the window `night` open next?
   mainstay plan --format json       for programs
@@ -146,7 +152,7 @@ pub fn run(
     let PlanArgs { publish, detailed_exitcode, gantt, .. } = args;
     let wanted = Wanted { publish, detailed_exitcode, gantt };
     match (args.explain, args.calendar, args.from_file) {
-        (Some(task), ..) => explain_task(&question, &task, global, terminal),
+        (Some(task), ..) => explain::run(&question, &task, args.at.as_ref(), global, terminal),
         (_, Some(names), _) => {
             let name = names.first().map(String::as_str);
             calendar::run(&question, name, args.number.into(), global, terminal)
@@ -191,32 +197,4 @@ fn compute(
         terminal.hint("`mainstay plan --publish` makes this the schedule");
     }
     Ok(if wanted.detailed_exitcode && !changes.is_empty() { Exit::No } else { Exit::Done })
-}
-
-fn explain_task(
-    question: &Question,
-    task: &str,
-    global: &Global,
-    terminal: &mut Terminal,
-) -> anyhow::Result<Exit> {
-    let Question { plan, loaded, zone, past, from, until, .. } = question;
-    let (history, published) = (&past.history, past.published.as_ref());
-    let computed = scheduler::compute(plan, &loaded.digest, history, published, *from, *until)?;
-    let explained = explain::explain(plan, &computed.schedule, history, task, computed.schedule.from)?;
-    let Some(explained) = explained else {
-        let names: Vec<_> = plan.tasks.names().map(text::one_line).collect();
-        let task = text::one_line(task);
-        terminal.error(&format!("there is no task `{task}`\nhelp: the tasks are {}", names.join(", ")));
-        return Ok(Exit::Wrong);
-    };
-    let line = |span| loaded.source.place(span).start.line as usize;
-    let (is_interactive, width) = (terminal.is_interactive(), terminal.width());
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
-        if format == Format::Json {
-            return Ok(serde_json::to_string_pretty(&explain::report(&explained, zone, line))? + "\n");
-        }
-        let path = &loaded.source.path;
-        Ok(text::explanation(&explained, zone, path, line, (is_shown && is_interactive).then_some(width)))
-    })?;
-    Ok(Exit::Done)
 }

@@ -55,7 +55,7 @@ pub fn ask(plan: &PlanFile, state: &State, world: &World, cancel: &Cancel) -> Re
         Some((name.value.as_str(), check.value.as_str()))
     });
     let conditional: Vec<_> = conditional.collect();
-    if conditional.is_empty() || matches!(plan.status, Status::Draft | Status::Retired) {
+    if conditional.is_empty() || matches!(plan.status.value, Status::Draft | Status::Retired) {
         return Ok(Conditions::default());
     }
     let history = history_of(&state.history()?, plan);

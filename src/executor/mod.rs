@@ -65,8 +65,8 @@ const HORIZON: TimeDelta = TimeDelta::days(1);
 /// # Errors
 /// [`RunError`].
 pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
-    if matches!(crew.plan.status, Status::Draft | Status::Retired) {
-        return Err(RunError::NotInForce(crew.plan.status));
+    if matches!(crew.plan.status.value, Status::Draft | Status::Retired) {
+        return Err(RunError::NotInForce(crew.plan.status.value));
     }
     if crew.plan.tasks.is_empty() {
         return Err(RunError::NoTask);

@@ -52,8 +52,8 @@ pub use step::{
 };
 pub use target::{Group, Target};
 pub use task::{
-    Approval, Baseline, Claim, Domain, DstMode, Gate, Missed, Overlap, Recurrence, Rollout, SilenceSpec,
-    Task, TaskType, Unknown,
+    Approval, Baseline, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, Rollout,
+    SilenceSpec, Task, TaskType, Unknown,
 };
 pub use window::{Blackout, Window};
 

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod drift;
+mod explain;
 mod gantt;
 mod html;
 mod ics;
@@ -75,9 +76,11 @@ fn a_task_past_the_cutoff_waits_for_the_next_window() {
     let expected = "\
 2026-03-08 02:00  next window; 2026-03-07 closed at its cutoff, 05:30
 
-HOLDS  CONDITION  BECAUSE                                                  CHANGES           SOURCE
-yes    released   released 2026-03-07 05:40; every 30d, never done                           maintenance.yaml:8
-no     window     weekend-night is past its cutoff since 2026-03-07 05:30  2026-03-08 02:00  maintenance.yaml:9
+HOLDS  CONDITION    BECAUSE                                                  CHANGES           SOURCE
+yes    status       the plan file is approved                                                  status
+yes    released     released 2026-03-07 05:40; every 30d, never done                           maintenance.yaml:8
+yes    not running  no run is going                                                            state
+no     window       weekend-night is past its cutoff since 2026-03-07 05:30  2026-03-08 02:00  maintenance.yaml:9
 ";
     Case::new()
         .plan_file(UPGRADE_IN_WEEKEND_NIGHT)

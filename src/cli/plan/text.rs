@@ -186,12 +186,18 @@ pub fn explanation(
     line: impl Fn(Span) -> usize,
     width: Option<usize>,
 ) -> String {
-    let mut text = format!("{}\n\n", one_line(&explained.headline(zone)));
+    let mut text = format!("{}\n", one_line(&explained.headline(zone)));
+    if explained.at != explained.now {
+        let at = zone.date_and_time(explained.at);
+        writeln!(text, "asked for {at}, as things stand {}", zone.date_and_time(explained.now))
+            .unwrap_or_default();
+    }
+    text.push('\n');
     let rows = explained.conditions.iter().map(|condition| {
         let answer = match condition.holds {
             Some(true) => "yes",
             Some(false) => "no",
-            None => "later",
+            None => "unknown",
         };
         let source = match &condition.source {
             Source::Plan { path: _, span } if span.start < span.end => {
