@@ -157,6 +157,8 @@ impl Crew<'_> {
             occurrence: assignment.occurrence.as_ref(),
             targets: &assignment.targets,
             window: window.as_ref(),
+            plan: self.plan,
+            zone: self.zone,
             gate,
             origin: self.origin,
             who: format!("{}@{}", self.holder.user, self.holder.host),

@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ground::TaskGround;
-use super::{Ground, History, ScheduleError, TaskHistory, basis, condition};
+use super::{Ground, History, ScheduleError, TaskHistory, basis, condition, zone_of};
 use crate::calendar::Zone;
 use crate::model::{Occurrence, OccurrenceId, PlanFile, Schedule};
 
@@ -69,10 +69,9 @@ pub fn drift(
     history: &History,
     now: DateTime<Utc>,
 ) -> Result<Vec<Drift>, ScheduleError> {
-    let until = published.map_or(now, |published| published.until.max(now));
-    let ground = Ground::survey(plan, history, now, until)?;
-    let mut drifts = late::running(&ground, history);
+    let mut drifts = late::running(plan, &zone_of(plan)?, history, now);
     if let Some(published) = published {
+        let ground = Ground::survey(plan, history, now, published.until.max(now))?;
         let is_changed = published.plan_digest != plan_digest;
         let watch = Watch { ground: &ground, published, history, now, is_changed };
         drifts.extend(clock(published, &ground.zone, now));

@@ -14,6 +14,7 @@ mod plan;
 mod prometheus;
 mod promql;
 mod readme;
+mod recheck;
 mod report;
 mod run;
 mod schedule_laws;

@@ -3,21 +3,22 @@
 use chrono::{DateTime, Utc};
 
 use super::{Drift, Kind, Watch, drift_of};
-use crate::model::Occurrence;
+use crate::calendar::Zone;
+use crate::model::{Occurrence, PlanFile};
+use crate::scheduler::History;
 use crate::scheduler::ground::TaskGround;
-use crate::scheduler::{Ground, History};
 
 /// The runs that should have ended by now, in the plan file's order.
-pub(super) fn running(ground: &Ground, history: &History) -> Vec<Drift> {
-    let late = ground.plan.tasks.names().filter_map(|task| {
-        let running = history.of(task).running.as_ref().filter(|running| running.until < ground.from)?;
+pub(super) fn running(plan: &PlanFile, zone: &Zone, history: &History, now: DateTime<Utc>) -> Vec<Drift> {
+    let late = plan.tasks.names().filter_map(|task| {
+        let running = history.of(task).running.as_ref().filter(|running| running.until < now)?;
         Some(Drift {
             kind: Kind::RunningLate,
             occurrence: running.occurrence.clone(),
             task: Some(task.to_owned()),
             since: running.until,
-            by: Some(ground.from - running.until),
-            detail: format!("is still running; it was to end {}", ground.zone.local(running.until)),
+            by: Some(now - running.until),
+            detail: format!("is still running; it was to end {}", zone.local(running.until)),
             help: format!("`mainstay audit log --task {task}` shows where it is"),
         })
     });

@@ -1,6 +1,7 @@
 //! What the tests stand on: a real monitoring stack, peers that misbehave, and patience with a limit.
 
 mod case;
+mod gatekeeper;
 mod generated;
 mod hung_peer;
 mod past;
@@ -12,6 +13,7 @@ mod webhook;
 mod yaml;
 
 pub use case::Case;
+pub use gatekeeper::Gatekeeper;
 pub use generated::assert_committed;
 pub use hung_peer::HungPeer;
 pub use past::Past;
