@@ -23,8 +23,6 @@ impl Manager {
         let client = Client::new();
         let state = self.state(Access::ReadWrite)?;
         meet(plan, &state)?;
-        let asked = self.ask_conditions(plan, &state)?;
-        let standings = conditions::standings(plan, &state, &asked)?;
         let Known { tasks, interrupted, .. } = known(plan, digest, Some(&state), now)?;
         let head = state.ledger_head()?;
         let runs = state.count_runs()?.into_iter();
@@ -55,6 +53,9 @@ impl Manager {
                 state.note_delivered(&due, now)?;
             }
         }
+        // Last: a check that hangs must not hold up an alert.
+        let asked = self.ask_conditions(plan, &state)?;
+        let standings = conditions::standings(plan, &state, &asked)?;
         Ok(Monitored {
             now,
             collected,
@@ -65,7 +66,7 @@ impl Manager {
         })
     }
 
-    /// Asks the checks that tasks wait for, before it is looked at what is late.
+    /// Asks the checks that tasks wait for, and records what changed.
     fn ask_conditions(&self, plan: &PlanFile, state: &State) -> Result<Conditions, StandingError> {
         let world = World::new(&plan.connections, &self.file, self.clock());
         // Nobody makes this request: the process ends when a signal comes.

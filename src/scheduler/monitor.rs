@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ground::TaskGround;
-use super::{Ground, History, ScheduleError, TaskHistory, basis, condition, zone_of};
+use super::{Ground, History, ScheduleError, TaskHistory, basis, condition, planner, zone_of};
 use crate::calendar::Zone;
 use crate::model::{Occurrence, OccurrenceId, PlanFile, Schedule};
 
@@ -145,6 +145,10 @@ impl<'a> Watch<'a> {
         }
         if let Some(check) = &schedule.when {
             return condition::failing(check, past).is_some();
+        }
+        // Runs on demand count as intervals, too.
+        if let Some(number) = planner::number_of(&occurrence.id).filter(|_| schedule.every.is_some()) {
+            return past.ended_runs < number;
         }
         let (release, next) = (occurrence.release, occurrence.release + TimeDelta::seconds(1));
         match &task.calendar {

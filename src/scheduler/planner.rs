@@ -113,7 +113,7 @@ pub fn number_of(id: &OccurrenceId) -> Option<u64> {
     id.0.rsplit_once('#').and_then(|(_, number)| number.parse().ok())
 }
 
-fn following_nth(task: &TaskGround, number: u64, end: DateTime<Utc>) -> Option<Occurrence> {
+pub(super) fn following_nth(task: &TaskGround, number: u64, end: DateTime<Utc>) -> Option<Occurrence> {
     let schedule = task.task.schedule.as_ref()?;
     let every = schedule.every.as_ref()?.value.0;
     let tolerance = schedule.tolerance.as_ref().map_or(TimeDelta::zero(), |tolerance| tolerance.value.0);

@@ -44,6 +44,8 @@ fn tick(case: &Case, now: &str) {
 fn a_check_that_fails_releases_work_that_waits_for_its_window_and_is_due_within_its_time() {
     let case = Case::new().plan_file(plan(NIGHT, "touch room"));
     assert_eq!(planned(&case, "2026-03-07T00:00:00Z"), []);
+    let nothing = "0 occurrences until Sat 2026-04-04 00:00 UTC, 1 task waiting for a check; nothing is published yet\n";
+    case.run("--now 2026-03-07T00:00:00Z plan").stdout(nothing).stderr_has("hint: ").exit(0);
 
     tick(&case, "2026-03-07T00:00:00Z");
 

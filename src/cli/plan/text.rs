@@ -1,6 +1,6 @@
 //! A schedule and an explanation for people: columns of text, or Markdown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use chrono::TimeDelta;
@@ -9,7 +9,7 @@ use comfy_table::{Attribute, Cell, ContentArrangement};
 
 use crate::calendar::Zone;
 use crate::counted;
-use crate::model::{Change, Length, Occurrence, Span, Unplaced};
+use crate::model::{Change, Length, Occurrence, Span, Task, Unplaced};
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::report::Proposal;
 use crate::scheduler::words::{why_not, why_then};
@@ -163,6 +163,10 @@ impl Table<'_> {
         if n_on_demand > 0 {
             write!(line, ", {} on demand", counted(n_on_demand, "task")).unwrap_or_default();
         }
+        let n_waiting = self.n_waiting();
+        if n_waiting > 0 {
+            write!(line, ", {} waiting for a check", counted(n_waiting, "task")).unwrap_or_default();
+        }
         let changes = format!("{n_new} new, {n_moved} moved, {n_dropped} dropped");
         match (self.0.is_published, self.0.base) {
             (true, None) => write!(line, "; published as revision {}", schedule.revision),
@@ -175,6 +179,19 @@ impl Table<'_> {
         }
         .unwrap_or_default();
         line
+    }
+}
+
+impl Table<'_> {
+    /// How many tasks wait for a check to fail, which may happen at any time.
+    fn n_waiting(&self) -> usize {
+        let schedule = &self.0.computed.schedule;
+        let placed = schedule.placed.iter().map(|placed| &placed.occurrence);
+        let all = placed.chain(schedule.unplaced.iter().map(|unplaced| &unplaced.occurrence));
+        let planned: HashSet<_> = all.map(|occurrence| occurrence.task.as_str()).collect();
+        let waits = |task: &Task| task.schedule.as_ref().is_some_and(|schedule| schedule.when.is_some());
+        let waiting = self.0.plan.tasks.iter().filter(|(_, task)| waits(task));
+        waiting.filter(|(name, _)| !planned.contains(name.value.as_str())).count()
     }
 }
 

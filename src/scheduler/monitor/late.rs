@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{Drift, Kind, Watch, drift_of};
 use crate::calendar::Zone;
 use crate::model::{Occurrence, PlanFile};
-use crate::scheduler::History;
 use crate::scheduler::ground::TaskGround;
+use crate::scheduler::{History, planner};
 
 /// The runs that should have ended by now, in the plan file's order.
 pub(super) fn running(plan: &PlanFile, zone: &Zone, history: &History, now: DateTime<Utc>) -> Vec<Drift> {
@@ -34,7 +34,7 @@ impl Watch<'_> {
         if !is_started && (past.missed.contains(&occurrence.id) || latest.is_some()) {
             return Some(self.missed(occurrence, latest.unwrap_or(occurrence.release)));
         }
-        let due = occurrence.due.filter(|due| *due < self.now)?;
+        let due = self.due(task, occurrence, is_started).filter(|due| *due < self.now)?;
         let is_running =
             past.running.as_ref().is_some_and(|running| running.occurrence.as_ref() == Some(&occurrence.id));
         let (why, help) = if is_running {
@@ -50,6 +50,20 @@ impl Watch<'_> {
         let detail = format!("is overdue since {}: {why}", self.local(due));
         let drift = drift_of(Kind::Overdue, occurrence, due, detail);
         Some(Drift { by: Some(self.now - due), help, ..drift })
+    }
+
+    /// When an occurrence is due by now: an interval counts from the last success, which may have come later than it
+    /// was published for, and those after the next one wait for that.
+    fn due(&self, task: &TaskGround, occurrence: &Occurrence, is_started: bool) -> Option<DateTime<Utc>> {
+        let past = self.history.of(task.name);
+        match planner::number_of(&occurrence.id).filter(|_| !is_started) {
+            Some(number) if past.ended_runs + 1 < number => None,
+            Some(number) => match past.last_success {
+                Some(success) => planner::following_nth(task, number, success)?.due,
+                None => occurrence.due,
+            },
+            None => occurrence.due,
+        }
     }
 
     fn missed(&self, occurrence: &Occurrence, latest: DateTime<Utc>) -> Drift {

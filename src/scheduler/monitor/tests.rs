@@ -240,6 +240,34 @@ fn published_starts_may_take_more_than_there_is_now() {
 }
 
 #[test]
+fn an_interval_counts_from_the_last_success_also_one_on_demand() {
+    let every = PLAN.replace("cron: \"0 2 * * *\"}\n    window: night\n", "every: 2d, tolerance: 12h}\n");
+    let plan = read(&every);
+    let (from, until) = (utc(EVENING), utc(EVENING) + TimeDelta::days(9));
+    let published = compute(&plan, "", &history(known()), None, from, until).expect("a schedule").schedule;
+    let kinds = |past: TaskHistory, now: &str| {
+        let drift = drift(&plan, "", Some(&published), &history(past), utc(now)).expect("a ground");
+        let line = |one: &Drift| (one.kind, one.occurrence.clone().map(|id| id.0), one.since);
+        drift.iter().map(line).collect::<Vec<_>>()
+    };
+    // On time at first, then once on demand, a day later.
+    let done = |n: u64, last: &str| {
+        let started = [OccurrenceId::nth("sweep", 1)].into();
+        let last = Some(utc(last));
+        TaskHistory { ended_runs: n, last_success: last, last_end: last, started, ..known() }
+    };
+    assert_eq!(kinds(done(2, "2026-03-10T21:00:00Z"), "2026-03-12T12:00:00Z"), []);
+    let overdue = (Kind::Overdue, Some("sweep#3".to_owned()), utc("2026-03-13T09:00:00Z"));
+    assert_eq!(kinds(done(2, "2026-03-10T21:00:00Z"), "2026-03-13T12:00:00Z"), [overdue]);
+    let second = (Kind::Overdue, Some("sweep#2".to_owned()), utc("2026-03-12T09:00:00Z"));
+    assert_eq!(
+        kinds(done(1, "2026-03-09T21:00:00Z"), "2026-03-17T00:00:00Z"),
+        [second],
+        "the later ones wait"
+    );
+}
+
+#[test]
 fn without_a_published_schedule_only_runs_are_late() {
     let drift = drift(&read(PLAN), "", None, &history(running(known())), utc("2026-03-10T07:00:00Z"));
     let kinds: Vec<_> = drift.expect("a ground").iter().map(|one| one.kind).collect();
