@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -45,7 +45,7 @@ impl Drop for Gatekeeper {
     }
 }
 
-fn serve(listener: &TcpListener, file: &PathBuf, closed: &AtomicBool) {
+fn serve(listener: &TcpListener, file: &Path, closed: &AtomicBool) {
     for connection in listener.incoming() {
         if closed.load(Ordering::SeqCst) {
             return;
