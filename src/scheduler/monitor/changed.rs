@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::fit::is_window_now;
+use super::fit::opening_now;
 use super::{Drift, Kind, Watch, drift_of};
-use crate::model::{Length, OccurrenceId, Placed, WindowSpan};
+use crate::calendar;
+use crate::model::{Length, OccurrenceId, Placed, PlanFile, WindowSpan};
 use crate::scheduler::demands::{Demand, demands};
 use crate::scheduler::ground::TaskGround;
 use crate::scheduler::words::resource;
@@ -51,7 +52,11 @@ impl Watch<'_> {
                 Some(format!("window {} instead of any time", windows.join(", ")))
             }
             (Some(window), None) => Some(format!("any time instead of window {}", window.name)),
-            (Some(window), Some(_)) if is_window_now(task, window) || window.end <= self.now => None,
+            (Some(window), Some(_))
+                if is_same(self.ground.plan, task, placed, window) || window.end <= self.now =>
+            {
+                None
+            }
             (Some(window), Some(spans)) => {
                 let next = spans.iter().find(|span| placed.start < span.end);
                 let next = next.map_or("nowhere".to_owned(), |next| self.opening(next));
@@ -73,6 +78,18 @@ impl Watch<'_> {
         };
         demands(self.ground.plan, task).iter().filter_map(changed).collect()
     }
+}
+
+/// Whether the window that something was published in is there as it was. Where openings touch they are one, which begins
+/// and ends where somebody stopped looking: there it only matters that the work still fits.
+fn is_same(plan: &PlanFile, task: &TaskGround, placed: &Placed, window: &WindowSpan) -> bool {
+    let declared = task.task.window.iter().filter_map(|name| plan.windows.get(name));
+    let longest = declared.map(|window| window.duration.value.0).max().unwrap_or_default();
+    opening_now(task, placed).is_some_and(|now| {
+        let is_joined = longest < now.end - now.start;
+        let fits = || calendar::gate(now, placed.start, task.estimate).is_none();
+        now == window || (now.name == window.name && is_joined && fits())
+    })
 }
 
 /// One stretch of work and how much it takes.

@@ -73,11 +73,8 @@ impl Watch<'_> {
 
     /// Work that has come to take longer than what is left of its window after its published start.
     fn too_long(&self, task: &TaskGround, placed: &Placed, window: &WindowSpan) -> Option<Drift> {
-        if !is_window_now(task, window) {
-            return None;
-        }
-        let Because::DoesNotFit { short_by, .. } = calendar::gate(window, placed.start, task.estimate)?.0
-        else {
+        let now = opening_now(task, placed).filter(|now| now.name == window.name)?;
+        let Because::DoesNotFit { short_by, .. } = calendar::gate(now, placed.start, task.estimate)?.0 else {
             return None;
         };
         let detail = format!(
@@ -93,7 +90,9 @@ impl Watch<'_> {
     }
 }
 
-/// Whether the plan file has the window as it was when it was published.
-pub(super) fn is_window_now(task: &TaskGround, window: &WindowSpan) -> bool {
-    task.spans.as_ref().is_some_and(|spans| spans.contains(window))
+/// The opening of one of the task's windows, as they are now, that a published start lies in.
+pub(super) fn opening_now<'t>(task: &'t TaskGround, placed: &Placed) -> Option<&'t WindowSpan> {
+    let spans = task.spans.as_ref()?;
+    let next = spans.partition_point(|span| span.end <= placed.start);
+    spans.get(next).filter(|span| span.start <= placed.start)
 }

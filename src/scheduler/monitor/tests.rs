@@ -214,6 +214,25 @@ fn a_duration_that_history_refined_is_no_change_of_the_plan_file() {
 }
 
 #[test]
+fn a_window_that_is_always_open_is_the_same_whenever_it_is_looked_at() {
+    let always =
+        PLAN.replace("cron: \"0 2 * * *\", duration: 4h, cutoff: 30m", "cron: \"0 0 * * *\", duration: 24h");
+    let (from, until) = (utc(EVENING), utc(EVENING) + TimeDelta::days(5));
+    let past = history(known());
+    let published = compute(&read(&always), "first", &past, None, from, until).expect("a schedule").schedule;
+    let done = utc("2026-03-11T02:50:00Z");
+    let past = history(TaskHistory { last_success: Some(done), last_end: Some(done), ..known() });
+    let now = utc("2026-03-11T12:00:00Z");
+    assert_eq!(drift(&read(&always), "second", Some(&published), &past, now).expect("a ground"), []);
+    let closed = always.replace("0 0 * * *", "0 0 * * MON");
+    let drift = drift(&read(&closed), "second", Some(&published), &past, now).expect("a ground");
+    assert!(
+        drift[0].detail.contains("window night from Mon 2026-03-16 00:00 for 1d instead of night"),
+        "{drift:#?}"
+    );
+}
+
+#[test]
 fn a_calendar_that_was_edited_owes_nothing_of_the_old_one() {
     let edited = PLAN.replace("schedule: {cron: \"0 2 * * *\"}", "schedule: {cron: \"0 3 * * *\"}");
     assert_eq!(found(&edited, known(), "2026-03-10T12:00:00Z"), [] as [&str; 0]);
