@@ -655,7 +655,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__plan)
-            opts="-n -f -o -q -v -h -V --horizon --from --effort --seed --publish --from-file --detailed-exitcode --gantt --explain --calendar --approve --on-demand --key --identity --number --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-n -f -o -q -v -h -V --horizon --from --effort --seed --publish --from-file --detailed-exitcode --gantt --explain --at --calendar --approve --on-demand --key --identity --number --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -682,6 +682,10 @@ _mainstay() {
                     return 0
                     ;;
                 --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -60,6 +60,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l effort -d 'Ho
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l seed -d 'Decides between schedules that are equally good; with an effort in numbers, the same seed gives the same plan' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l from-file -d 'Show, or publish, the plan that `--output plan.json` wrote instead of a new one' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l explain -d 'Say when this task runs next, why not before, and when that could change' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l at -d 'The time to explain, in the forms of --from; what only the present tells is unknown then [default: now]' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l calendar -d 'Say when this task is due next or this window opens; without a name, all of them' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l approve -d 'Approve the published occurrences that need it, or those of these tasks, with your SSH key' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -l key -d 'The key that signs, or the public key of one that the agent holds [env: MAINSTAY_KEY] [default: the first of ~/.ssh, then of the agent, that the signers file knows]' -r -F

@@ -123,6 +123,16 @@ impl Zone {
         })
     }
 
+    /// From each instant on, local time minus UTC in seconds: at `from`, and at every change before `until`.
+    pub fn offsets(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(DateTime<Utc>, i64)> {
+        let stretches = self.stretches(from).take_while(|stretch| stretch.start < until.timestamp());
+        let offset = |stretch: Stretch| Some((DateTime::from_timestamp(stretch.start, 0)?, stretch.offset));
+        let mut offsets: Vec<_> = stretches.filter_map(offset).collect();
+        // A change of the name or of daylight saving alone moves no clock.
+        offsets.dedup_by_key(|(_, offset)| *offset);
+        offsets
+    }
+
     fn instant(&self, local: NaiveDateTime) -> DateTime<Utc> {
         let Some(civil) = civil_of(local) else { return local.and_utc() };
         let ambiguous = self.0.to_ambiguous_timestamp(civil);

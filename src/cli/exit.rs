@@ -170,6 +170,7 @@ fn of_start(error: &StartError) -> Exit {
         | StartError::TargetBusy { .. }
         | StartError::Held { .. } => Exit::Busy,
         StartError::ApprovalUsed { .. } => Exit::No,
+        StartError::Withdrawn { .. } => Exit::Done,
         StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
         StartError::State(_) => Exit::Unknown,
     }

@@ -3,7 +3,9 @@
 mod approve;
 mod calendar;
 mod drawing;
+mod drift;
 mod effort;
+mod explain;
 mod gantt;
 mod html;
 mod layout;
@@ -19,13 +21,13 @@ use anyhow::Context;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use clap::{ArgAction, Args};
 
-use super::output::{Format, deliver};
+use super::output::Format;
 use super::{Exit, Global, Terminal};
 use crate::calendar::Zone;
 use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
 use crate::scheduler::report::{LONGEST_HORIZON, Proposal, dropped};
-use crate::scheduler::{self, Computed, ScheduleError, engine, explain, monitor};
+use crate::scheduler::{self, Computed, ScheduleError, engine, monitor};
 use crate::validator::checker::Checked;
 use crate::validator::rules::Use;
 
@@ -77,6 +79,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "TASK", conflicts_with = "calendar")]
     explain: Option<String>,
 
+    /// The time to explain, in the forms of --from; what only the present tells is unknown then [default: now]
+    #[arg(long, value_name = "TIME", requires = "explain", value_parser = |text: &str| text.parse::<Moment>())]
+    at: Option<Moment>,
+
     /// Say when this task is due next or this window opens; without a name, all of them
     #[arg(long, value_name = "TASK|WINDOW", num_args = 0..=1, action = ArgAction::Set)]
     calendar: Option<Vec<String>>,
@@ -97,6 +103,7 @@ Examples:
   mainstay plan --gantt             as bars over time
   mainstay plan --publish           make it the schedule
   mainstay plan --explain upgrade   why does `upgrade` not run now?
+  mainstay plan --explain upgrade --at 2026-12-24T02:00   and why not then?
   mainstay plan --from 2026-12-20   what would it look like then?
   mainstay plan --approve           agree to the schedule, with your SSH key
   mainstay plan --approve rotate    only to `rotate`
@@ -145,10 +152,15 @@ struct Question {
 impl Question {
     /// Computes the answer, as good as the effort allows.
     fn compute(&self) -> Result<Computed, ScheduleError> {
-        let Self { plan, loaded, past, from, until, .. } = self;
+        self.compute_for(self.from, self.until)
+    }
+
+    /// The same for another horizon.
+    fn compute_for(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Computed, ScheduleError> {
+        let Self { plan, loaded, past, .. } = self;
         let (history, published) = (&past.history, past.published.as_ref());
         self.effort.spend(self.seed, |search| {
-            scheduler::compute_with(plan, &loaded.digest, history, published, *from, *until, search)
+            scheduler::compute_with(plan, &loaded.digest, history, published, from, until, search)
         })
     }
 }
@@ -186,7 +198,7 @@ pub fn run(
     }
     let wanted = Wanted { publish, detailed_exitcode, gantt };
     match (args.explain, args.calendar, args.from_file) {
-        (Some(task), ..) => explain_task(&question, &task, global, manager, terminal),
+        (Some(task), ..) => explain::run(&question, &task, args.at.as_ref(), global, manager, terminal),
         (_, Some(names), _) => {
             let name = names.first().map(String::as_str);
             calendar::run(&question, name, args.number.into(), global, terminal)
@@ -251,7 +263,7 @@ fn conclude(
         approvals: &manager.approvals_of(plan, &loaded.digest, &computed.schedule, *now)?,
         changes: &changes,
         dropped: &dropped(&changes, before),
-        overruns: &monitor::overruns(plan, &past.history, computed.schedule.from),
+        drift: &monitor::drift(plan, &loaded.digest, in_force, &past.history, computed.schedule.from)?,
         debt: &debt,
         base,
         is_published: wanted.publish,
@@ -266,34 +278,4 @@ fn conclude(
         terminal.hint("`mainstay plan --approve` approves what waits, with your SSH key");
     }
     Ok(if wanted.detailed_exitcode && !changes.is_empty() { Exit::No } else { Exit::Done })
-}
-
-fn explain_task(
-    question: &Question,
-    task: &str,
-    global: &Global,
-    manager: &Manager,
-    terminal: &mut Terminal,
-) -> anyhow::Result<Exit> {
-    let Question { plan, loaded, zone, past, .. } = question;
-    let computed = question.compute()?;
-    let at = computed.schedule.from;
-    let explained = explain::explain(plan, &computed.schedule, &past.history, task, at)?;
-    let Some(mut explained) = explained else {
-        let names: Vec<_> = plan.tasks.names().map(text::one_line).collect();
-        let task = text::one_line(task);
-        terminal.error(&format!("there is no task `{task}`\nhelp: the tasks are {}", names.join(", ")));
-        return Ok(Exit::Wrong);
-    };
-    approve::explain(&mut explained, question, manager)?;
-    let line = |span| loaded.source.place(span).start.line as usize;
-    let (is_interactive, width) = (terminal.is_interactive(), terminal.width());
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
-        if format == Format::Json {
-            return Ok(serde_json::to_string_pretty(&explain::report(&explained, zone, line))? + "\n");
-        }
-        let path = &loaded.source.path;
-        Ok(text::explanation(&explained, zone, path, line, (is_shown && is_interactive).then_some(width)))
-    })?;
-    Ok(Exit::Done)
 }

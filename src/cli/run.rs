@@ -130,6 +130,11 @@ pub fn run(
         journal: &journal,
         interrupts: &interrupts,
     };
+    if args.due
+        && let Some(note) = executor::notice_outdated(&crew)?
+    {
+        terminal.warning(&crate::text::inert(&note));
+    }
     let jobs = usize::from(args.jobs);
     let worked =
         if args.due { executor::run_due(&crew, jobs) } else { executor::run_tasks(&crew, &args.tasks, jobs) };

@@ -59,6 +59,22 @@ pub fn admit(
     })
 }
 
+/// Decides whether work of `task` that has begun may do what cannot be undone at `now`: something new starts only
+/// before the cutoff of an open window, and in no blackout. If not, why.
+///
+/// # Errors
+/// As [`admit`].
+pub fn still_open(
+    plan: &PlanFile,
+    zone: &Zone,
+    task: &Task,
+    now: DateTime<Utc>,
+) -> Result<Result<(), Because>, ScheduleError> {
+    // How long the rest takes is not known; it begins in time or not.
+    let instant = TimeDelta::seconds(1);
+    Ok(admit(plan, zone, task, instant, now)?.map(|_| ()))
+}
+
 /// Names the task that `task` comes after and whose last run did not succeed: its work would build on sand.
 pub fn unsound_ground(task: &Task, history: &BTreeMap<String, TaskHistory>) -> Option<String> {
     task.after.iter().find_map(|before| {
@@ -106,5 +122,44 @@ pub fn ask_gate(gate: &Gate, world: &World) -> GateAnswer {
         (Err(why), Unknown::Wait) => GateAnswer::Unknown(why),
         (Err(why), Unknown::Open) => GateAnswer::Open(format!("taken as open: {why}")),
         (Err(why), Unknown::Closed) => GateAnswer::Closed(format!("taken as closed: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nights from 02:00 to 06:00, nothing new after 05:30, and a blackout from noon on.
+    const PLAN: &str = "\
+mainstay: 1
+windows: {night: {cron: \"0 2 * * *\", duration: 4h, cutoff: 30m}}
+blackouts: {audit: {from: 2026-03-07T04:00:00Z, to: 2026-03-07T05:00:00Z, allow: [emergency]}}
+tasks:
+  drop:
+    type: routine
+    domain: component
+    window: night
+    duration: 1h
+    steps: [{run: [\"true\"], destructive: true}]
+";
+
+    #[test]
+    fn case_19_what_has_begun_does_nothing_irreversible_after_the_cutoff_or_in_a_blackout() {
+        let text = crate::planfile::Text::new("maintenance.yaml", PLAN.as_bytes().to_vec());
+        let plan = text.read().into_plan().unwrap();
+        let task = plan.tasks.get("drop").unwrap();
+        let check = |now: &str, expected: Option<&str>| {
+            let now = now.parse().unwrap();
+            let answer = still_open(&plan, &Zone::utc(), task, now).unwrap().err();
+            let why = answer.map(|because| crate::scheduler::words::why_not(&because, &Zone::utc()));
+            assert_eq!(why.as_deref(), expected, "{now}");
+        };
+        check("2026-03-07T02:00:00Z", None);
+        check("2026-03-07T03:59:59Z", None);
+        check("2026-03-07T04:00:00Z", Some("blackout `audit` until 2026-03-07 05:00"));
+        check("2026-03-07T05:29:59Z", None);
+        check("2026-03-07T05:30:00Z", Some("2026-03-07 closed at its cutoff, 05:30"));
+        check("2026-03-07T06:00:00Z", Some("its next window opens 2026-03-08 02:00"));
+        check("2026-03-08T02:00:00Z", None);
     }
 }

@@ -163,6 +163,7 @@ impl Crew<'_> {
             Err(used @ StartError::ApprovalUsed { .. }) => {
                 return self.refuse(assignment, used.to_string(), Fate::NotNow);
             }
+            Err(withdrawn @ StartError::Withdrawn { .. }) => return Ok(Fate::NotNow(withdrawn.to_string())),
             Err(held) => return Ok(Fate::Held(held)),
         };
         self.journal.tell(&started);
@@ -173,6 +174,8 @@ impl Crew<'_> {
             occurrence: assignment.occurrence.as_ref(),
             targets: &assignment.targets,
             window: window.as_ref(),
+            plan: self.plan,
+            zone: self.zone,
             gate,
             origin: self.origin,
             who: format!("{}@{}", self.holder.user, self.holder.host),

@@ -4,9 +4,11 @@
 //!
 //! 1. Every step's start is recorded before it starts, and its end before the next one starts.
 //! 2. Until the first step has started, nothing is touched: whatever fails before refuses the run.
-//! 3. A run that touched something ends by verifying it, or by going the way back; `finally` and the end of the
+//! 3. What lets a run start is asked again just before each destructive step.
+//! 4. A run that touched something ends by verifying it, or by going the way back; `finally` and the end of the
 //!    silence come in any case.
 
+mod recheck;
 mod steps;
 
 use std::cell::Cell;
@@ -21,8 +23,9 @@ use super::actions::Done;
 use super::baseline::{self, Facts};
 use super::journal::Journal;
 use super::lease::{Lease, LeaseError, Purpose, Terms};
+use crate::calendar::Zone;
 use crate::model::{
-    Baseline, Event, OccurrenceId, Outcome, Phase, RunId, SilenceSpec, Step, Task, WindowSpan,
+    Baseline, Event, OccurrenceId, Outcome, Phase, PlanFile, RunId, SilenceSpec, Step, Task, WindowSpan,
 };
 use crate::planfile::matchers;
 use crate::state::StateError;
@@ -46,6 +49,10 @@ pub struct Work<'a> {
     pub targets: &'a [String],
     /// The window that it runs in: no attempt starts after its cutoff.
     pub window: Option<&'a WindowSpan>,
+    /// The plan file, for what is asked again before a destructive step.
+    pub plan: &'a PlanFile,
+    /// Its zone.
+    pub zone: &'a Zone,
     /// What the gate said when it was asked.
     pub gate: Option<String>,
     /// Names the ledger in tags.
@@ -289,6 +296,9 @@ impl Work<'_> {
                     let of = self.task.steps.len();
                     let reason = format!("stopped before step {} of {of}, `{}`", n + 1, step.label());
                     return Ok(End::new(Outcome::Interrupted, reason));
+                }
+                if let Err(end) = self.recheck(progress, target, (n, step))? {
+                    return Ok(end);
                 }
                 if !progress.touched.contains(target) {
                     progress.touched.push(target.clone());

@@ -11,6 +11,7 @@
 
 pub mod actions;
 pub mod baseline;
+pub mod conditions;
 pub mod controller;
 pub mod coordinator;
 pub mod engine;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::conditions::UnknownCondition;
 use self::coordinator::{Account, Assignment, Crew, Fate};
 use crate::model::{Event, OccurrenceId, Outcome, Placed, PlanFile, Status, Task};
 use crate::scheduler::{self, History, ScheduleError};
@@ -63,15 +65,15 @@ const HORIZON: TimeDelta = TimeDelta::days(1);
 /// # Errors
 /// [`RunError`].
 pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
-    if matches!(crew.plan.status, Status::Draft | Status::Retired) {
-        return Err(RunError::NotInForce(crew.plan.status));
+    if matches!(crew.plan.status.value, Status::Draft | Status::Retired) {
+        return Err(RunError::NotInForce(crew.plan.status.value));
     }
     if crew.plan.tasks.is_empty() {
         return Err(RunError::NoTask);
     }
-    let mut accounts = Vec::new();
-    let mut attempted = BTreeSet::new();
     meet_new_tasks(crew)?;
+    let mut accounts = ask_conditions(crew)?;
+    let mut attempted = BTreeSet::new();
     loop {
         let due: Vec<_> = due_now(crew)?
             .into_iter()
@@ -84,6 +86,21 @@ pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
     }
 }
 
+/// Says that the published schedule was computed with other time-zone data than there is now; once for each revision.
+/// What is due is computed anew at every call, so the work itself is right.
+///
+/// # Errors
+/// [`RunError`].
+pub fn notice_outdated(crew: &Crew) -> Result<Option<String>, RunError> {
+    let state = crew.journal.state();
+    let Some(published) = state.published()? else { return Ok(None) };
+    let Some(drift) = scheduler::monitor::clock(&published, crew.zone, crew.world.clock.now()) else {
+        return Ok(None);
+    };
+    let is_new = state.record_outdated(published.revision, &drift.detail)?;
+    Ok(is_new.then(|| format!("the published schedule {}; {}", drift.detail, drift.help)))
+}
+
 /// Notes tasks that were never seen, so that their calendar starts to count.
 fn meet_new_tasks(crew: &Crew) -> Result<(), RunError> {
     let history = crew.journal.state().history()?;
@@ -94,6 +111,20 @@ fn meet_new_tasks(crew: &Crew) -> Result<(), RunError> {
         crew.journal.record(&Event::TasksSeen { tasks })?;
     }
     Ok(())
+}
+
+/// Asks the checks that tasks wait for; what could not be found out is told.
+fn ask_conditions(crew: &Crew) -> Result<Vec<Account>, RunError> {
+    let state = crew.journal.state();
+    let asked = conditions::ask(crew.plan, state, crew.world, &crew.interrupts.work)?;
+    for change in &asked.changes {
+        crew.journal.tell(change);
+    }
+    let account = |unknown: UnknownCondition| {
+        let fate = Fate::Unknown(unknown.in_words());
+        Account { task: unknown.task, occurrence: None, fate }
+    };
+    Ok(asked.unknown.into_iter().map(account).collect())
 }
 
 /// What should have started by now, by the schedule; what was slept through is recorded.
@@ -230,6 +261,7 @@ pub fn history_of(tasks: &BTreeMap<String, crate::state::TaskHistory>, plan: &Pl
             started: past.started.clone(),
             missed: past.missed.clone(),
             running,
+            condition: past.condition.clone(),
         };
         (name.clone(), history)
     };

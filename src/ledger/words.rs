@@ -14,7 +14,17 @@ pub fn in_words(event: &Event) -> String {
             format!("schedule published as revision {revision}: {added} new, {moved} moved, {dropped} gone")
         }
         Event::ApprovalGiven { statement, .. } => approval(statement),
+        Event::ScheduleOutdated { revision, reason } => {
+            format!("schedule of revision {revision} is outdated: it {reason}")
+        }
         Event::OccurrenceMissed { occurrence, reason, .. } => format!("missed {occurrence}: {reason}"),
+        Event::ConditionFailed { task, check, found, .. } => {
+            format!("condition `{check}` of {task} fails: {found}")
+        }
+        Event::ConditionHeld { task, check, found, withdrawn } => {
+            let withdrawn = withdrawn.as_ref().map(|id| format!("; {id} is withdrawn")).unwrap_or_default();
+            format!("condition `{check}` of {task} holds again: {found}{withdrawn}")
+        }
         Event::RunStarted { run, task, occurrence, targets, .. } => {
             format!("run {run} of {task} started on {}{}", targets.join(", "), of(occurrence.as_ref()))
         }

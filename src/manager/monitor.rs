@@ -2,12 +2,15 @@
 
 use super::Manager;
 use super::standing::{Known, StandingError, known};
+use crate::executor::conditions::{self, Conditions};
 use crate::model::{Event, PlanFile};
 use crate::monitor::alerter::{self, Delivery};
 use crate::monitor::reporter::Monitored;
 use crate::monitor::{Estate, analyze, collector, rule};
 use crate::state::{Access, State, StateError};
+use crate::world::World;
 use crate::world::alertmanager::Alertmanager;
+use crate::world::cancel::Cancel;
 use crate::world::http::Client;
 
 impl Manager {
@@ -50,13 +53,25 @@ impl Manager {
                 state.note_delivered(&due, now)?;
             }
         }
+        // Last: a check that hangs must not hold up an alert.
+        let asked = self.ask_conditions(plan, &state)?;
+        let standings = conditions::standings(plan, &state, &asked)?;
         Ok(Monitored {
             now,
             collected,
             analysis,
             delivery,
+            conditions: standings,
             is_empty: plan.tasks.is_empty() && plan.metrics.is_empty(),
         })
+    }
+
+    /// Asks the checks that tasks wait for, and records what changed.
+    fn ask_conditions(&self, plan: &PlanFile, state: &State) -> Result<Conditions, StandingError> {
+        let world = World::new(&plan.connections, &self.file, self.clock());
+        // Nobody makes this request: the process ends when a signal comes.
+        let cancel = Cancel::new().map_err(StandingError::Resources)?;
+        Ok(conditions::ask(plan, state, &world, &cancel)?)
     }
 }
 

@@ -18,6 +18,9 @@ pub enum StandingError {
     /// The plan file asks for something that cannot be scheduled.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// The process has no file descriptor left.
+    #[error("cannot ask the checks that tasks wait for")]
+    Resources(#[source] std::io::Error),
 }
 
 /// What is known of all tasks at one moment.

@@ -45,6 +45,13 @@ pub enum Event {
         /// The armored signature.
         signature: String,
     },
+    /// The published schedule rests on something that is not so any more; what is due is computed anew all the same.
+    ScheduleOutdated {
+        /// Its revision.
+        revision: u64,
+        /// What is not so any more, for people.
+        reason: String,
+    },
     /// The latest start of an occurrence passed without a run.
     OccurrenceMissed {
         /// Which.
@@ -55,6 +62,30 @@ pub enum Event {
         release: DateTime<Utc>,
         /// Why it did not start, for people.
         reason: String,
+    },
+    /// The condition of a task failed, or still does after its work: there is work to do.
+    ConditionFailed {
+        /// The task.
+        task: String,
+        /// The check that its `when` names.
+        check: String,
+        /// What the check asks, in one short line.
+        asks: String,
+        /// What was found.
+        found: String,
+        /// When the work is released: this second, or the one after an occurrence that has this one already.
+        since: DateTime<Utc>,
+    },
+    /// The condition of a task holds again.
+    ConditionHeld {
+        /// The task.
+        task: String,
+        /// The check that its `when` names.
+        check: String,
+        /// What was found.
+        found: String,
+        /// The occurrence that nobody has to start any more; `None` when its work was done, or under way.
+        withdrawn: Option<OccurrenceId>,
     },
     /// A run began. From here on nobody else can start the same occurrence.
     RunStarted {

@@ -5,7 +5,9 @@
 //! other. Nothing here does I/O or knows a clock.
 
 mod approval;
+mod basis;
 mod check;
+mod condition;
 mod event;
 mod finding;
 mod form;
@@ -27,9 +29,11 @@ pub use approval::{
     APPROVAL_NAMESPACE, APPROVAL_SCHEMA, ApprovalStanding, ApprovalStatement, ApprovedOccurrence,
     ApprovedRun, InForce,
 };
+pub use basis::{Basis, ClockFace};
 pub use check::{
     Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };
+pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
 pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};

@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Basis;
+
 /// Names one due instance of a task, the same at every planning: `TASK@RELEASE` for a calendar instant
 /// (RFC 3339, UTC), `TASK#N` for the N-th interval of an interval task.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -229,6 +231,9 @@ pub struct Schedule {
     pub unplaced: Vec<Unplaced>,
     /// How good it is.
     pub objective: Objective,
+    /// What it rests on beside the plan file; `None` when it was made before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
 }
 
 /// One difference between the published schedule and a new one.

@@ -36,7 +36,8 @@ pub struct PlanFile {
     pub criticality: Criticality,
     /// Where it stands; default approved. `run --due` refuses draft and retired.
     #[serde(default)]
-    pub status: Status,
+    #[schemars(extend("default" = Status::default()))]
+    pub status: Spanned<Status>,
     /// The version of its content.
     pub version: Option<String>,
     /// Words to find it by.

@@ -11,6 +11,7 @@ use super::alerter::Delivery;
 use super::metrics::legacy_name;
 use super::{Analysis, Collected};
 use crate::counted;
+use crate::executor::conditions::Standing;
 use crate::model::own_metric::{Kind, OWN};
 use crate::model::{AlertInstance, AlertState, PlanFile, Sample};
 use crate::table::{Screen, Tone, table};
@@ -26,6 +27,8 @@ pub struct Monitored {
     pub analysis: Analysis,
     /// Who was told.
     pub delivery: Delivery,
+    /// Where the conditions of tasks stand (`schedule.when`).
+    pub conditions: Vec<Standing>,
     /// Whether the plan file has neither tasks nor metrics.
     pub is_empty: bool,
 }
@@ -51,11 +54,19 @@ impl Monitored {
             Verdict::Undelivered
         } else if self.analysis.firing().next().is_some() {
             Verdict::Firing
-        } else if self.collected.unknown.is_empty() && self.analysis.unknown.is_empty() && !self.is_empty {
+        } else if self.collected.unknown.is_empty()
+            && self.analysis.unknown.is_empty()
+            && self.unknown_conditions().next().is_none()
+            && !self.is_empty
+        {
             Verdict::Quiet
         } else {
             Verdict::Unknown
         }
+    }
+
+    fn unknown_conditions(&self) -> impl Iterator<Item = &Standing> {
+        self.conditions.iter().filter(|condition| condition.stands == "unknown")
     }
 
     /// What could not be found out or done, a sentence each.
@@ -65,7 +76,11 @@ impl Monitored {
         let rules =
             self.analysis.unknown.iter().filter(|rule| !self.collected.unknown.contains_key(&rule.metric));
         let rules = rules.map(|rule| format!("alert `{}` is unknown: {}", rule.rule, rule.reason));
-        let mut troubles: Vec<_> = metrics.chain(rules).collect();
+        let conditions = self.unknown_conditions().map(|Standing { task, check, found, .. }| {
+            let why = found.as_deref().unwrap_or_default();
+            format!("the condition `{check}` of task `{task}` is unknown: {why}")
+        });
+        let mut troubles: Vec<_> = metrics.chain(rules).chain(conditions).collect();
         if self.is_empty {
             troubles.push("nothing to evaluate: the plan file has no tasks and no metrics".to_owned());
         }
@@ -140,6 +155,7 @@ struct MonitorJson<'a> {
     metrics: Vec<MetricJson<'a>>,
     alerts: Vec<AlertJson<'a>>,
     unknown: Vec<UnknownJson<'a>>,
+    conditions: Vec<ConditionJson<'a>>,
     delivery: DeliveryJson<'a>,
 }
 
@@ -173,6 +189,16 @@ struct UnknownJson<'a> {
     metric: &'a str,
     alert: Option<&'a str>,
     reason: &'a str,
+}
+
+/// The check that a task waits for.
+#[derive(Serialize)]
+struct ConditionJson<'a> {
+    task: &'a str,
+    check: &'a str,
+    state: &'a str,
+    since: Option<String>,
+    found: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -210,6 +236,13 @@ pub fn json(monitored: &Monitored) -> Result<String, serde_json::Error> {
         alert: Some(&rule.rule),
         reason: &rule.reason,
     });
+    let conditions = monitored.conditions.iter().map(|condition| ConditionJson {
+        task: &condition.task,
+        check: &condition.check,
+        state: condition.stands,
+        since: condition.since.map(time),
+        found: condition.found.as_deref(),
+    });
     let delivery = match &monitored.delivery {
         Delivery::Nothing => DeliveryJson { taken: 0, owed: 0, error: None },
         Delivery::Taken(taken) => DeliveryJson { taken: *taken, owed: 0, error: None },
@@ -222,6 +255,7 @@ pub fn json(monitored: &Monitored) -> Result<String, serde_json::Error> {
         metrics: metrics.collect(),
         alerts: alerts.collect(),
         unknown: unknown_metrics.chain(unknown_rules).collect(),
+        conditions: conditions.collect(),
         delivery,
     };
     Ok(serde_json::to_string_pretty(&result)? + "\n")

@@ -67,7 +67,7 @@ pub fn generate(facts: &Facts) -> StatusReport {
         plan: PlanStatus {
             title: facts.plan.title.clone(),
             owner: facts.plan.owner.clone(),
-            status: facts.plan.status,
+            status: facts.plan.status.value,
             digest: facts.plan_digest.to_owned(),
         },
         ledger: facts.ledger.clone(),
@@ -262,8 +262,9 @@ fn attention(facts: &Facts, runs: &[RunStatus]) -> Vec<Attention> {
             add(Urgency::Now, what, "mainstay run --due".to_owned());
         }
     }
-    if matches!(facts.plan.status, Status::Draft | Status::Retired) {
-        let what = format!("The plan file is {}: `run --due` does nothing. Approve it.", facts.plan.status);
+    if matches!(facts.plan.status.value, Status::Draft | Status::Retired) {
+        let what =
+            format!("The plan file is {}: `run --due` does nothing. Approve it.", facts.plan.status.value);
         add(Urgency::Now, what, "mainstay validate".to_owned());
     }
     for task in facts.standings.iter().filter(|task| task.running.is_none() && task.interrupted.is_none()) {

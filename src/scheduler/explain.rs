@@ -1,23 +1,34 @@
-//! Why a task does not run now, condition by condition, and when each of them could next change.
+//! Why a task does not run at some time, condition by condition, and when each of them could next change.
+//!
+//! The plan file and the calendar are known for any time. What only the present tells (a run that is going, a
+//! condition, a gate) is unknown for another one, and says so.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+mod around;
+mod calendar;
+mod others;
+pub mod report;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Utc};
 
 use super::ground::{Ground, TaskGround};
-use super::report::time;
 use super::words::{why_not, why_then};
-use super::{History, Schedule, ScheduleError, TaskHistory};
+use super::{History, Schedule, ScheduleError};
 use crate::calendar::Zone;
-use crate::model::{Length, Placed, PlanFile, Span, Unplaced};
+use crate::model::{Because, Occurrence, Placed, PlanFile, Span, Unplaced};
 
 /// Everything that decides when a task runs next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// The task.
     pub task: String,
-    /// The moment that it is explained for.
+    /// The time that it is explained for.
     pub at: DateTime<Utc>,
-    /// Its next place in the schedule.
+    /// The time of the question: what is known of the present is known of this.
+    pub now: DateTime<Utc>,
+    /// Its place in the schedule at that time, or its next one.
     pub next: Option<Placed>,
     /// What of it cannot be placed.
     pub unplaced: Vec<Unplaced>,
@@ -30,7 +41,7 @@ pub struct Explanation {
 pub struct Condition {
     /// What is asked.
     pub what: String,
-    /// The answer now; `None` when only the run itself finds out.
+    /// The answer; `None` when it is unknown: only the run itself finds out, or it is known for the present alone.
     pub holds: Option<bool>,
     /// What the answer rests on, for people.
     pub value: String,
@@ -52,260 +63,107 @@ pub enum Source {
     },
     /// The state file.
     State,
-    /// The schedule that was just computed.
+    /// The schedule that was just computed, or the published one.
     Schedule,
 }
 
-/// Explains when `task` runs next and what keeps it from running at `at`; `None` when there is no such task.
-///
-/// `schedule` was computed for `at`.
+/// The question why a task does not run.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The plan file.
+    pub plan: &'a PlanFile,
+    /// The schedule for the time asked about: from now until then and beyond, or from then on when that is past.
+    pub schedule: &'a Schedule,
+    /// The schedule in force.
+    pub published: Option<&'a Schedule>,
+    /// What was done.
+    pub history: &'a History,
+    /// The time of the question.
+    pub now: DateTime<Utc>,
+    /// The time that is asked about.
+    pub at: DateTime<Utc>,
+}
+
+/// Explains when `task` runs next and what keeps it from running; `None` when there is no such task.
 ///
 /// # Errors
 /// As [`Ground::survey`].
-pub fn explain(
-    plan: &PlanFile,
-    schedule: &Schedule,
-    history: &History,
-    task: &str,
-    at: DateTime<Utc>,
-) -> Result<Option<Explanation>, ScheduleError> {
+pub fn explain(question: &Question, task: &str) -> Result<Option<Explanation>, ScheduleError> {
+    let Question { plan, schedule, history, now, at, .. } = *question;
     let Some(declared) = plan.tasks.get(task) else { return Ok(None) };
     let ground = Ground::survey(plan, history, at, schedule.until.max(at))?;
-    let next = schedule.placed.iter().find(|placed| placed.occurrence.task == task).cloned();
+    let next =
+        schedule.placed.iter().find(|placed| placed.occurrence.task == task && at < placed.end).cloned();
     let mut unplaced: Vec<_> =
         schedule.unplaced.iter().filter(|unplaced| unplaced.occurrence.task == task).cloned().collect();
     unplaced.sort_by_key(|unplaced| unplaced.occurrence.release);
-    let mut conditions = Vec::new();
-    if let Some(&place) = ground.places.get(task) {
-        let asked = Asked { ground: &ground, task: &ground.tasks[place], schedule, history, at };
-        asked.all(next.as_ref(), unplaced.first(), &mut conditions);
+    let current = unplaced.iter().find(|unplaced| is_at(&unplaced.occurrence, at)).or(unplaced.first());
+    let conditions = if let Some(&place) = ground.places.get(task) {
+        let task = &ground.tasks[place];
+        let asked = Asked { question, ground: &ground, task, next: next.as_ref(), unplaced: current };
+        asked.all()
     } else {
-        conditions.push(Condition {
+        vec![Condition {
             what: "schedule".to_owned(),
             holds: Some(false),
             value: format!("none: it runs on demand, `mainstay run {task}`"),
             source: Source::Plan { path: format!("tasks.{task}"), span: declared.kind.span },
             changes: None,
-        });
-    }
-    Ok(Some(Explanation { task: task.to_owned(), at, next, unplaced, conditions }))
+        }]
+    };
+    Ok(Some(Explanation { task: task.to_owned(), at, now, next, unplaced, conditions }))
 }
 
+/// One task, and everything that is known of it.
 struct Asked<'a> {
+    question: &'a Question<'a>,
     ground: &'a Ground<'a>,
     task: &'a TaskGround<'a>,
-    schedule: &'a Schedule,
-    history: &'a History,
-    at: DateTime<Utc>,
+    next: Option<&'a Placed>,
+    unplaced: Option<&'a Unplaced>,
 }
 
 impl Asked<'_> {
-    fn all(&self, next: Option<&Placed>, unplaced: Option<&Unplaced>, to: &mut Vec<Condition>) {
-        let occurrence =
-            next.map(|next| &next.occurrence).or_else(|| unplaced.map(|unplaced| &unplaced.occurrence));
-        let past = self.history.of(self.task.name);
-        self.release(occurrence.map(|occurrence| occurrence.release), past, to);
-        if let Some(running) = &past.running {
-            to.push(Condition {
-                what: "not running".to_owned(),
-                holds: Some(false),
-                value: format!("running until about {}", self.shown(running.until)),
-                source: Source::State,
-                changes: Some(running.until),
-            });
-        }
-        self.window(to);
-        self.blackouts(to);
-        self.after(to);
-        self.shared(to);
-        self.at_the_start(to);
+    fn all(&self) -> Vec<Condition> {
+        let mut all = vec![self.status()];
+        all.extend(self.released().map(|released| self.unless_past(released)));
+        // What was to be done then is not known any more, so it has no latest start and no published one.
+        all.extend(self.latest_start().filter(|_| !self.is_past()));
+        all.push(self.not_running());
+        all.extend(self.window());
+        all.extend(self.blackouts());
+        let others = self.after().into_iter().chain(self.shared()).chain(self.claims());
+        all.extend(others.map(|other| self.unless_past(other)));
+        all.extend(self.published_start().filter(|_| !self.is_past()));
+        all.extend(self.at_the_start());
+        all
     }
 
-    fn release(&self, release: Option<DateTime<Utc>>, past: &TaskHistory, to: &mut Vec<Condition>) {
-        let Some(schedule) = &self.task.task.schedule else { return };
-        let done = match (past.last_success, past.last_end) {
-            (Some(success), Some(end)) if success < end => {
-                format!("last success {}, failed since", self.shown(success))
-            }
-            (Some(success), _) => format!("last success {}", self.shown(success)),
-            (None, Some(end)) => format!("never succeeded, failed {}", self.shown(end)),
-            (None, None) => "never done".to_owned(),
-        };
-        let (rule, span) = if let Some(cron) = &schedule.cron {
-            (format!("cron {}", cron.value), cron.span)
-        } else if let Some(rule) = &schedule.rrule {
-            (format!("rrule {}", rule.value), rule.span)
-        } else if let Some(every) = &schedule.every {
-            (format!("every {}", every.value), every.span)
-        } else if let Some(at) = &schedule.at {
-            (format!("at {}", self.shown(self.ground.zone.resolve(at))), at.span)
-        } else {
-            return;
-        };
-        let released = match release {
-            Some(release) => format!("released {}", self.shown(release)),
-            None => "nothing within the horizon".to_owned(),
-        };
-        to.push(Condition {
-            what: "released".to_owned(),
-            holds: Some(release.is_some_and(|release| release <= self.at)),
-            value: format!("{released}; {rule}, {done}"),
-            source: self.plan("schedule", span),
-            changes: release.filter(|release| self.at < *release),
-        });
+    /// The occurrence that is asked about.
+    fn occurrence(&self) -> Option<&Occurrence> {
+        let unplaced = self.unplaced.map(|unplaced| &unplaced.occurrence);
+        let is_current = |occurrence: &&Occurrence| is_at(occurrence, self.question.at);
+        unplaced.filter(is_current).or(self.next.map(|next| &next.occurrence)).or(unplaced)
     }
 
-    fn window(&self, to: &mut Vec<Condition>) {
-        let Some(spans) = &self.task.spans else { return };
-        let span = self.task.task.window.first().map(|window| window.span).unwrap_or_default();
-        let upcoming = spans.iter().find(|span| self.at < span.end);
-        let later = |end: DateTime<Utc>| spans.iter().find(|span| end <= span.start).map(|span| span.start);
-        let (holds, value, changes) = match upcoming {
-            None => (false, "no window in sight".to_owned(), None),
-            Some(open) => match crate::calendar::gate(open, self.at, self.task.estimate) {
-                None => {
-                    let last = open.cutoff.min(open.end - self.task.estimate + TimeDelta::seconds(1));
-                    let (name, end) = (&open.name, self.shown(open.end));
-                    let value = format!("{name} is open until {end}, cutoff {}", self.shown(open.cutoff));
-                    (true, value, Some(last))
-                }
-                Some((crate::model::Because::WindowClosed { until }, _)) => {
-                    (false, format!("{} opens {}", open.name, self.shown(until)), Some(until))
-                }
-                Some((crate::model::Because::PastCutoff { window, since }, until)) => {
-                    let value = format!("{window} is past its cutoff since {}", self.shown(since));
-                    (false, value, later(until))
-                }
-                Some((crate::model::Because::DoesNotFit { window, end, short_by }, until)) => {
-                    let value = format!(
-                        "{window} ends {}, too early by {} for work of {}",
-                        self.shown(end),
-                        Length(short_by),
-                        Length(self.task.estimate)
-                    );
-                    (false, value, later(until))
-                }
-                Some(_) => (false, String::new(), None),
-            },
-        };
-        let source = self.plan("window", span);
-        to.push(Condition { what: "window".to_owned(), holds: Some(holds), value, source, changes });
+    /// A condition that rests on what is still to be done: of the past only the ledger knows.
+    fn unless_past(&self, condition: Condition) -> Condition {
+        // When a check failed is on record.
+        let is_known = condition.holds.is_some() && condition.what.starts_with("check ");
+        if !self.is_past() || is_known {
+            return condition;
+        }
+        let value = format!("not kept for the past: `mainstay audit log --task {}`", self.task.name);
+        Condition { holds: None, value, changes: None, ..condition }
     }
 
-    fn blackouts(&self, to: &mut Vec<Condition>) {
-        let kind = self.task.task.kind.value;
-        let end = self.at + self.task.estimate;
-        for freeze in &self.ground.freezes {
-            if freeze.end <= self.at || self.ground.until <= freeze.start || !freeze.stops(kind) {
-                continue;
-            }
-            let holds = end <= freeze.start;
-            let value =
-                format!("{} from {} to {}", freeze.name, self.shown(freeze.start), self.shown(freeze.end));
-            let declared = self.ground.plan.blackouts.get(&freeze.name);
-            let span = declared.map(|declared| declared.from.span).unwrap_or_default();
-            to.push(Condition {
-                what: "blackout".to_owned(),
-                holds: Some(holds),
-                value,
-                source: Source::Plan { path: format!("blackouts.{}", freeze.name), span },
-                changes: Some(if holds { freeze.start } else { freeze.end }),
-            });
-        }
+    fn is_past(&self) -> bool {
+        self.question.at < self.question.now
     }
 
-    fn after(&self, to: &mut Vec<Condition>) {
-        let own = self.schedule.placed.iter().find(|placed| placed.occurrence.task == self.task.name);
-        let own = own.map_or(self.at, |own| own.occurrence.release.max(self.at));
-        for name in self.task.task.after.iter() {
-            let mut before =
-                self.schedule.placed.iter().filter(|placed| {
-                    placed.occurrence.task == name.value && placed.occurrence.release <= own
-                });
-            let running = self.history.of(name).running.as_ref();
-            let (holds, value, changes) = match (before.next_back(), running) {
-                (_, Some(running)) => {
-                    let value = format!("{} runs until about {}", name.value, self.shown(running.until));
-                    (false, value, Some(running.until))
-                }
-                (Some(before), None) => {
-                    let (id, end) = (&before.occurrence.id, self.shown(before.end));
-                    (false, format!("{id} is to end {end}"), Some(before.end))
-                }
-                (None, None) => (true, format!("nothing of {} is to be done before", name.value), None),
-            };
-            to.push(Condition {
-                what: "after".to_owned(),
-                holds: Some(holds),
-                value,
-                source: self.plan("after", name.span),
-                changes,
-            });
-        }
-    }
-
-    /// Resources, groups and targets, as others use them now.
-    fn shared(&self, to: &mut Vec<Condition>) {
-        let running = |task: &str| self.history.of(task).running.as_ref();
-        let others: Vec<_> = (self.ground.tasks.iter())
-            .filter(|task| task.name != self.task.name)
-            .filter_map(|task| Some((task, running(task.name)?.until)))
-            .collect();
-        for (name, needed) in self.task.task.resources.iter() {
-            let Some(capacity) = self.ground.plan.resources.get(name) else { continue };
-            let using = others
-                .iter()
-                .filter_map(|(task, until)| Some((task.task.resources.get(name)?.value, *until)));
-            let (used, until) = using.fold((0, None), |(used, first), (n, until)| {
-                (used + n, first.map_or(Some(until), |first: DateTime<Utc>| Some(first.min(until))))
-            });
-            to.push(Condition {
-                what: format!("resource {}", name.value),
-                holds: Some(used + needed.value <= capacity.value),
-                value: format!("needs {}; {used} of {} in use", needed.value, capacity.value),
-                source: self.plan("resources", needed.span),
-                changes: until,
-            });
-        }
-        let span = self.task.task.targets.first().map(|target| target.span);
-        for (task, until) in others {
-            let shared: Vec<_> = (task.targets.iter())
-                .filter(|target| span.is_some() && self.task.targets.contains(target))
-                .map(String::as_str)
-                .collect();
-            if !shared.is_empty() {
-                to.push(Condition {
-                    what: "targets".to_owned(),
-                    holds: Some(false),
-                    value: format!("{} works on {}", task.name, shared.join(", ")),
-                    source: self.plan("targets", span.unwrap_or_default()),
-                    changes: Some(until),
-                });
-            }
-        }
-    }
-
-    /// What only the run itself finds out.
-    fn at_the_start(&self, to: &mut Vec<Condition>) {
-        let task = self.task.task;
-        if let Some(gate) = &task.gate {
-            to.push(Condition {
-                what: "gate".to_owned(),
-                holds: None,
-                value: format!("asked at the start: {}", gate.promql.value),
-                source: self.plan("gate", gate.span),
-                changes: None,
-            });
-        }
-        for check in task.preconditions.iter() {
-            to.push(Condition {
-                what: "precondition".to_owned(),
-                holds: None,
-                value: format!("asked at the start: {}", check.value.in_short()),
-                source: self.plan("preconditions", check.span),
-                changes: None,
-            });
-        }
+    /// Whether it is asked about the present, so that what is going on says something.
+    fn is_now(&self) -> bool {
+        self.question.at == self.question.now
     }
 
     fn plan(&self, key: &str, span: Span) -> Source {
@@ -317,71 +175,98 @@ impl Asked<'_> {
     }
 }
 
+/// Whether an occurrence is to be done at some time: it is released, and may still start.
+fn is_at(occurrence: &Occurrence, at: DateTime<Utc>) -> bool {
+    occurrence.release <= at && occurrence.latest.is_none_or(|latest| at < latest)
+}
+
+/// What is said of what only the present tells.
+const ONLY_NOW: &str = "not known for another time than now";
+
 impl Explanation {
     /// The answer in one line: when, and why not before; or why not at all.
     pub fn headline(&self, zone: &Zone) -> String {
+        if let Some(paused) = self.paused() {
+            return format!("not started  {}", paused.value);
+        }
+        if self.at < self.now {
+            let why = self.first_no().map(|no| format!("not then  {}", no.value));
+            return why
+                .unwrap_or_else(|| "unknown  nothing that is known of the past stood in the way".to_owned());
+        }
         if let Some(next) = &self.next {
-            let why = why_then(next, zone, self.at).unwrap_or_else(|| "its release".to_owned());
-            return format!("{}  {why}", zone.date_and_time(next.start));
+            let start = zone.date_and_time(next.start);
+            if let Some(unplaced) = self.current_unplaced() {
+                let (id, why) = (&unplaced.occurrence.id, why_not(&unplaced.because, zone));
+                return format!("{start}  {id} cannot happen: {why}");
+            }
+            let why = why_then(next, zone, self.now).unwrap_or_else(|| "its release".to_owned());
+            return format!("{start}  {why}");
         }
         if let Some(unplaced) = self.unplaced.first() {
             let help = unplaced.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
             return format!("not scheduled  {}{help}", why_not(&unplaced.because, zone));
         }
-        let why = self.conditions.iter().find(|condition| condition.holds == Some(false));
+        let why = self.first_no();
         format!("not scheduled  {}", why.map_or("nothing is due within the horizon", |why| &why.value))
     }
-}
 
-/// An explanation in JSON: `mainstay/plan-explain/v1`.
-#[derive(Debug, Serialize)]
-pub struct ExplainReport {
-    schema: &'static str,
-    task: String,
-    at: String,
-    headline: String,
-    occurrence: Option<String>,
-    start: Option<String>,
-    end: Option<String>,
-    conditions: Vec<ConditionReport>,
-}
-
-#[derive(Debug, Serialize)]
-struct ConditionReport {
-    what: String,
-    holds: Option<bool>,
-    value: String,
-    source: String,
-    line: Option<usize>,
-    changes: Option<String>,
-}
-
-/// Tells an explanation; `line` finds the line of a place in the plan file.
-pub fn report(explanation: &Explanation, zone: &Zone, line: impl Fn(Span) -> usize) -> ExplainReport {
-    let next = explanation.next.as_ref();
-    let conditions = explanation.conditions.iter().map(|condition| {
-        let (source, line) = match &condition.source {
-            Source::Plan { path, span } => (path.clone(), (span.start < span.end).then(|| line(*span))),
-            Source::State => ("state".to_owned(), None),
-            Source::Schedule => ("schedule".to_owned(), None),
-        };
-        ConditionReport {
-            what: condition.what.clone(),
-            holds: condition.holds,
-            value: condition.value.clone(),
-            source,
-            line,
-            changes: condition.changes.map(time),
+    /// The condition that decides: the one that the headline speaks of. `None` when nothing that is known stands in
+    /// the way.
+    pub fn decisive(&self) -> Option<&Condition> {
+        if let Some(paused) = self.paused() {
+            return Some(paused);
         }
-    });
-    ExplainReport {
-        schema: "mainstay/plan-explain/v1",
-        task: explanation.task.clone(),
-        at: time(explanation.at),
-        headline: explanation.headline(zone),
-        occurrence: next.map(|next| next.occurrence.id.0.clone()),
-        start: next.map(|next| time(next.start)),
-        end: next.map(|next| time(next.end)),
-        conditions: conditions.collect(),
+        if self.at < self.now {
+            return self.first_no();
+        }
+        let because = match (&self.next, self.current_unplaced().or(self.unplaced.first())) {
+            (_, Some(unplaced)) if self.current_unplaced().is_some() || self.next.is_none() => {
+                Some(&unplaced.because)
+            }
+            (Some(next), _) if next.start <= self.at => return None,
+            (Some(next), _) => next.because.last(),
+            (None, _) => None,
+        };
+        let what = because.and_then(asked_about);
+        let decided = what.and_then(|what| {
+            let no = self.conditions.iter().find(|it| it.what == what && it.holds == Some(false));
+            no.or_else(|| self.conditions.iter().find(|it| it.what == what))
+        });
+        decided.or_else(|| self.first_no())
     }
+
+    /// What was to be done at that time, and cannot be.
+    fn current_unplaced(&self) -> Option<&Unplaced> {
+        let has_started = self.next.as_ref().is_some_and(|next| next.start <= self.at);
+        self.unplaced.iter().filter(|_| !has_started).find(|unplaced| is_at(&unplaced.occurrence, self.at))
+    }
+
+    fn first_no(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.holds == Some(false))
+    }
+
+    /// The condition that keeps everything of the plan file from starting.
+    fn paused(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.what == STATUS && condition.holds == Some(false))
+    }
+}
+
+/// The name of the condition that the plan file is in force.
+const STATUS: &str = "status";
+
+/// The condition that a reason belongs to.
+fn asked_about(because: &Because) -> Option<String> {
+    Some(match because {
+        Because::WindowClosed { .. }
+        | Because::PastCutoff { .. }
+        | Because::DoesNotFit { .. }
+        | Because::NoWindow { .. } => "window".to_owned(),
+        Because::Blackout { .. } => "blackout".to_owned(),
+        Because::After { .. } | Because::Predecessor { .. } => "after".to_owned(),
+        Because::Overlap { .. } => "not running".to_owned(),
+        Because::Missed { .. } => "latest start".to_owned(),
+        Because::Resource { name, .. } | Because::Capacity { resource: name, .. } => others::what(name),
+        Because::BeyondHorizon { .. } | Because::Levelled { .. } => return None,
+    })
 }

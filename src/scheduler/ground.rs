@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{History, ScheduleError};
+use super::{History, ScheduleError, demands};
 use crate::calendar::{self, Calendar, Freeze, Zone};
 use crate::model::{PlanFile, Task, WindowSpan};
 
@@ -29,6 +29,8 @@ pub struct Ground<'p> {
     pub places: HashMap<&'p str, usize>,
     /// The blackouts, by start.
     pub freezes: Vec<Freeze>,
+    /// How many tasks share each claim.
+    pub(super) n_sharing: HashMap<&'p str, u32>,
 }
 
 /// What is known about one task.
@@ -77,10 +79,6 @@ impl<'p> Ground<'p> {
                 whose: format!("tasks.{name}.schedule"),
                 source,
             })?;
-            if schedule.when.is_some() {
-                let whose = format!("tasks.{name}.schedule");
-                return Err(ScheduleError::NotSupported { whose, key: "when" });
-            }
             let windows: Vec<_> = task.window.iter().map(|window| window.value.as_str()).collect();
             let spans = match by_windows.get(&windows) {
                 _ if windows.is_empty() => None,
@@ -120,7 +118,8 @@ impl<'p> Ground<'p> {
         let mut freezes: Vec<_> =
             plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, &zone)).collect();
         freezes.sort_by_key(|freeze| freeze.start);
-        Ok(Self { plan, zone, from, until, tasks, places, freezes })
+        let n_sharing = demands::n_sharing(plan);
+        Ok(Self { plan, zone, from, until, tasks, places, freezes, n_sharing })
     }
 
     /// The blackouts that a task has to respect, by start.

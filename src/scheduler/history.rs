@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::OccurrenceId;
+use crate::model::{Condition, OccurrenceId};
 
 /// The past of every task that has one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +33,8 @@ pub struct TaskHistory {
     pub missed: BTreeSet<OccurrenceId>,
     /// The run that is going.
     pub running: Option<Running>,
+    /// Where its condition stands; `None` when it was never seen to fail.
+    pub condition: Option<Condition>,
 }
 
 /// A run that is going.
@@ -59,6 +61,7 @@ impl History {
             started: BTreeSet::new(),
             missed: BTreeSet::new(),
             running: None,
+            condition: None,
         };
         self.tasks.get(task).unwrap_or(&NONE)
     }
@@ -73,6 +76,11 @@ impl TaskHistory {
     /// What 95 of 100 recent successes did not exceed; `None` as long as there are too few of them.
     pub fn measured(&self) -> Option<TimeDelta> {
         measured(&self.durations)
+    }
+
+    /// Whether there is enough of it to know better than the plan file how long a run takes.
+    pub fn knows_duration(&self) -> bool {
+        ENOUGH_DURATIONS <= self.durations.len()
     }
 
     /// Whether an occurrence needs no start any more.

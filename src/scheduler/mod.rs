@@ -1,8 +1,7 @@
 //! The scheduler: planner -> optimizer -> engine -> monitor.
 //!
 //! [`planner`] turns requirements into occurrences, [`optimizer`] gives each its place in time, [`engine`] makes a
-//! schedule of them and compares it with the published one, [`monitor`] says which work goes on for
-//! longer than planned.
+//! schedule of them and compares it with the published one, [`monitor`] says where reality has left that one.
 //!
 //! Pure: the plan file, the history and the time come in as values, so that `plan`, `plan --explain` and
 //! `run --due` see the same schedule.
@@ -15,7 +14,10 @@
 //!    neither list.
 //! 5. A published start stays as long as it is possible, or moves for a gain that is told.
 
+mod basis;
+pub mod condition;
 pub mod debt;
+mod demands;
 pub mod engine;
 pub mod explain;
 mod ground;
@@ -36,8 +38,8 @@ use planner::Planned;
 pub use planner::Skipped;
 
 use crate::calendar::{CalendarError, UnknownZone};
-use crate::model::{Objective, Placed, PlanFile, Schedule, Unplaced};
-use optimizer::Gain;
+use crate::model::{PlanFile, Schedule};
+use optimizer::{Gain, Optimized};
 use solver::Effort;
 
 /// A schedule, and what was slept through before it.
@@ -110,14 +112,6 @@ pub enum ScheduleError {
         /// What is wrong with it.
         source: CalendarError,
     },
-    /// A recurrence that this version does not know how to expand.
-    #[error("`{whose}`: `{key}` is not supported yet")]
-    NotSupported {
-        /// Which window or task.
-        whose: String,
-        /// The key.
-        key: &'static str,
-    },
     /// Tasks wait for each other.
     #[error("task `{task}` comes after itself, directly or through others; break the cycle of `after`")]
     Cycle {
@@ -180,8 +174,9 @@ pub fn compute_with(
     let ground = Ground::survey(plan, history, from, until)?;
     let Planned { occurrences, missed, n_missed_dropped } = planner::plan(&ground, history, published)?;
     let optimized = optimizer::optimize(&ground, occurrences, history, published, search)?;
-    let schedule = schedule(plan_digest, &ground, optimized.placed, optimized.unplaced, optimized.objective);
-    Ok(Computed { schedule, missed, n_missed_dropped, gain: optimized.gain })
+    let gain = optimized.gain;
+    let schedule = schedule(plan_digest, &ground, published, optimized);
+    Ok(Computed { schedule, missed, n_missed_dropped, gain })
 }
 
 /// Computes once more what `proposed` says, which was computed for the same horizon while `published` was in force:
@@ -200,16 +195,23 @@ pub fn recompute(
     let planned = planner::plan(&ground, history, published)?;
     let occurrences = planned.occurrences;
     let optimized = optimizer::optimize(&ground, occurrences, history, Some(proposed), Search::none())?;
-    Ok(schedule(plan_digest, &ground, optimized.placed, optimized.unplaced, optimized.objective))
+    Ok(schedule(plan_digest, &ground, published, optimized))
 }
 
 fn schedule(
     plan_digest: &str,
     ground: &Ground,
-    placed: Vec<Placed>,
-    unplaced: Vec<Unplaced>,
-    objective: Objective,
+    published: Option<&Schedule>,
+    Optimized { placed, unplaced, objective, .. }: Optimized,
 ) -> Schedule {
-    let (plan_digest, from, until) = (plan_digest.to_owned(), ground.from, ground.until);
-    Schedule { revision: 0, plan_digest, from, until, placed, unplaced, objective }
+    Schedule {
+        revision: 0,
+        plan_digest: plan_digest.to_owned(),
+        from: ground.from,
+        until: ground.until,
+        placed,
+        unplaced,
+        objective,
+        basis: Some(basis::of(ground, published)),
+    }
 }

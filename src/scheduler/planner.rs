@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 
 use super::ground::{Ground, TaskGround};
-use super::{History, ScheduleError, TaskHistory};
+use super::{History, ScheduleError, TaskHistory, basis, condition};
 use crate::calendar;
-use crate::model::{Missed, Occurrence, OccurrenceId, Schedule, WindowSpan};
+use crate::model::{ClockFace, Missed, Moment, Occurrence, OccurrenceId, Schedule, WindowSpan};
 
 /// What has to happen, and what was slept through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,8 @@ const FAR: TimeDelta = TimeDelta::days(29 * 366);
 ///
 /// `at`: one occurrence, until it has a run.
 ///
+/// `when`: one occurrence once the check has failed, see [`condition`].
+///
 /// What was published is owed, also when nothing else is known of its task.
 ///
 /// # Errors
@@ -69,6 +71,7 @@ pub fn plan(
     let mut planned = Planned { occurrences: Vec::new(), missed: Vec::new(), n_missed_dropped: 0 };
     let known_since = known_since(ground, history, published);
     let waiting_since = waiting_since(ground, history, &known_since);
+    let before = published.and_then(|published| basis::clock_before(published, &ground.zone, ground.from));
     for (place, task) in ground.tasks.iter().enumerate() {
         let Some(schedule) = &task.task.schedule else { continue };
         let past = history.of(task.name);
@@ -76,16 +79,21 @@ pub fn plan(
             continue;
         }
         if task.calendar.is_some() {
-            calendar(ground, task, past, known_since[place], &mut planned)?;
+            calendar(ground, (task, past, before), known_since[place], &mut planned)?;
         } else if let Some(at) = &schedule.at {
             let release = ground.zone.resolve(at);
             let id = OccurrenceId::at(task.name, release);
-            if release < ground.until && !past.is_settled(&id) {
+            let is_fixed = matches!(at.value, Moment::Utc(_));
+            let is_done = past.is_settled(&id)
+                || is_settled_before(ground, (task, past, before), release, |_| is_fixed);
+            if release < ground.until && !is_done {
                 let due = schedule.tolerance.as_ref().map(|tolerance| release + tolerance.value.0);
                 planned.occurrences.push(occurrence(task, id, release, due, None));
             }
         } else if schedule.every.is_some() {
             planned.occurrences.extend(next_interval(ground, task, past, waiting_since[place])?);
+        } else if schedule.when.is_some() {
+            planned.occurrences.extend(condition::corrective(ground, task, past));
         }
     }
     planned.missed.sort_by(|a, b| (a.release, &a.task).cmp(&(b.release, &b.task)));
@@ -105,7 +113,7 @@ pub fn number_of(id: &OccurrenceId) -> Option<u64> {
     id.0.rsplit_once('#').and_then(|(_, number)| number.parse().ok())
 }
 
-fn following_nth(task: &TaskGround, number: u64, end: DateTime<Utc>) -> Option<Occurrence> {
+pub(super) fn following_nth(task: &TaskGround, number: u64, end: DateTime<Utc>) -> Option<Occurrence> {
     let Interval { wait, due } = interval(task)?;
     let (release, due) = (end.checked_add_signed(wait)?, end.checked_add_signed(due)?);
     Some(occurrence(task, OccurrenceId::nth(task.name, number), release, Some(due), None))
@@ -128,7 +136,7 @@ pub fn interval(task: &TaskGround) -> Option<Interval> {
     Some(Interval { wait: (every - tolerance).max(TimeDelta::seconds(1)), due: every + tolerance })
 }
 
-fn occurrence(
+pub(super) fn occurrence(
     task: &TaskGround,
     id: OccurrenceId,
     release: DateTime<Utc>,
@@ -152,11 +160,24 @@ fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
     if cut < instant { cut + TimeDelta::seconds(1) } else { cut }
 }
 
+/// A task, its past, and what the time-zone data said before it was updated.
+type Known<'a> = (&'a TaskGround<'a>, &'a TaskHistory, Option<&'a ClockFace>);
+
+fn is_settled_before(
+    ground: &Ground,
+    (task, past, before): Known,
+    instant: DateTime<Utc>,
+    existed: impl FnOnce(NaiveDateTime) -> bool,
+) -> bool {
+    before.is_some_and(|before| {
+        basis::is_settled_before((task.name, past), &ground.zone, before, instant, existed)
+    })
+}
+
 /// The occurrences of a task with a calendar.
 fn calendar(
     ground: &Ground,
-    task: &TaskGround,
-    past: &TaskHistory,
+    (task, past, before): Known,
     known_since: DateTime<Utc>,
     planned: &mut Planned,
 ) -> Result<(), ScheduleError> {
@@ -166,9 +187,18 @@ fn calendar(
     let first = owed_since(past, known_since, ground.from).min(ground.from);
     let mut instants = calendar.instants(&ground.zone, dst, first, ground.until + FAR).peekable();
 
+    let is_settled = |release: DateTime<Utc>| {
+        let existed = |wall: NaiveDateTime| {
+            let instant = ground.zone.resolve(&Moment::Local(wall));
+            let mut instants = calendar.instants(&ground.zone, dst, instant, instant + TimeDelta::seconds(1));
+            instants.next() == Some(instant)
+        };
+        past.is_settled(&OccurrenceId::at(task.name, release))
+            || is_settled_before(ground, (task, past, before), release, existed)
+    };
     let mut late: VecDeque<(DateTime<Utc>, Option<DateTime<Utc>>)> = VecDeque::new();
     while let Some(release) = instants.next_if(|instant| *instant < ground.from) {
-        if !past.is_settled(&OccurrenceId::at(task.name, release)) {
+        if !is_settled(release) {
             late.push_back((release, instants.peek().copied()));
         }
         if MOST_MISSED < late.len() {
@@ -200,8 +230,8 @@ fn calendar(
             let (task, until) = (task.name.to_owned(), ground.until);
             return Err(ScheduleError::TooMany { task, limit: MOST_OCCURRENCES, until });
         }
-        let id = OccurrenceId::at(task.name, release);
-        if !past.is_settled(&id) {
+        if !is_settled(release) {
+            let id = OccurrenceId::at(task.name, release);
             let due = due_of_instant(task, spans, release);
             let latest = latest_of_instant(policy, release, due, instants.peek().copied());
             planned.occurrences.push(occurrence(task, id, release, due, latest));

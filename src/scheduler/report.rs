@@ -5,6 +5,7 @@
 
 pub mod chart;
 mod content_line;
+mod drift;
 pub mod ics;
 pub mod saved;
 pub mod upcoming;
@@ -16,13 +17,13 @@ use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::debt::Debt;
-use super::monitor::Overrun;
+use super::monitor::Drift;
 use super::words::{why_not, why_then};
 use super::{Computed, Skipped};
 use crate::calendar::Zone;
 use crate::model::{
-    ApprovalStanding, Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile, Schedule,
-    Unplaced, WindowSpan,
+    ApprovalStanding, Basis, Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile,
+    Schedule, Unplaced, WindowSpan,
 };
 
 /// The name and version of the object.
@@ -46,8 +47,8 @@ pub struct Proposal<'a> {
     pub changes: &'a [Change],
     /// What the published one had and this one has not, as it stood there.
     pub dropped: &'a [Placed],
-    /// What should have ended by now.
-    pub overruns: &'a [Overrun],
+    /// Where reality has left the published schedule.
+    pub drift: &'a [Drift],
     /// What is owed.
     pub debt: &'a Debt,
     /// The published revision that it is compared with; `None`: there was none.
@@ -126,12 +127,16 @@ pub struct PlanReport {
     /// How many more there are, older than those in `missed`.
     missed_more: u64,
     overruns: Vec<OverrunReport>,
+    #[serde(default)]
+    drift: Vec<drift::DriftReport>,
     /// What is owed; plans of earlier versions have none.
     #[serde(default)]
     debt: Debt,
     objective: ObjectiveReport,
     /// What published starts were moved for, if more of them moved than had to.
     gain: Option<GainReport>,
+    /// What the schedule rests on beside the plan file.
+    basis: Option<Basis>,
     /// SHA-256 of the schedule as canonical JSON.
     digest: String,
 }
@@ -239,11 +244,6 @@ pub fn report(proposal: &Proposal) -> PlanReport {
         release: whole(missed.release),
         latest: whole(missed.latest),
     };
-    let overrun = |overrun: &Overrun| OverrunReport {
-        id: overrun.occurrence.as_ref().map(|occurrence| occurrence.0.clone()),
-        task: overrun.task.clone(),
-        expected_end: whole(overrun.expected),
-    };
     PlanReport {
         schema: SCHEMA.to_owned(),
         revision: proposal.revision(),
@@ -259,7 +259,8 @@ pub fn report(proposal: &Proposal) -> PlanReport {
         dropped: proposal.dropped.iter().map(gone).collect(),
         missed: computed.missed.iter().map(missed).collect(),
         missed_more: computed.n_missed_dropped,
-        overruns: proposal.overruns.iter().map(overrun).collect(),
+        overruns: proposal.drift.iter().filter_map(drift::overrun).collect(),
+        drift: proposal.drift.iter().map(drift::told).collect(),
         debt: proposal.debt.clone(),
         objective: objective(schedule.objective),
         gain: computed.gain.map(|gain| GainReport {
@@ -267,6 +268,7 @@ pub fn report(proposal: &Proposal) -> PlanReport {
             placed: gain.placed,
             weighted_tardiness_seconds: gain.weighted_tardiness_seconds,
         }),
+        basis: schedule.basis.clone(),
         digest: super::engine::digest(schedule).unwrap_or_default(),
     }
 }

@@ -92,7 +92,7 @@ pub fn why_not(because: &Because, zone: &Zone) -> String {
 }
 
 /// A resource, a group or a target, as the plan file calls it.
-fn resource(name: &str) -> String {
+pub(super) fn resource(name: &str) -> String {
     match name.split_once(':') {
         Some(("group", group)) => format!("group `{group}`"),
         Some(("target", target)) => format!("target `{target}`"),

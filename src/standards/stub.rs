@@ -165,7 +165,7 @@ impl View {
             owner: plan.owner.clone(),
             reviewers: plan.reviewers.join(", "),
             criticality: plan.criticality.to_string(),
-            status: plan.status.to_string(),
+            status: plan.status.value.to_string(),
             version: plan.version.clone(),
             timezone: plan.timezone.as_ref().map_or("UTC".to_owned(), |zone| zone.value.clone()),
             tasks: plan.tasks.iter().map(|(name, task)| TaskView::of(&name.value, task, plan)).collect(),

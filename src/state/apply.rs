@@ -5,8 +5,8 @@ use rusqlite::{Transaction, params};
 
 use super::codec::{self, count, json, stamp};
 use super::error::Fault;
-use super::{approvals, history};
-use crate::model::{Entry, Event, Outcome, RunId};
+use super::{approvals, conditions, history};
+use crate::model::{Entry, Event, Outcome, RunId, Stands};
 
 /// Changes the tables as `entry` says.
 ///
@@ -24,6 +24,11 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| know_task(tx, task, &at)),
         Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
         Event::ApprovalGiven { statement, signature } => approvals::note(tx, entry, statement, signature),
+        Event::ScheduleOutdated { revision, .. } => {
+            let sql = "INSERT OR REPLACE INTO meta (key, value) VALUES ('outdated', ?1)";
+            tx.execute(sql, [revision.to_string()])?;
+            Ok(())
+        }
         Event::OccurrenceMissed { occurrence, task, release, reason } => {
             // What was recorded by a clock that was ahead is recorded anew when its time has come.
             let sql = "INSERT INTO missed (occurrence, task, release, reason, recorded)
@@ -33,6 +38,16 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             let changed =
                 tx.prepare_cached(sql)?.execute((&occurrence.0, task, stamp(*release), reason, &at))?;
             one(changed, || format!("the occurrence `{occurrence}` is recorded as missed already"))
+        }
+        Event::ConditionFailed { task, check, found, since, .. } => {
+            know_task(tx, task, &at)?;
+            conditions::note(tx, task, check, Stands::Fails, *since, found)
+        }
+        Event::ConditionHeld { task, check, found, withdrawn } => {
+            if let Some(occurrence) = withdrawn {
+                conditions::withdraw(tx, occurrence, &at)?;
+            }
+            conditions::note(tx, task, check, Stands::Holds, entry.at, found)
         }
         Event::RunStarted { .. } => start_run(tx, entry),
         Event::RunResumed { run, holder } => {

@@ -237,6 +237,12 @@ pub enum StartError {
         /// The occurrence.
         occurrence: OccurrenceId,
     },
+    /// What it was to mend is well again.
+    #[error("the occurrence `{occurrence}` was withdrawn: its condition holds again")]
+    Withdrawn {
+        /// The occurrence.
+        occurrence: OccurrenceId,
+    },
     /// The last run of the task has not ended.
     #[error("run {run} of the task `{task}` has not ended; it is held by {}", words(holder))]
     TaskRunning {

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Row, Transaction, params_from_iter};
 
 use super::codec::{self, stamp};
 use super::error::Fault;
-use super::{State, StateError, runs};
-use crate::model::{OccurrenceId, Outcome, RunId};
+use super::{State, StateError, conditions, runs};
+use crate::model::{Condition, OccurrenceId, Outcome, RunId};
 use crate::world::process_identity;
 
 /// The past of one task.
@@ -32,6 +32,8 @@ pub struct TaskHistory {
     pub missed: BTreeSet<OccurrenceId>,
     /// The run that a living process works on: its occurrence, and its start.
     pub running: Option<(Option<OccurrenceId>, DateTime<Utc>)>,
+    /// Where its condition stands; `None` when it was never seen to fail.
+    pub condition: Option<Condition>,
 }
 
 /// How many durations are kept.
@@ -94,7 +96,7 @@ pub(super) fn histories_in(
         Some(_) => format!("{sql} WHERE {column} = ?1"),
         None => sql.to_owned(),
     };
-    let tasks = codec::rows(&snapshot, &only(TASKS, "name"), params_from_iter(task), |row| {
+    let tasks = codec::rows(snapshot, &only(TASKS, "name"), params_from_iter(task), |row| {
         Ok((row.get::<_, String>("name")?, from_row(row)?))
     })?;
     let mut histories: BTreeMap<_, _> = tasks.into_iter().collect();
@@ -117,6 +119,9 @@ pub(super) fn histories_in(
             let ids = if is_run { &mut history.started } else { &mut history.missed };
             ids.insert(occurrence);
         }
+    }
+    for (task, condition) in conditions::rows(snapshot, task)? {
+        histories.entry(task).or_default().condition = Some(condition);
     }
     for (task, history) in &mut histories {
         if [history.last_success, history.last_end].iter().flatten().any(|end| latest < *end) {
@@ -160,6 +165,7 @@ fn from_row(row: &Row) -> Result<TaskHistory, Fault> {
         started: BTreeSet::new(),
         missed: BTreeSet::new(),
         running: None,
+        condition: None,
     })
 }
 
@@ -173,6 +179,7 @@ pub(super) fn note_end(
 ) -> Result<(), Fault> {
     let sql = "UPDATE task SET last_end = ?2, last_outcome = ?3, ended_runs = ended_runs + 1 WHERE name = ?1";
     tx.prepare_cached(sql)?.execute((task, stamp(ended), outcome.as_str()))?;
+    conditions::note_end(tx, task, ended, outcome)?;
     if outcome != Outcome::Succeeded {
         return Ok(());
     }
@@ -191,6 +198,7 @@ pub(super) fn reopen(tx: &Transaction, run: RunId) -> Result<&'static str, Fault
     let Some(run) = runs::run(tx, run)? else { return Ok("never started") };
     let Some(outcome) = run.outcome else { return Ok("still going") };
     let sql = "UPDATE task SET ended_runs = ended_runs - 1 WHERE name = ?1 AND ended_runs > 0";
-    tx.execute(sql, [run.task])?;
+    tx.execute(sql, [&run.task])?;
+    conditions::reopen(tx, &run.task)?;
     Ok(outcome.as_str())
 }

@@ -195,9 +195,10 @@ impl<'a> Thread<'a> {
                 }
                 self.runs.contains(run)
             }
-            Event::OccurrenceMissed { task, .. } | Event::RunRefused { task, .. } => {
-                only.is_none() && wanted == Some(task)
-            }
+            Event::OccurrenceMissed { task, .. }
+            | Event::ConditionFailed { task, .. }
+            | Event::ConditionHeld { task, .. }
+            | Event::RunRefused { task, .. } => only.is_none() && wanted == Some(task),
             Event::SilenceIntended { run, tag, .. } => {
                 let is_ours = self.runs.contains(run);
                 if is_ours {
@@ -223,6 +224,7 @@ impl<'a> Thread<'a> {
             Event::TasksSeen { tasks } => only.is_none() && tasks.iter().any(|task| wanted == Some(task)),
             Event::StateCreated { .. }
             | Event::SchedulePublished { .. }
+            | Event::ScheduleOutdated { .. }
             | Event::AlertChanged { .. }
             | Event::AlertsDelivered { .. }
             | Event::ReportWritten { .. }

@@ -16,6 +16,7 @@ mod apply;
 mod approvals;
 mod baselines;
 mod codec;
+mod conditions;
 mod error;
 mod history;
 mod lines;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use approvals::RecordedApproval;
 pub use baselines::{Baseline, Comparison};
+pub use conditions::Observed;
 pub use error::{StartError, StateError};
 pub use history::TaskHistory;
 pub use lines::{Head, Log, LogFilter, Logged};

@@ -57,6 +57,28 @@ impl State {
         })
     }
 
+    /// Records that the schedule of `revision` is outdated, unless that is on record. Says whether it was not.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn record_outdated(&self, revision: u64, reason: &str) -> Result<bool, StateError> {
+        let sql = "SELECT 1 FROM meta WHERE key = 'outdated' AND value = ?1";
+        let is_known = |connection: &rusqlite::Connection| {
+            let known = codec::first(connection, sql, [revision.to_string()], |_| Ok(()))?;
+            Ok::<_, super::error::Fault>(known.is_some())
+        };
+        if self.read(is_known)? {
+            return Ok(false);
+        }
+        self.write(|writing| {
+            if is_known(writing.transaction)? {
+                return Ok(false);
+            }
+            writing.append(&Event::ScheduleOutdated { revision, reason: reason.to_owned() })?;
+            Ok(true)
+        })
+    }
+
     /// Makes `schedule` the one that holds, and returns its revision.
     ///
     /// # Errors

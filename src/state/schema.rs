@@ -157,10 +157,27 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (task, occurrence, entry)
     ) STRICT, WITHOUT ROWID;
     ",
+    // 3: where the conditions of tasks stand (`schedule.when`), and what they made unnecessary; before, no work
+    // could wait for a check.
+    "
+    CREATE TABLE condition (
+        task TEXT PRIMARY KEY,
+        check_name TEXT NOT NULL,
+        stands TEXT NOT NULL,
+        since TEXT NOT NULL,
+        found TEXT NOT NULL,
+        failures INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE withdrawn (
+        occurrence TEXT PRIMARY KEY,
+        recorded TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 2;
+pub(super) const LATEST: i32 = 3;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())
@@ -196,6 +213,6 @@ mod tests {
         let found = "SELECT (SELECT max(id) FROM run), (SELECT count(*) FROM approval), user_version
                      FROM pragma_user_version";
         let row = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        assert_eq!(connection.query_row(found, [], row).unwrap(), (7, 0, 2));
+        assert_eq!(connection.query_row(found, [], row).unwrap(), (7, 0, LATEST));
     }
 }

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use super::approvals;
 use super::codec::{self, stamp};
+use super::conditions;
 use super::error::Fault;
 use super::history::sane_until;
 use super::runs::{self, unfinished};
@@ -103,6 +104,9 @@ fn refusal(connection: &Connection, new: &NewRun, now: DateTime<Utc>) -> Result<
         let until = stamp(sane_until(now));
         if codec::first(connection, sql, (&occurrence.0, until), |_| Ok(()))?.is_some() {
             return Ok(Some(StartError::Missed { occurrence: occurrence.clone() }));
+        }
+        if conditions::is_withdrawn(connection, occurrence)? {
+            return Ok(Some(StartError::Withdrawn { occurrence: occurrence.clone() }));
         }
     }
     if new.occurrence.is_none()

@@ -536,6 +536,7 @@ fn schedule(tasks: &[&str]) -> Schedule {
         placed: placed.collect(),
         unplaced: vec![],
         objective: crate::model::Objective::default(),
+        basis: None,
     }
 }
 

@@ -5,6 +5,7 @@
 mod audit;
 mod calendar_laws;
 mod cases;
+mod conditions;
 mod corpus;
 mod family;
 mod family_laws;
@@ -15,6 +16,7 @@ mod plan;
 mod prometheus;
 mod promql;
 mod readme;
+mod recheck;
 mod report;
 mod run;
 mod schedule_laws;

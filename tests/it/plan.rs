@@ -3,6 +3,8 @@
 mod approve;
 mod calendar;
 mod debt;
+mod drift;
+mod explain;
 mod gantt;
 mod html;
 mod ics;
@@ -91,9 +93,11 @@ fn a_task_past_the_cutoff_waits_for_the_next_window() {
     let expected = "\
 2026-03-08 02:00  next window; 2026-03-07 closed at its cutoff, 05:30
 
-HOLDS  CONDITION  BECAUSE                                                  CHANGES           SOURCE
-yes    released   released 2026-03-07 05:40; every 30d, never done                           maintenance.yaml:8
-no     window     weekend-night is past its cutoff since 2026-03-07 05:30  2026-03-08 02:00  maintenance.yaml:9
+HOLDS  CONDITION    BECAUSE                                                  CHANGES           SOURCE
+yes    status       the plan file is approved                                                  status
+yes    released     released 2026-03-07 05:40; every 30d, never done                           maintenance.yaml:8
+yes    not running  no run is going                                                            state
+no     window       weekend-night is past its cutoff since 2026-03-07 05:30  2026-03-08 02:00  maintenance.yaml:9
 ";
     Case::new()
         .plan_file(UPGRADE_IN_WEEKEND_NIGHT)
@@ -222,6 +226,7 @@ Sun 2026-03-08 02:00  19 hours  upgrade-prometheus  local    weekend-night  20m 
 START                 IN        TASK                TARGETS  WINDOW         TAKES  CHANGE                      WHY
 Sun 2026-03-08 04:00  19 hours  upgrade-prometheus  local    weekend-night  20m    ~ was Sun 2026-03-08 02:00  next window
 
+! upgrade-prometheus#1 was published for Sun 2026-03-08 02:00, and the plan file has changed: window weekend-night from Sun 2026-03-08 04:00 for 4h instead of weekend-night from Sun 2026-03-08 02:00 for 4h; `mainstay plan --publish` makes the new plan the schedule
 1 occurrence until Sat 2026-04-04 09:00 UTC; 0 new, 1 moved, 0 dropped since revision 1
 ";
     let case = case.plan_file(&later);
@@ -282,7 +287,10 @@ fn work_that_should_have_ended_is_named() {
     assert!(!in_time.contains("still running"), "{in_time}");
     case.run("--now 2026-03-07T02:20:01Z plan")
         .any_output()
-        .stdout_has("! upgrade-prometheus is still running; it was to end Sat 2026-03-07 02:20\n")
+        .stdout_has(
+            "! upgrade-prometheus#1 is still running; it was to end Sat 2026-03-07 02:20; \
+             `mainstay audit log --task upgrade-prometheus` shows where it is\n",
+        )
         .exit(0);
     let plan = case.run("--now 2026-03-07T02:20:01Z plan --format json").exit(0).json();
     let overrun = serde_json::json!({

@@ -100,7 +100,7 @@ impl Book<'_> {
             format!(
                 "{}, {}{}; SHA-256 {}",
                 plain(self.around.path),
-                plan.status,
+                plan.status.value,
                 version.unwrap_or_default(),
                 plain(&schedule.plan_digest)
             ),

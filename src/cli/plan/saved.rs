@@ -84,7 +84,7 @@ fn show_saved(
         approvals: &saved.approvals,
         changes: &saved.changes,
         dropped: &saved.dropped,
-        overruns: &saved.overruns,
+        drift: &saved.drift,
         debt: &saved.debt,
         base: saved.base,
         is_published: saved.is_published,

@@ -1,6 +1,6 @@
 //! A schedule and an explanation for people: columns of text, or Markdown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,11 +10,10 @@ use comfy_table::presets::ASCII_MARKDOWN;
 use super::layout::{columns, wrapped};
 use crate::calendar::Zone;
 use crate::counted;
-use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Unplaced};
+use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Task, Unplaced};
 use crate::reporter::formatter::debt;
 use crate::scheduler::debt::Kind;
 use crate::scheduler::explain::{Explanation, Source};
-use crate::scheduler::monitor::Overrun;
 use crate::scheduler::report::Proposal;
 use crate::scheduler::words::{why_not, why_then};
 use crate::text::inert;
@@ -172,20 +171,17 @@ impl Table<'_> {
         format!("{} to {}", local(times().min()), local(times().max()))
     }
 
-    /// What waits for approval, what takes too long, and what was missed.
+    /// What waits for approval, where reality has left the schedule, and what was missed.
     pub fn late(&self) -> Vec<String> {
-        let overrun = |overrun: &Overrun| {
-            let (task, expected) = (one_line(&overrun.task), self.0.zone.local(overrun.expected));
-            format!("! {task} is still running; it was to end {expected}")
-        };
         let waiting = self.0.approvals.values().filter(|approval| !approval.is_given()).count();
         let waits = if waiting == 1 { "waits" } else { "wait" };
         let waiting =
             (waiting > 0).then(|| format!("! {} {waits} for approval", counted(waiting, "occurrence")));
         let mut notes = Vec::from_iter(waiting);
-        notes.extend(self.0.overruns.iter().map(overrun));
+        notes.extend(super::drift::notes(self.0.drift));
         let computed = self.0.computed;
-        let n_missed = u64::try_from(computed.missed.len()).unwrap_or(u64::MAX);
+        let n_told = super::drift::n_told(self.0.drift, &computed.missed);
+        let n_missed = u64::try_from(computed.missed.len() - n_told).unwrap_or(u64::MAX);
         let n_missed = n_missed.saturating_add(computed.n_missed_dropped);
         // What is owed says it for each task.
         let is_told = self.0.debt.items.iter().any(|item| item.kind == Kind::Missed);
@@ -219,6 +215,10 @@ impl Table<'_> {
         if n_on_demand > 0 {
             write!(line, ", {} on demand", counted(n_on_demand, "task")).unwrap_or_default();
         }
+        let n_waiting = self.n_waiting();
+        if n_waiting > 0 {
+            write!(line, ", {} waiting for a check", counted(n_waiting, "task")).unwrap_or_default();
+        }
         let changes = format!("{n_new} new, {n_moved} moved, {n_dropped} dropped");
         match (self.0.is_published, self.0.base) {
             (true, None) => write!(line, "; published as revision {}", schedule.revision),
@@ -242,6 +242,19 @@ pub fn broken(note: String, width: Option<usize>) -> String {
     }
 }
 
+impl Table<'_> {
+    /// How many tasks wait for a check to fail, which may happen at any time.
+    fn n_waiting(&self) -> usize {
+        let schedule = &self.0.computed.schedule;
+        let placed = schedule.placed.iter().map(|placed| &placed.occurrence);
+        let all = placed.chain(schedule.unplaced.iter().map(|unplaced| &unplaced.occurrence));
+        let planned: HashSet<_> = all.map(|occurrence| occurrence.task.as_str()).collect();
+        let waits = |task: &Task| task.schedule.as_ref().is_some_and(|schedule| schedule.when.is_some());
+        let waiting = self.0.plan.tasks.iter().filter(|(_, task)| waits(task));
+        waiting.filter(|(name, _)| !planned.contains(name.value.as_str())).count()
+    }
+}
+
 /// An explanation: the answer in one line, then what it rests on.
 pub fn explanation(
     explained: &Explanation,
@@ -250,12 +263,18 @@ pub fn explanation(
     line: impl Fn(Span) -> usize,
     width: Option<usize>,
 ) -> String {
-    let mut text = format!("{}\n\n", broken(one_line(&explained.headline(zone)), width));
+    let mut text = format!("{}\n", broken(one_line(&explained.headline(zone)), width));
+    if explained.at != explained.now {
+        let at = zone.date_and_time(explained.at);
+        writeln!(text, "asked for {at}, as things stand {}", zone.date_and_time(explained.now))
+            .unwrap_or_default();
+    }
+    text.push('\n');
     let rows = explained.conditions.iter().map(|condition| {
         let answer = match condition.holds {
             Some(true) => "yes",
             Some(false) => "no",
-            None => "later",
+            None => "unknown",
         };
         let source = match &condition.source {
             Source::Plan { path: _, span } if span.start < span.end => {

@@ -15,7 +15,7 @@ use crate::model::{
     ApprovalStanding, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
 };
 use crate::scheduler::debt::Debt;
-use crate::scheduler::monitor::Overrun;
+use crate::scheduler::monitor::Drift;
 use crate::scheduler::optimizer::Gain;
 use crate::scheduler::{Computed, Skipped, engine};
 use crate::text::inert_line;
@@ -31,8 +31,8 @@ pub struct Saved {
     pub changes: Vec<Change>,
     /// What that one had and this one has not.
     pub dropped: Vec<Placed>,
-    /// What should have ended by then.
-    pub overruns: Vec<Overrun>,
+    /// Where reality had left the schedule that was in force.
+    pub drift: Vec<Drift>,
     /// What was owed by then.
     pub debt: Debt,
     /// The revision that was in force; `None`: there was none.
@@ -175,11 +175,7 @@ impl Saved {
             release: missed.release,
             latest: missed.latest,
         });
-        let overruns = report.overruns.into_iter().map(|overrun| Overrun {
-            task: overrun.task,
-            occurrence: overrun.id.map(OccurrenceId),
-            expected: overrun.expected_end,
-        });
+        let drift = super::drift::read(report.drift, report.overruns);
         let objective = report.objective;
         let schedule = Schedule {
             revision: if report.published { report.revision } else { 0 },
@@ -196,12 +192,13 @@ impl Saved {
                 optimal: objective.optimal,
                 peak: objective.peak,
             },
+            basis: report.basis,
         };
         Self {
             approvals,
             changes,
             dropped: report.dropped.into_iter().map(gone).collect(),
-            overruns: overruns.collect(),
+            drift,
             debt: report.debt,
             base: (report.base_revision > 0).then_some(report.base_revision),
             is_published: report.published,

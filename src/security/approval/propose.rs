@@ -149,6 +149,7 @@ mod tests {
             placed: occurrences.iter().map(placed).collect(),
             unplaced: Vec::new(),
             objective: Objective::default(),
+            basis: None,
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
 
+pub mod all_at_once;
 mod command;
 mod file;
 mod http;

@@ -50,7 +50,7 @@ fn an_approval_is_signed_shown_and_verified_by_an_auditor_with_stock_tools() {
     });
     assert_eq!(plan["occurrences"][0]["approval"], approval);
     at_now(&case, "plan --explain rotate").exit(0).stdout_has(
-        "yes    approval   1 of 1 from approvers: ops@example.org                                    maintenance.yaml:9\n",
+        "yes    approval         1 of 1 from approvers: ops@example.org                                    maintenance.yaml:9\n",
     );
     at_now(&case, "audit log").exit(0).stdout_has("ops@example.org approved rotate@2026-03-07T12:00:00Z\n");
     at_now(&case, "audit log --task reissue").exit(0).any_output();

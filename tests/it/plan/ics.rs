@@ -307,7 +307,7 @@ fn calendar_of(text: &str) -> String {
         approvals: &HashMap::new(),
         changes: &[],
         dropped: &[],
-        overruns: &[],
+        drift: &[],
         debt: &Debt::default(),
         base: None,
         is_published: false,

@@ -2,6 +2,7 @@
 
 pub mod approvals;
 mod case;
+mod gatekeeper;
 mod generated;
 mod hung_peer;
 mod keys;
@@ -14,6 +15,7 @@ mod webhook;
 mod yaml;
 
 pub use case::{Case, Ran};
+pub use gatekeeper::Gatekeeper;
 pub use generated::assert_committed;
 pub use hung_peer::HungPeer;
 pub use keys::{Agent, make_key, make_protected_key};

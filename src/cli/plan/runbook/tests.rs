@@ -38,7 +38,7 @@ fn runbook(yaml: &str, history: &History, before: Option<&str>) -> String {
         computed: &computed,
         changes: &changes,
         dropped: &dropped(&changes, published.as_ref()),
-        overruns: &[],
+        drift: &[],
         debt: &Debt::default(),
         approvals: &std::collections::HashMap::new(),
         base: published.as_ref().map(|published| published.revision),

@@ -28,7 +28,6 @@ targets:
 enum At {
     Plan,
     Target,
-    Schedule,
     Window,
     Task,
     Step,
@@ -57,8 +56,6 @@ const ROWS: &[Row] = &[
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
-    key(At::Schedule, "when"),
-    key(At::Schedule, "within"),
     key(At::Task, "rollout"),
     key(At::Task, "claims"),
     values(At::Task, "overlap", &["queue", "replace"]),
@@ -132,7 +129,6 @@ fn mappings(facts: &Facts) -> Vec<(At, NodeId)> {
         found.push((At::Task, task));
         for (key, value) in tree.entries(task) {
             match tree.text(*key) {
-                "schedule" => found.push((At::Schedule, *value)),
                 "preconditions" | "verify" => {
                     found.extend(elements(tree, *value).iter().map(|check| (At::Check, *check)));
                 }

@@ -10,7 +10,8 @@ pub(super) const RULE: Rule = Rule {
     standing: Standing::Judgement,
     why: "An occurrence that has not started when the next one is released is missed. A tolerance \
           beyond that promises a delay that is never granted, and work counts as missed where it \
-          was to be in time.",
+          was to be in time. Work that a check asks for (`when`) is due `within` a time, and has no \
+          tolerance.",
     before: r#"mainstay: 1
 tasks:
   tidy:
@@ -35,6 +36,14 @@ tasks:
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for task in &facts.outlook().tasks {
         let Some(schedule) = &task.task.schedule else { continue };
+        if let (Some(tolerance), Some(check)) = (schedule.tolerance, &schedule.when) {
+            let message =
+                format!("task `{}` waits for a check, so no tolerance ever applies to it", task.name);
+            let fault = Fault::new(RULE.code, tolerance.span, message);
+            let fault = fault.help("say with `within` how soon the work has to be done");
+            faults.push(fault.related(check.span, "it is released when this check fails"));
+            continue;
+        }
         let Some(calendar) = schedule.cron.as_ref().or(schedule.rrule.as_ref()) else { continue };
         let (Some(tolerance), Some(went)) = (schedule.tolerance, &task.rehearsal) else { continue };
         if went.n == 0 || tolerance.value.0 <= went.longest_wait {

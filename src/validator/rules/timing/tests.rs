@@ -523,6 +523,11 @@ fn a_tolerance_ends_with_the_next_instant() {
     let with = |schedule: &str| plan("", &format!("schedule: {{{schedule}}}; duration: 5m"));
     let daily = "6:46 task `t` may be 25h late, but is missed when it has not started within 1d";
     let daily = daily.replace("25h", "1d1h");
+    let when = |rest: &str| {
+        let checks = "checks: {room: {file: {path: room}}}\n";
+        plan(checks, &format!("schedule: {{when: room, {rest}}}; duration: 5m"))
+    };
+    let waits = "7:51 task `t` waits for a check, so no tolerance ever applies to it";
     check(
         "MS419",
         &[
@@ -530,6 +535,8 @@ fn a_tolerance_ends_with_the_next_instant() {
             (with("cron: \"0 4 * * *\", tolerance: 1d"), &[]),
             (with("cron: \"0 4 * * MON-FRI\", tolerance: 3d"), &[]),
             (with("at: 2026-12-01, tolerance: 30d"), &[]),
+            (when("within: 4h, tolerance: 1h"), &[waits]),
+            (when("within: 4h"), &[]),
         ],
     );
 }

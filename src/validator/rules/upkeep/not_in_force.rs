@@ -38,11 +38,12 @@ tasks:
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let plan = facts.plan;
     let n_planned = plan.tasks.iter().filter(|(_, task)| task.schedule.is_some()).count();
-    let is_in_force = matches!(plan.status, Status::Approved | Status::Review);
+    let is_in_force = matches!(plan.status.value, Status::Approved | Status::Review);
     let Some((_, status)) = facts.tree.entry(facts.tree.root(), "status") else { return };
     if !is_in_force && n_planned > 0 {
         let planned = crate::counted(n_planned, "task");
-        let message = format!("the plan file is {}: its {planned} with a schedule will not run", plan.status);
+        let message =
+            format!("the plan file is {}: its {planned} with a schedule will not run", plan.status.value);
         faults.push(
             Fault::new(RULE.code, facts.tree.span(status), message)
                 .help("`status: approved` puts it in force"),
