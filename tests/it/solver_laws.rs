@@ -4,6 +4,7 @@
 
 mod checker;
 mod problems;
+mod words;
 
 use checker::{cost_of, faults, is_there_better, peak};
 use mainstay::scheduler::solver::{

@@ -10,8 +10,12 @@ use super::problem::Time;
 use super::profile::Profile;
 use super::random::Random;
 
-/// How many lists live at a time.
+/// How many lists live at a time at first. A few are good soon, many are better later: the number doubles
+/// each time the search began anew, from nothing and then from the best schedule, up to one list a job.
 const POPULATION: usize = 60;
+
+/// However many jobs there are, there are no more lists than this.
+const MAX_POPULATION: usize = 480;
 
 /// In how many of 1000 children a job changes places with the next one, per job.
 const MUTATION: usize = 5;
@@ -53,6 +57,8 @@ pub struct Genetic<'m, 'p, P> {
     generator: Generator<'m, 'p, P>,
     random: Random,
     population: Vec<Individual>,
+    /// How many lists are to live.
+    size: usize,
     child: Individual,
     /// Whose turn to be a mother it is.
     next: usize,
@@ -81,6 +87,7 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
             generator,
             random: Random::new(seed),
             population: Vec::new(),
+            size: POPULATION,
             child: Individual { order, is_wanted, cost },
             next: 0,
             best_of_epoch: cost,
@@ -94,7 +101,7 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
 
     /// Tries one more list, and says how many schedules that took.
     pub fn advance(&mut self) -> u64 {
-        if self.population.len() < POPULATION {
+        if self.population.len() < self.size {
             self.sample();
             self.evaluate();
             self.population.push(self.child.clone());
@@ -123,7 +130,7 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
 
     fn end_turn(&mut self) {
         self.next += 1;
-        if self.next < POPULATION {
+        if self.next < self.size {
             return;
         }
         self.next = 0;
@@ -132,6 +139,10 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
             self.population.clear();
             self.n_stale = 0;
             self.epoch += 1;
+            if self.epoch.is_multiple_of(2) {
+                let most = self.model.jobs.len().clamp(POPULATION, MAX_POPULATION);
+                self.size = (self.size * 2).min(most);
+            }
         }
     }
 
@@ -196,7 +207,7 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
 
     /// A child of the next mother and of a father who won against another.
     fn breed(&mut self) {
-        let (one, other) = (self.random.below(POPULATION), self.random.below(POPULATION));
+        let (one, other) = (self.random.below(self.size), self.random.below(self.size));
         let father = if self.population[one].cost <= self.population[other].cost { one } else { other };
         self.cross(self.next, father);
         self.mutate();

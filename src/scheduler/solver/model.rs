@@ -128,7 +128,9 @@ impl<'p> Model<'p> {
         }
         if dependents.iter().any(|dependents| !dependents.is_empty()) {
             let mut lists = Lists::default();
-            dependents.into_iter().for_each(|list| lists.push(list));
+            for list in dependents {
+                lists.push(list);
+            }
             self.dependents = Some(lists);
         }
     }

@@ -75,11 +75,11 @@ mod tests {
         let mut job = |n: usize| {
             let demands = CAPACITIES.iter().enumerate().map(|(resource, capacity)| {
                 let amount = u32::try_from(random.below(*capacity as usize + 1)).unwrap_or(0);
-                let hold = if seed % 3 == 0 && random.below(4) == 0 { below(random, 5) } else { 0 };
+                let hold = if seed.is_multiple_of(3) && random.below(4) == 0 { below(random, 5) } else { 0 };
                 Demand { resource: ResourceId(resource), amount, hold }
             });
             let demands = demands.collect();
-            let started = (seed % 3 == 0 && n % 40 == 0).then(|| below(random, 200));
+            let started = (seed.is_multiple_of(3) && n.is_multiple_of(40)).then(|| below(random, 200));
             Job { duration: below(random, 9), demands, started, ..Job::default() }
         };
         let jobs = (0..N_JOBS).map(&mut job).collect();
