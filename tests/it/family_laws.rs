@@ -7,6 +7,9 @@ use mainstay::scheduler::{self, History, Search};
 
 use super::family::Family;
 
+/// Makes a schedule wrong at one place.
+type Spoil = fn(&mut Schedule, usize);
+
 fn schedule(family: Family, steps: u64) -> Schedule {
     let text = Text::new("maintenance.yaml", family.yaml().into_bytes());
     let plan = text.read().into_plan().expect("a plan file");
@@ -40,12 +43,12 @@ fn the_checker_sees_what_is_wrong() {
     let sound = schedule(family, 0);
     let n =
         sound.placed.iter().position(|placed| placed.occurrence.id.0.contains('@')).expect("one by calendar");
-    let spoiled = |spoil: fn(&mut Schedule, usize)| {
+    let spoiled = |spoil: Spoil| {
         let mut schedule = sound.clone();
         spoil(&mut schedule, n);
         family.faults(&schedule).join("\n")
     };
-    let cases: [(fn(&mut Schedule, usize), &str); 4] = [
+    let cases: [(Spoil, &str); 4] = [
         (|it, n| drop(it.placed.remove(n)), "None times"),
         (|it, n| it.placed[n].end += chrono::TimeDelta::minutes(1), "has another length"),
         (|it, n| it.placed.push(it.placed[n].clone()), " of h"),

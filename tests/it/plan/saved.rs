@@ -160,7 +160,7 @@ fn changed_while_it_is_made(change: impl FnOnce(&Case)) -> String {
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary was built");
     let stat = format!("/proc/{}/stat", child.id());
     // It has read everything long before it has worked for a third of a second.
-    wait_until("it searches", Duration::from_secs(60), || {
+    wait_until("it searches", Duration::from_mins(1), || {
         let stat = std::fs::read_to_string(&stat).unwrap_or_default();
         let ticks = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(11)?.parse::<u32>().ok());
         ticks.is_some_and(|ticks| 30 < ticks)
