@@ -26,6 +26,7 @@ mod possible;
 mod problem;
 mod profile;
 mod proof;
+mod quiet;
 mod random;
 mod solution;
 mod statement;

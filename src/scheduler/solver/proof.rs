@@ -1,12 +1,11 @@
 //! When to look for a proof, and how hard.
 
-use std::panic::{self, AssertUnwindSafe};
-
 use super::Effort;
 use super::exact::{Outcome, Question};
 use super::genetic::Genetic;
 use super::model::{Cost, Model};
 use super::profile::Profile;
+use super::quiet::without_panic;
 
 /// With so many jobs the search gets as many steps as the proof, with twice as many it gets four times as
 /// many: with more jobs there is more to find, and less to prove.
@@ -62,9 +61,9 @@ impl<'m, 'p> Prover<'m, 'p> {
             return 0;
         };
         let n_decisions = effort.at_most(self.n_decisions * STEPS, steps).div_ceil(STEPS);
-        let mut ask = || question.ask(makespan, n_decisions, &mut || effort.is_over());
+        let ask = || question.ask(makespan, n_decisions, &mut || effort.is_over());
         // Its assertions are about its own bookkeeping: what was found without it is no worse for that.
-        let Ok((outcome, n_decided)) = panic::catch_unwind(AssertUnwindSafe(&mut ask)) else {
+        let Some((outcome, n_decided)) = without_panic(ask) else {
             self.question = None;
             self.next = u64::MAX;
             return n_decisions * STEPS;
