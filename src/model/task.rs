@@ -149,29 +149,34 @@ impl Task {
         self.title.as_deref().unwrap_or(name)
     }
 
-    /// How many of `n_targets` targets each batch has, in order: first the canary, then `serial` at a time.
-    pub fn batches(&self, n_targets: usize) -> Vec<usize> {
-        let rollout = self.rollout.as_ref().map(|rollout| &rollout.value);
-        let size = |n: Option<Spanned<u32>>| n.map(|n| usize::try_from(n.value).unwrap_or(usize::MAX).max(1));
-        let serial = size(rollout.and_then(|rollout| rollout.serial)).unwrap_or(1);
-        let canary = size(rollout.and_then(|rollout| rollout.canary)).unwrap_or(serial);
-        let mut batches = Vec::new();
-        let mut n_left = n_targets;
-        while n_left > 0 {
-            let n = n_left.min(if batches.is_empty() { canary } else { serial });
-            batches.push(n);
-            n_left -= n;
-        }
-        batches
+    /// The targets that are in work together, in order: first the canary, if there is one, then `serial` at a time, one
+    /// without it.
+    pub fn batches<'t, T>(&self, targets: &'t [T]) -> impl Iterator<Item = &'t [T]> {
+        let (canary, serial) = self.batch_sizes();
+        let (first, rest) = targets.split_at(canary.min(targets.len()));
+        Some(first).filter(|first| !first.is_empty()).into_iter().chain(rest.chunks(serial))
+    }
+
+    /// How many targets the canary has, and every batch after it.
+    fn batch_sizes(&self) -> (usize, usize) {
+        let rollout = self.rollout.as_ref();
+        let size = |n: Option<Spanned<u32>>| n.and_then(|n| usize::try_from(n.value).ok());
+        let canary = size(rollout.and_then(|rollout| rollout.canary)).unwrap_or(0);
+        (canary, size(rollout.and_then(|rollout| rollout.serial)).unwrap_or(1).max(1))
     }
 
     /// How long it takes by what the plan file says: `duration` for each batch, and the pauses between them.
     pub fn estimate(&self, n_targets: usize) -> TimeDelta {
-        let n_batches = i32::try_from(self.batches(n_targets).len()).unwrap_or(i32::MAX);
-        let pause = self.rollout.as_ref().and_then(|rollout| rollout.pause.as_ref());
-        let pauses = pause.and_then(|pause| pause.value.0.checked_mul(n_batches.saturating_sub(1).max(0)));
+        let (canary, serial) = self.batch_sizes();
+        let n_batches =
+            usize::from(0 < canary.min(n_targets)) + n_targets.saturating_sub(canary).div_ceil(serial);
+        let n_batches = i32::try_from(n_batches).unwrap_or(i32::MAX);
+        let pause = self.rollout.as_ref().and_then(|rollout| rollout.pause);
+        let n_pauses = n_batches.saturating_sub(1).max(0);
+        let pauses = pause.map_or(Some(TimeDelta::zero()), |pause| pause.value.0.checked_mul(n_pauses));
         let work = self.duration.value.0.checked_mul(n_batches);
-        work.and_then(|work| work.checked_add(&pauses.unwrap_or_default())).unwrap_or(TimeDelta::MAX)
+        let whole = work.zip(pauses).and_then(|(work, pauses)| work.checked_add(&pauses));
+        whole.unwrap_or(TimeDelta::MAX)
     }
 
     /// 0 to 100; the plan file's reader refuses more.

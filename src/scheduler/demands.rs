@@ -48,7 +48,7 @@ fn of_resources(plan: &PlanFile, task: &TaskGround) -> Vec<Demand> {
 /// Of each group as many as one batch has of it; they count as down until their partners cover for them.
 fn of_groups(plan: &PlanFile, task: &TaskGround) -> Vec<Demand> {
     let mut most: BTreeMap<&str, u32> = BTreeMap::new();
-    for batch in task.batches() {
+    for batch in task.task.batches(&task.targets) {
         let mut down: BTreeMap<&str, u32> = BTreeMap::new();
         for target in batch {
             if let Some(group) = plan.targets.get(target).and_then(|target| target.group.as_ref()) {

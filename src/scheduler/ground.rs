@@ -146,18 +146,6 @@ impl<'p> Ground<'p> {
     }
 }
 
-impl TaskGround<'_> {
-    /// The targets of each batch, in order.
-    pub fn batches(&self) -> impl Iterator<Item = &[String]> {
-        let mut rest = self.targets.as_slice();
-        self.task.batches(self.targets.len()).into_iter().map(move |n| {
-            let (batch, others) = rest.split_at(n);
-            rest = others;
-            batch
-        })
-    }
-}
-
 /// The zone of a plan file.
 ///
 /// # Errors

@@ -112,15 +112,11 @@ impl Section<'_> {
     /// Which targets are in work together, in order.
     fn batches(&self) -> String {
         let (words, targets) = (self.words, &self.placed().occurrence.targets);
-        let size = |n: Option<u32>| n.and_then(|n| usize::try_from(n).ok()).filter(|n| 0 < *n);
         let rollout = self.task.rollout.as_ref();
-        let canary = size(rollout.and_then(|rollout| rollout.canary).map(|n| n.value));
-        let serial = size(rollout.and_then(|rollout| rollout.serial).map(|n| n.value)).unwrap_or(1);
-        let (first, rest) = targets.split_at(canary.unwrap_or(0).min(targets.len()));
-        let all: Vec<_> =
-            Some(first).filter(|first| !first.is_empty()).into_iter().chain(rest.chunks(serial)).collect();
+        let has_canary = rollout.and_then(|rollout| rollout.canary).is_some_and(|canary| 0 < canary.value);
+        let all: Vec<_> = self.task.batches(targets).collect();
         let shown = all.iter().take(MOST_BATCHES).enumerate().map(|(n, batch)| {
-            let canary = if n == 0 && canary.is_some() { " canary:" } else { "" };
+            let canary = if n == 0 && has_canary { " canary:" } else { "" };
             format!("({}){canary} {}", n + 1, words.codes(batch.iter().map(String::as_str)))
         });
         let mut text = shown.collect::<Vec<_>>().join(", ");
@@ -144,19 +140,22 @@ impl Section<'_> {
         let estimate = occurrence.estimate;
         let n_targets = occurrence.targets.len();
         let each = self.task.duration.value;
-        let declared = each.0.checked_mul(i32::try_from(n_targets).unwrap_or(i32::MAX));
+        let n_batches = self.task.batches(&occurrence.targets).count();
+        let declared = self.task.estimate(n_targets);
         let n_runs = self.past.durations.len();
-        let is =
-            |length: Option<TimeDelta>| length.is_some_and(|length| self.past.estimate(length) == estimate);
+        let is = |length: TimeDelta| self.past.estimate(length) == estimate;
         let source = match self.past.measured() {
             Some(measured) if measured == estimate => {
                 format!(
                     "what 95 of 100 of the last {n_runs} successful runs did not exceed; declared {}",
-                    Length(declared.unwrap_or_default())
+                    Length(declared)
                 )
             }
-            None if is(declared) && 1 < n_targets => {
-                format!("declared, {each} for each of {n_targets} targets; {}", past_runs(n_runs))
+            None if is(declared) && 1 < n_batches => {
+                let pauses = self.task.rollout.as_ref().and_then(|rollout| rollout.pause);
+                let pauses =
+                    pauses.map(|pause| format!(" and {} between two", pause.value)).unwrap_or_default();
+                format!("declared, {each} for each of {n_batches} batches{pauses}; {}", past_runs(n_runs))
             }
             None if is(declared) => format!("declared; {}", past_runs(n_runs)),
             _ => "as it was estimated when this schedule was computed".to_owned(),
@@ -189,10 +188,13 @@ impl Section<'_> {
             self.placed().occurrence.targets.iter().any(is_of)
         });
         for (name, group) in groups {
+            let cover = group.cover.filter(|cover| TimeDelta::zero() < cover.value.0);
+            let cover = cover.map(|cover| format!(", nor within {} after work on it", cover.value));
             needs.push(format!(
-                "at most {} of group {} in work at once",
+                "at most {} of group {} in work at once{}",
                 group.max_down.value,
-                words.code(name)
+                words.code(name),
+                cover.unwrap_or_default()
             ));
         }
         needs
