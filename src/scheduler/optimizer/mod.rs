@@ -19,6 +19,8 @@ mod tests;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use super::ground::Ground;
 use super::solver::{self, JobId, Problem, ProblemError, Solution, Stretch};
 use super::{History, ScheduleError, Search};
@@ -111,7 +113,7 @@ impl Yard<'_, '_> {
             let solution = solver::solve(&problem, search.seed, search.effort());
             search.spend(solution.steps);
             let reading = Reading::of(ground, &pieces, &solution);
-            if !add_what_is_waited_for(ground, &mut pieces, &reading) {
+            if !reconsider(ground, &mut pieces, &reading) {
                 let cost = (left_out(&problem, &solution), solution.objective);
                 return Ok(Answer { pieces, reading, solution, cost, n_rounds });
             }
@@ -125,24 +127,42 @@ fn left_out(problem: &Problem, solution: &Solution) -> u128 {
     jobs.filter(|job| !job.optional).map(|job| u128::from(job.weight.max(1))).sum()
 }
 
-/// Adds what has to be waited for by the releases that came out; says whether there was any that was not waited for.
+/// Adds what has to be waited for by the releases that came out, and forgets what is waited for in vain and need not be;
+/// says whether there was any of that.
 ///
-/// Nothing that is waited for is forgotten, so that this ends.
-fn add_what_is_waited_for(ground: &Ground, pieces: &mut Pieces, reading: &Reading) -> bool {
+/// What is waited for once more after it was forgotten is not forgotten again, so that this ends.
+fn reconsider(ground: &Ground, pieces: &mut Pieces, reading: &Reading) -> bool {
     let mut is_new = false;
     for piece in 0..pieces.all.len() {
-        let Some(start) = reading.start(piece) else { continue };
-        for before in pieces.waits_for(ground, piece, |other| reading.occurrences[other].release) {
-            let is_known = pieces.all[piece].after.contains(&before);
-            let is_in_the_way = match reading.end(before) {
-                Some(end) => start < end,
-                None => pieces.all[before].previous.is_none_or(|previous| reading.start(previous).is_some()),
-            };
-            if !is_known && is_in_the_way {
-                pieces.all[piece].after.push(before);
-                is_new = true;
-            }
+        // An interval after one without a place is never released.
+        let release = |piece: usize| {
+            let has_release =
+                pieces.all[piece].previous.is_none_or(|previous| reading.start(previous).is_some());
+            if has_release { reading.occurrences[piece].release } else { DateTime::<Utc>::MAX_UTC }
+        };
+        if release(piece) == DateTime::<Utc>::MAX_UTC {
+            continue;
         }
+        let waits_for = pieces.waits_for(ground, piece, release);
+        let missing: Vec<_> = match reading.start(piece) {
+            Some(start) => {
+                let is_in_the_way = |before: &usize| reading.end(*before).is_none_or(|end| start < end);
+                let is_known = |before: &usize| pieces.all[piece].after.contains(before);
+                waits_for.into_iter().filter(|before| is_in_the_way(before) && !is_known(before)).collect()
+            }
+            None => {
+                let in_vain = |before: usize| reading.start(before).is_none() && !waits_for.contains(&before);
+                if pieces.forget(piece, in_vain) {
+                    is_new = true;
+                    // It may have waited in vain because the one before it waited for its sake.
+                    let previous = pieces.all[piece].previous;
+                    previous.inspect(|previous| pieces.all[*previous].no_later = reading.start(*previous));
+                }
+                Vec::new()
+            }
+        };
+        is_new |= !missing.is_empty();
+        pieces.all[piece].after.extend(missing);
     }
     is_new
 }

@@ -1,5 +1,7 @@
 //! What has to be placed: occurrences, the intervals that follow them, and what each one waits for.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendars::{self, seconds};
@@ -25,6 +27,8 @@ pub struct Piece {
     pub began: Option<DateTime<Utc>>,
     /// The start that people were told.
     pub published: Option<DateTime<Utc>>,
+    /// It starts no later, so that the interval after it does not come to wait for what has no place.
+    pub no_later: Option<DateTime<Utc>>,
 }
 
 /// All pieces, and which of them belong to each task.
@@ -34,6 +38,8 @@ pub struct Pieces {
     pub all: Vec<Piece>,
     /// By task: places in `all`, by release.
     pub of_task: Vec<Vec<usize>>,
+    /// What a piece waited for by the releases of the earliest case, and not by those that came out.
+    forgotten: HashSet<(usize, usize)>,
 }
 
 /// The most intervals of one task in one schedule.
@@ -52,7 +58,8 @@ impl Pieces {
         resources: &Resources,
         calendars: &[&[Stretch]],
     ) -> Result<Self, ScheduleError> {
-        let mut pieces = Self { all: Vec::new(), of_task: vec![Vec::new(); ground.tasks.len()] };
+        let of_task = vec![Vec::new(); ground.tasks.len()];
+        let mut pieces = Self { all: Vec::new(), of_task, forgotten: HashSet::new() };
         pieces.add_what_began(ground, history, resources);
         for occurrence in occurrences {
             let Some(&place) = ground.places.get(occurrence.task.as_str()) else { continue };
@@ -121,8 +128,15 @@ impl Pieces {
             let end =
                 calendars::first_start(calendar, from, length).and_then(|start| instant(start + length));
             next = end.and_then(|end| planner::following(task, &occurrence, end));
-            let piece =
-                Piece { place, occurrence, previous, after: Vec::new(), began: None, published: None };
+            let piece = Piece {
+                place,
+                occurrence,
+                previous,
+                after: Vec::new(),
+                began: None,
+                published: None,
+                no_later: None,
+            };
             previous = Some(self.add(piece));
         }
         Ok(())
@@ -135,6 +149,14 @@ impl Pieces {
         for piece in self.all.iter_mut().filter(|piece| piece.began.is_none()) {
             piece.published = starts.get(&piece.occurrence.id).copied();
         }
+    }
+
+    /// Forgets what `piece` waits for and need not, once each; says whether there was any of it.
+    pub fn forget(&mut self, piece: usize, is_needless: impl Fn(usize) -> bool) -> bool {
+        let (after, forgotten) = (&mut self.all[piece].after, &mut self.forgotten);
+        let n_before = after.len();
+        after.retain(|before| !is_needless(*before) || !forgotten.insert((piece, *before)));
+        after.len() < n_before
     }
 
     /// What `piece` has to wait for when the pieces are released at these times: of each task that it comes after,
@@ -176,7 +198,15 @@ fn began(
         latest: None,
         estimate: end - begin,
     };
-    Piece { place, occurrence, previous: None, after: Vec::new(), began: Some(begin), published: None }
+    Piece {
+        place,
+        occurrence,
+        previous: None,
+        after: Vec::new(),
+        began: Some(begin),
+        published: None,
+        no_later: None,
+    }
 }
 
 /// An instant from the solver's count of time.

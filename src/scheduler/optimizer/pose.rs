@@ -47,6 +47,7 @@ fn job(ground: &Ground, piece: &Piece) -> Job {
         .published
         .is_some_and(|start| ground.until <= start && occurrence.latest.is_none_or(|latest| start < latest));
     let latest = occurrence.latest.map_or(until, |latest| seconds(latest).min(until)) - 1;
+    let latest = piece.no_later.map_or(latest, |no_later| seconds(no_later).min(latest));
     Job {
         duration: occurrence.estimate.num_seconds(),
         release,

@@ -177,3 +177,30 @@ fn an_effort_that_is_none_is_refused() {
         Case::new().run(&format!("plan --effort {effort}")).stderr_has(expected).exit(2);
     }
 }
+
+/// `k2` of the first evening cannot happen; `k3` is released half an hour before it, unless it waits for the sake of
+/// the interval after it.
+#[test]
+fn an_interval_does_not_wait_itself_into_an_order_that_leaves_the_next_one_out() {
+    let sections = "targets:\n  t0: {local: true}\n  t1: {local: true}\nresources: {crew: 1}\nblackouts:\n  \
+                    b: {from: 2026-03-02T00:40:00Z, to: 2026-03-03T02:40:00Z, allow: []}\n";
+    let tasks = [
+        ("k0", "schedule: {every: 12h}; duration: 87m; priority: 1; resources: {crew: 1}"),
+        ("k2", "schedule: {cron: \"25 22 * * *\"}; duration: 136m; priority: 0"),
+        (
+            "k3",
+            "schedule: {every: 13h, tolerance: 2h}; duration: 108m; priority: 1; targets: [t0, t1]; \
+             rollout: {serial: 1, pause: 9m}; resources: {crew: 1}; after: [k2]",
+        ),
+    ];
+    let case = Case::new().plan_file(plan_file(sections, &tasks));
+    let plan = "--now 2026-03-01T05:40:00Z plan --horizon 7d --effort 0";
+    let published = case.run(&format!("{plan} --publish --format json")).any_output().exit(0).json();
+    let occurrences = published["occurrences"].as_array().expect("a list").iter();
+    let placed: Vec<_> = occurrences.map(|it| it["id"].as_str().unwrap_or_default()).collect();
+    for n in 1..=9 {
+        let id = format!("k3#{n}");
+        assert!(placed.contains(&id.as_str()), "{id} is not in {placed:?}");
+    }
+    case.run(&format!("{plan} --detailed-exitcode")).any_output().exit(0);
+}
