@@ -9,6 +9,7 @@ mod explain;
 mod gantt;
 mod html;
 mod layout;
+mod notes;
 mod quality;
 mod runbook;
 mod saved;
@@ -262,7 +263,7 @@ fn conclude(
         computed: &computed,
         approvals: &manager.approvals_of(plan, &loaded.digest, &computed.schedule, *now)?,
         changes: &changes,
-        dropped: &dropped(&changes, before),
+        dropped: &dropped((plan, zone), &past.history, &changes, before, &computed.schedule),
         drift: &monitor::drift(plan, &loaded.digest, in_force, &past.history, computed.schedule.from)?,
         debt: &debt,
         base,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::calendar::Zone;
-use crate::model::{Because, Length, Placed};
+use crate::model::{Because, Length, Placed, Recurrence};
 
 /// Why something starts when it does: what decided, then what else was in the way before.
 ///
@@ -98,5 +98,17 @@ pub(super) fn resource(name: &str) -> String {
         Some(("target", target)) => format!("target `{target}`"),
         Some(("claim", claim)) => format!("claim `{claim}`"),
         _ => format!("resource `{name}`"),
+    }
+}
+
+/// When a task recurs, as the plan file says it.
+pub(super) fn recurrence(schedule: &Recurrence, zone: &Zone) -> String {
+    match schedule {
+        Recurrence { cron: Some(cron), .. } => format!("cron {}", cron.value),
+        Recurrence { rrule: Some(rule), .. } => format!("rrule {}", rule.value),
+        Recurrence { every: Some(every), .. } => format!("every {}", every.value),
+        Recurrence { at: Some(at), .. } => format!("at {}", zone.date_and_time(zone.resolve(at))),
+        Recurrence { when: Some(check), .. } => format!("when `{}` fails", check.value),
+        _ => "none".to_owned(),
     }
 }

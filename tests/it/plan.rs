@@ -4,8 +4,10 @@ mod approve;
 mod calendar;
 mod debt;
 mod drift;
+mod dropped;
 mod explain;
 mod gantt;
+mod helps;
 mod html;
 mod ics;
 mod optimizer;
@@ -237,7 +239,7 @@ Sun 2026-03-08 04:00  19 hours  upgrade-prometheus  local    weekend-night  20m 
 START                 IN        TASK    TARGETS  WINDOW         TAKES  CHANGE  WHY
 Sun 2026-03-08 04:00  19 hours  update  local    weekend-night  20m    + new   next window
 
-- upgrade-prometheus#1 is gone; it was to start Sun 2026-03-08 02:00
+- upgrade-prometheus#1 is gone; it was to start Sun 2026-03-08 02:00; the task is not in the plan file any more
 1 occurrence until Sat 2026-04-04 09:00 UTC; 1 new, 0 moved, 1 dropped; published as revision 2
 ";
     let case = case.plan_file(renamed);

@@ -8,7 +8,7 @@ use super::super::support::{Case, Past};
 const NOW: &str = "--now 2026-03-06T12:00:00Z";
 
 /// A plan file of tasks with these keys, and of sections before them.
-fn plan_file(sections: &str, tasks: &[(&str, &str)]) -> String {
+pub fn plan_file(sections: &str, tasks: &[(&str, &str)]) -> String {
     let task = |(name, keys): &(&str, &str)| {
         let keys = keys.replace("; ", "\n    ");
         format!(
