@@ -62,7 +62,7 @@ fn no_longer_planned((plan, zone): (&PlanFile, &Zone), history: &History, gone: 
             "another run of the task has come before it".to_owned()
         }
         (Some(_), Recurrence { every: Some(_), .. }) => {
-            format!("its interval, {now}, does not come to it within this time")
+            format!("its interval, {now}, releases it only after this time")
         }
         (None, _) if is_instant(zone, (task, &schedule.value), gone) => "its time has passed".to_owned(),
         _ => format!("the calendar of the task, {now}, has no such time any more"),

@@ -62,8 +62,8 @@ fn an_interval_does_not_come_to_it_any_more() {
     let case = Case::new().plan_file(plan_file(sections, &[("k", &keys("1d"))]));
     case.run(&format!("{NOW} --publish")).any_output().exit(0);
     let case = case.plan_file(plan_file(sections, &[("k", &keys("7d"))]));
-    let line = "- k#2 is gone; it was to start Sun 2026-03-08 10:00; its interval, every 7d, does not come to it within \
-                this time\n";
+    let line = "- k#2 is gone; it was to start Sun 2026-03-08 10:00; its interval, every 7d, releases it only \
+                after this time\n";
     case.run(NOW).any_output().stdout_has(line).exit(0);
 }
 

@@ -144,6 +144,7 @@ have to open between 2026-03-07 09:00 and 2026-03-07 10:10; or `tolerance` would
 latest, 2026-03-08 10:10; window `night` would have to open between 2026-03-08 09:00 and 2026-03-08 10:10
 0 occurrences until Fri 2026-03-13 00:00 UTC, 6 unplaced; nothing is published yet
 ";
-    let hint = "hint: `mainstay plan --publish` makes this the schedule\n";
+    let hint =
+        "hint: `mainstay plan --publish` makes this the schedule, without 6 occurrences that cannot happen\n";
     case.run(&format!("{NOW} --horizon 156h")).stdout(expected).stderr(hint).exit(0);
 }

@@ -177,3 +177,18 @@ fn an_effort_that_is_none_is_refused() {
         Case::new().run(&format!("plan --effort {effort}")).stderr_has(expected).exit(2);
     }
 }
+
+#[test]
+fn a_start_that_moved_says_why_also_when_nothing_is_in_the_way_of_the_new_one() {
+    let case = Case::new().plan_file(plan_file("", &[("k", "duration: 1h; schedule: {every: 4h}")]));
+    case.run("--now 2026-03-06T06:00:00Z plan --horizon 2d --publish").any_output().exit(0);
+    let later = case.run(&format!("{NOW} plan --horizon 2d --format json")).any_output().exit(0).json();
+    assert_eq!(later["occurrences"][0]["moved_from"], "2026-03-06T06:00:00Z");
+    assert_eq!(reason(&later, 0), "its published start has passed");
+    assert_eq!(reason(&later, 1), "released later than when it was published");
+    let past = Past(&case);
+    past.begin("2026-03-06T09:00:00Z", "k", "k#1").end("2026-03-06T10:00:00Z", 1, Outcome::Succeeded, "");
+    let table = case.run(&format!("{NOW} plan --horizon 6h")).any_output().exit(0).take_text();
+    let row = "~ was Fri 2026-03-06 11:00  late by 60 minutes; released later than when it was published";
+    assert!(table.contains(row), "{table}");
+}
