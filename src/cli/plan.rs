@@ -9,6 +9,7 @@ mod explain;
 mod gantt;
 mod html;
 mod layout;
+mod notes;
 mod quality;
 mod runbook;
 mod saved;
@@ -24,6 +25,7 @@ use clap::{ArgAction, Args};
 use super::output::Format;
 use super::{Exit, Global, Terminal};
 use crate::calendar::Zone;
+use crate::counted;
 use crate::manager::{Manager, Past};
 use crate::model::{Length, Moment, PlanFile};
 use crate::scheduler::report::{LONGEST_HORIZON, Proposal, dropped};
@@ -262,7 +264,7 @@ fn conclude(
         computed: &computed,
         approvals: &manager.approvals_of(plan, &loaded.digest, &computed.schedule, *now)?,
         changes: &changes,
-        dropped: &dropped(&changes, before),
+        dropped: &dropped((plan, zone), &past.history, &changes, before, &computed.schedule),
         drift: &monitor::drift(plan, &loaded.digest, in_force, &past.history, computed.schedule.from)?,
         debt: &debt,
         base,
@@ -273,7 +275,11 @@ fn conclude(
     let is_new = before.is_none() || !changes.is_empty();
     let is_text = global.format.unwrap_or(Format::Text) == Format::Text;
     if is_new && !wanted.publish && is_text {
-        terminal.hint("`mainstay plan --publish` makes this the schedule");
+        let without = match computed.schedule.unplaced.len() {
+            0 => String::new(),
+            n => format!(", without {} that cannot happen", counted(n, "occurrence")),
+        };
+        terminal.hint(&format!("`mainstay plan --publish` makes this the schedule{without}"));
     } else if is_text && proposal.approvals.values().any(|approval| !approval.is_given()) {
         terminal.hint("`mainstay plan --approve` approves what waits, with your SSH key");
     }

@@ -3,11 +3,12 @@
 //! The plan file and the calendar are known for any time. What only the present tells (a run that is going, a
 //! condition, a gate) is unknown for another one, and says so.
 
+mod ahead;
 mod around;
 mod calendar;
 mod others;
 pub mod report;
-mod start;
+pub mod start;
 #[cfg(test)]
 mod tests;
 

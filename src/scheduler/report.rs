@@ -6,6 +6,7 @@
 pub mod chart;
 mod content_line;
 mod drift;
+mod dropped;
 pub mod ics;
 pub mod saved;
 pub mod upcoming;
@@ -16,6 +17,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use dropped::{Dropped, dropped};
+
 use super::debt::Debt;
 use super::monitor::Drift;
 use super::words::{why_not, why_then};
@@ -23,7 +26,7 @@ use super::{Computed, Skipped};
 use crate::calendar::Zone;
 use crate::model::{
     ApprovalStanding, Basis, Because, Change, Objective, Occurrence, OccurrenceId, Placed, PlanFile,
-    Schedule, Unplaced, WindowSpan,
+    Unplaced, WindowSpan,
 };
 
 /// The name and version of the object.
@@ -45,8 +48,8 @@ pub struct Proposal<'a> {
     pub approvals: &'a HashMap<OccurrenceId, ApprovalStanding>,
     /// What changed since the published one.
     pub changes: &'a [Change],
-    /// What the published one had and this one has not, as it stood there.
-    pub dropped: &'a [Placed],
+    /// What the published one had and this one has not.
+    pub dropped: &'a [Dropped],
     /// Where reality has left the published schedule.
     pub drift: &'a [Drift],
     /// What is owed.
@@ -74,14 +77,6 @@ impl Proposal<'_> {
         };
         self.changes.iter().map(|change| (id_of(change).0.as_str(), kind(change))).collect()
     }
-}
-
-/// What `changes` say is gone, as it stood in the published schedule.
-pub fn dropped(changes: &[Change], published: Option<&Schedule>) -> Vec<Placed> {
-    let placed = published.map_or(&[][..], |published| &published.placed);
-    let before: HashMap<_, _> = placed.iter().map(|placed| (&placed.occurrence.id, placed)).collect();
-    let gone = changes.iter().filter(|change| matches!(change, Change::Dropped { .. }));
-    gone.filter_map(|change| before.get(id_of(change)).map(|placed| (*placed).clone())).collect()
 }
 
 fn id_of(change: &Change) -> &OccurrenceId {
@@ -192,6 +187,9 @@ struct DroppedReport {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
     window: Option<String>,
+    /// Why it is gone; plans of earlier versions do not say.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -316,8 +314,9 @@ fn unplaced(unplaced: &Unplaced, zone: &Zone) -> UnplacedReport {
     }
 }
 
-fn gone(placed: &Placed) -> DroppedReport {
+fn gone(Dropped { placed, reason }: &Dropped) -> DroppedReport {
     DroppedReport {
+        reason: reason.clone(),
         id: placed.occurrence.id.0.clone(),
         task: placed.occurrence.task.clone(),
         targets: placed.occurrence.targets.clone(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::calendar::Zone;
-use crate::model::{Because, Length, Placed};
+use crate::model::{Because, Length, Placed, Recurrence};
 
 /// Why something starts when it does: what decided, then what else was in the way before.
 ///
@@ -12,6 +12,9 @@ use crate::model::{Because, Length, Placed};
 /// `now` is the start of the schedule's horizon.
 pub fn why_then(placed: &Placed, zone: &Zone, now: DateTime<Utc>) -> Option<String> {
     let Some((decisive, earlier)) = placed.because.split_last() else {
+        if let Some(from) = placed.moved_from {
+            return Some(moved(placed, from, now));
+        }
         return (placed.start != placed.occurrence.release)
             .then(|| if placed.start == now { "as soon as possible" } else { "as published" }.to_owned());
     };
@@ -23,6 +26,17 @@ pub fn why_then(placed: &Placed, zone: &Zone, now: DateTime<Utc>) -> Option<Stri
         }
     }
     Some(parts.join("; "))
+}
+
+/// Why something does not start at `from`, for which it was published, when nothing is in the way of its new start.
+fn moved(placed: &Placed, from: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let release = placed.occurrence.release;
+    match () {
+        () if from < release => "released later than when it was published".to_owned(),
+        () if from < now => "its published start has passed".to_owned(),
+        () if placed.start == release => "nothing is in the way of an earlier start any more".to_owned(),
+        () => "as soon as possible".to_owned(),
+    }
 }
 
 /// More reasons than these help nobody.
@@ -98,5 +112,17 @@ pub(super) fn resource(name: &str) -> String {
         Some(("target", target)) => format!("target `{target}`"),
         Some(("claim", claim)) => format!("claim `{claim}`"),
         _ => format!("resource `{name}`"),
+    }
+}
+
+/// When a task recurs, as the plan file says it.
+pub(super) fn recurrence(schedule: &Recurrence, zone: &Zone) -> String {
+    match schedule {
+        Recurrence { cron: Some(cron), .. } => format!("cron {}", cron.value),
+        Recurrence { rrule: Some(rule), .. } => format!("rrule {}", rule.value),
+        Recurrence { every: Some(every), .. } => format!("every {}", every.value),
+        Recurrence { at: Some(at), .. } => format!("at {}", zone.date_and_time(zone.resolve(at))),
+        Recurrence { when: Some(check), .. } => format!("when `{}` fails", check.value),
+        _ => "none".to_owned(),
     }
 }

@@ -16,6 +16,7 @@ use crate::cli::{Exit, Global, Terminal};
 use crate::counted;
 use crate::manager::{ApproveError, Asked, Draft, Manager, Recorded};
 use crate::model::ApprovalStanding;
+use crate::scheduler::explain::start::AT_THE_START;
 use crate::scheduler::explain::{Condition, Explanation, Source};
 
 /// What `--approve` understands.
@@ -204,7 +205,8 @@ pub fn explain(explained: &mut Explanation, question: &Question, manager: &Manag
         source: Source::Plan { path: format!("tasks.{}.approval", explained.task), span: approval.span },
         changes: None,
     };
-    let at = explained.conditions.iter().position(|condition| condition.holds.is_none());
+    let is_last = |condition: &Condition| AT_THE_START.contains(&condition.what.as_str());
+    let at = explained.conditions.iter().position(is_last);
     explained.conditions.insert(at.unwrap_or(explained.conditions.len()), condition);
     Ok(())
 }

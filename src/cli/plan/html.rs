@@ -10,8 +10,8 @@ use crate::model::Change;
 use crate::reporter::formatter::debt;
 use crate::reporter::formatter::html::render;
 use crate::reporter::formatter::page::{Cell, Fact, Figure, Headline, Page, Row, Section};
-use crate::scheduler::report::Proposal;
 use crate::scheduler::report::chart;
+use crate::scheduler::report::{Dropped, Proposal};
 use crate::scheduler::words::why_not;
 use crate::table::Tone;
 use crate::text::{capitalized, inert_line};
@@ -131,13 +131,14 @@ fn unplaced(proposal: &Proposal) -> Section {
 }
 
 fn gone(proposal: &Proposal) -> Section {
-    let row = |placed: &crate::model::Placed| {
+    let row = |Dropped { placed, reason }: &Dropped| {
         let id = Cell { text: inert_line(&placed.occurrence.id.0), tone: Tone::Bad };
-        Row { cells: vec![id, plain(proposal.zone.local(placed.start))], detail: None }
+        let why = reason.as_deref().map_or(String::new(), inert_line);
+        Row { cells: vec![id, plain(proposal.zone.local(placed.start)), plain(why)], detail: None }
     };
     Section {
         heading: "What is gone",
-        columns: vec!["Occurrence", "It was to start"],
+        columns: vec!["Occurrence", "It was to start", "Why it is gone"],
         rows: proposal.dropped.iter().map(row).collect(),
         empty: "",
     }

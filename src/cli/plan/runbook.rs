@@ -115,6 +115,9 @@ impl Book<'_> {
             return;
         }
         heading(to, 2, "What changed");
+        let gone = proposal.dropped.iter();
+        let reasons: HashMap<_, _> =
+            gone.filter_map(|gone| Some((&gone.placed.occurrence.id, gone.reason.as_deref()?))).collect();
         for change in proposal.changes {
             let id = |id: &crate::model::OccurrenceId| words.code(&id.0);
             let line = match change {
@@ -125,7 +128,9 @@ impl Book<'_> {
                     format!("moved: {}, from {} to {}", id(occurrence), words.time(*from), words.time(*to))
                 }
                 Change::Dropped { occurrence, start } => {
-                    format!("gone: {}; it was to start {}", id(occurrence), words.time(*start))
+                    let why = reasons.get(occurrence).map(|why| format!("; {}", plain(why)));
+                    let why = why.unwrap_or_default();
+                    format!("gone: {}; it was to start {}{why}", id(occurrence), words.time(*start))
                 }
             };
             writeln!(to, "- {line}").unwrap_or_default();

@@ -3,19 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use comfy_table::ContentArrangement;
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use super::layout::{columns, wrapped};
 use crate::calendar::Zone;
 use crate::counted;
-use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Task, Unplaced};
+use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Task};
 use crate::reporter::formatter::debt;
 use crate::scheduler::debt::Kind;
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::report::Proposal;
-use crate::scheduler::words::{why_not, why_then};
+use crate::scheduler::words::why_then;
 use crate::text::inert;
 
 /// A schedule in a table.
@@ -112,63 +112,12 @@ impl Table<'_> {
     }
 
     fn notes_but_debt(&self) -> Vec<String> {
-        let mut notes = self.impossible();
-        notes.extend(self.gone());
+        let mut notes = super::notes::impossible(self.0);
+        notes.extend(super::notes::gone(self.0));
         notes.extend(self.late());
         notes.extend(super::quality::notes(self.0.computed));
         notes.push(self.summary());
         notes
-    }
-
-    /// What cannot happen; of one task and for one reason in one line.
-    fn impossible(&self) -> Vec<String> {
-        let why = |unplaced: &Unplaced| {
-            let mut why = one_line(&why_not(&unplaced.because, self.0.zone));
-            if let Some(help) = &unplaced.help {
-                write!(why, "; {}", one_line(help)).unwrap_or_default();
-            }
-            why
-        };
-        let unplaced = self.0.computed.schedule.unplaced.iter();
-        let groups = grouped(unplaced.map(|unplaced| {
-            let occurrence = &unplaced.occurrence;
-            ((occurrence.task.as_str(), why(unplaced)), (&occurrence.id, occurrence.release))
-        }));
-        let note = |((task, why), found): Group<(&str, String)>| match found.as_slice() {
-            [(id, _)] => format!("! {} cannot happen: {why}", one_line(&id.0)),
-            all => format!("! {} of {} cannot happen, {}: {why}", all.len(), one_line(task), self.span(all)),
-        };
-        groups.into_iter().map(note).collect()
-    }
-
-    /// What is gone; of one task in one line.
-    fn gone(&self) -> Vec<String> {
-        let gone = self.0.changes.iter().filter_map(|change| match change {
-            Change::Dropped { occurrence, start } => Some((task_of(occurrence), (occurrence, *start))),
-            _ => None,
-        });
-        let note = |(task, found): Group<&str>| match found.as_slice() {
-            [(id, start)] => {
-                format!("- {} is gone; it was to start {}", one_line(&id.0), self.0.zone.local(*start))
-            }
-            all => {
-                format!(
-                    "- {} of {} are gone; they were to start {}",
-                    all.len(),
-                    one_line(task),
-                    self.span(all)
-                )
-            }
-        };
-        grouped(gone).into_iter().map(note).collect()
-    }
-
-    /// `Sun 2026-03-08 02:00 to Sat 2026-04-04 02:00`.
-    fn span(&self, all: &[(&OccurrenceId, DateTime<Utc>)]) -> String {
-        let times = || all.iter().map(|(_, time)| *time);
-        let local =
-            |time: Option<DateTime<Utc>>| time.map(|time| self.0.zone.local(time)).unwrap_or_default();
-        format!("{} to {}", local(times().min()), local(times().max()))
     }
 
     /// What waits for approval, where reality has left the schedule, and what was missed.
@@ -289,30 +238,6 @@ pub fn explanation(
     });
     text.push_str(&columns(&["HOLDS", "CONDITION", "BECAUSE", "CHANGES", "SOURCE"], rows, width));
     text
-}
-
-/// Occurrences with a time each that have something in common.
-type Group<'a, K> = (K, Vec<(&'a OccurrenceId, DateTime<Utc>)>);
-
-/// Puts together what has something in common, in the order of the first ones.
-fn grouped<'a, K: Eq + std::hash::Hash + Clone>(
-    all: impl Iterator<Item = (K, (&'a OccurrenceId, DateTime<Utc>))>,
-) -> Vec<Group<'a, K>> {
-    let mut places: HashMap<K, usize> = HashMap::new();
-    let mut groups: Vec<Group<K>> = Vec::new();
-    for (key, one) in all {
-        let place = *places.entry(key.clone()).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some((_, group)) => group.push(one),
-            None => groups.push((key, vec![one])),
-        }
-    }
-    groups
-}
-
-/// The task that an occurrence is named after.
-fn task_of(id: &OccurrenceId) -> &str {
-    id.0.rsplit_once(['@', '#']).map_or(id.0.as_str(), |(task, _)| task)
 }
 
 fn targets(occurrence: &Occurrence) -> String {

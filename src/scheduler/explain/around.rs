@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Asked, Condition, ONLY_NOW, STATUS, Source};
 use crate::model::{Missed, Spanned, Stands, Status};
+use crate::scheduler::words::recurrence;
 use crate::scheduler::{TaskHistory, condition};
 
 impl Asked<'_> {
@@ -26,16 +27,10 @@ impl Asked<'_> {
         if let Some(check) = &schedule.when {
             return Some(self.condition(check));
         }
-        let (rule, span) = if let Some(cron) = &schedule.cron {
-            (format!("cron {}", cron.value), cron.span)
-        } else if let Some(rule) = &schedule.rrule {
-            (format!("rrule {}", rule.value), rule.span)
-        } else if let Some(every) = &schedule.every {
-            (format!("every {}", every.value), every.span)
-        } else {
-            let at = schedule.at.as_ref()?;
-            (format!("at {}", self.shown(self.ground.zone.resolve(at))), at.span)
-        };
+        let text = schedule.cron.as_ref().or(schedule.rrule.as_ref()).map(|text| text.span);
+        let every = || schedule.every.as_ref().map(|every| every.span);
+        let span = text.or_else(every).or_else(|| schedule.at.as_ref().map(|at| at.span))?;
+        let rule = recurrence(schedule, &self.ground.zone);
         let release = self.occurrence().map(|occurrence| occurrence.release);
         let released = match release {
             Some(release) => format!("released {}", self.shown(release)),

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::ahead::Taken;
 use super::{Asked, Condition, ONLY_NOW, Source};
 use crate::model::{Claim, ClaimMode, Overlap, Span, Spanned, Task};
 use crate::scheduler::demands::{Demand, demands};
 use crate::scheduler::ground::TaskGround;
 
-/// The condition that a resource belongs to, by its name in a schedule: `group:NAME`, `target:NAME` or `NAME`.
+/// The condition that a resource belongs to, by its name in a schedule: `group:NAME`, `target:NAME`, `claim:NAME` or `NAME`.
 pub(super) fn what(name: &str) -> String {
     match name.split_once(':') {
         Some(("group", group)) => format!("group {group}"),
         Some(("target", target)) => format!("target {target}"),
+        Some(("claim", claim)) => format!("claim {claim}"),
         _ => format!("resource {name}"),
     }
 }
@@ -128,16 +130,23 @@ impl<'a> Asked<'a> {
         let using: Vec<_> = going.iter().filter_map(|going| Some((going, takes(going)?))).collect();
         let used = using.iter().fold(0_u32, |used, (_, (amount, _))| used.saturating_add(*amount));
         let mut value = format!("needs {amount}; {used} of {capacity} in use");
-        if let Some((first, _)) = using.first() {
+        if let Some((first, (_, until))) = using.first() {
             let more = if using.len() > 1 { format!(" and {} more", using.len() - 1) } else { String::new() };
-            value = format!("{value}, by {}{more}", first.id);
+            let has_ended = first.until <= self.question.at;
+            let cover =
+                if has_ended { format!("; `cover` until {}", self.shown(*until)) } else { String::new() };
+            value = format!("{value}, by {}{more}{cover}", first.id);
         }
+        let holds = used.saturating_add(*amount) <= *capacity;
+        let ends = using.iter().map(|(_, (_, until))| *until).min();
+        let stretches: Vec<_> =
+            using.iter().map(|(_, (amount, until))| Taken { amount: *amount, until: *until }).collect();
         Condition {
             what: what(name),
-            holds: Some(used.saturating_add(*amount) <= *capacity),
+            holds: Some(holds),
             value,
             source: self.source_of(name),
-            changes: using.iter().map(|(_, (_, until))| *until).min(),
+            changes: if holds { self.next_lack(demand, &stretches) } else { ends },
         }
     }
 
@@ -167,13 +176,14 @@ impl<'a> Asked<'a> {
         }
         let going = self.going();
         let condition = |(name, (mode, span)): (&str, (ClaimMode, Span))| {
-            let clashes = |going: &&Going| {
-                let other = claims_of(going.task.task).get(name).copied();
-                let is_going = self.question.at < going.until;
+            let clashes = |task: &TaskGround| {
+                let other = claims_of(task.task).get(name).copied();
                 let is_alone = |other| mode == ClaimMode::Exclusive || other == ClaimMode::Exclusive;
-                is_going && other.is_some_and(|(other, _)| is_alone(other))
+                other.is_some_and(|(other, _)| is_alone(other))
             };
-            let holders: Vec<_> = going.iter().filter(clashes).collect();
+            let is_going = |going: &&Going| self.question.at < going.until && clashes(going.task);
+            let holders: Vec<_> = going.iter().filter(is_going).collect();
+            let next = || self.ahead().find(|(task, _)| clashes(task)).map(|(_, placed)| placed.start);
             let how = if mode == ClaimMode::Shared { "shared" } else { "exclusive" };
             let value = match holders.first() {
                 Some(holder) => format!("{how}; held by {}", holder.id),
@@ -184,7 +194,7 @@ impl<'a> Asked<'a> {
                 holds: Some(holders.is_empty()),
                 value,
                 source: self.plan("claims", span),
-                changes: holders.iter().map(|holder| holder.until).max(),
+                changes: holders.iter().map(|holder| holder.until).max().or_else(next),
             }
         };
         own.into_iter().map(condition).collect()

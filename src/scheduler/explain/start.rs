@@ -2,6 +2,13 @@
 
 use super::{Asked, Condition, Source};
 
+/// What these conditions are called.
+pub const AT_THE_START: [&str; 3] = [GATE, PRECONDITION, SILENCE];
+
+const GATE: &str = "gate";
+const PRECONDITION: &str = "precondition";
+const SILENCE: &str = "silence";
+
 impl Asked<'_> {
     /// Gate, preconditions and silence: unknown at any time before the start.
     pub(super) fn at_the_start(&self) -> Vec<Condition> {
@@ -13,17 +20,16 @@ impl Asked<'_> {
             source,
             changes: None,
         };
-        let gate = task
-            .gate
+        let gate =
+            task.gate.iter().map(|gate| asked(GATE, gate.promql.value.clone(), self.plan("gate", gate.span)));
+        let preconditions = task
+            .preconditions
             .iter()
-            .map(|gate| asked("gate", gate.promql.value.clone(), self.plan("gate", gate.span)));
-        let preconditions = task.preconditions.iter().map(|check| {
-            asked("precondition", check.value.in_short(), self.plan("preconditions", check.span))
-        });
+            .map(|check| asked(PRECONDITION, check.value.in_short(), self.plan("preconditions", check.span)));
         let silence = task.silence.iter().map(|silence| {
             let matchers: Vec<_> = silence.matchers.iter().map(|matcher| matcher.value.as_str()).collect();
             let value = format!("whether Alertmanager silences {}", matchers.join(", "));
-            asked("silence", value, self.plan("silence", silence.span))
+            asked(SILENCE, value, self.plan("silence", silence.span))
         });
         gate.chain(preconditions).chain(silence).collect()
     }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::help::help;
+use super::help::{Blocked, help, pass_on};
 use super::pieces::{Piece, Pieces, instant};
 use super::resources::Resources;
 use super::site::Site;
 use super::{Optimized, gain, objective};
-use crate::model::{Because, Occurrence, OccurrenceId, Placed, Unplaced};
+use crate::model::{Because, Missed, Occurrence, OccurrenceId, Placed, Unplaced};
 use crate::scheduler::ground::Ground;
 use crate::scheduler::planner;
 use crate::scheduler::solver::{JobId, ResourceId, Solution, Why};
@@ -32,7 +32,7 @@ enum Fate {
         /// What to look at.
         blame: OccurrenceId,
         /// Why; `None` for an interval after one that cannot happen.
-        told: Option<(Because, Vec<Because>)>,
+        told: Option<Blocked>,
     },
 }
 
@@ -170,15 +170,17 @@ impl Told<'_, '_> {
             self.find_fate(*piece, &why, &mut fates);
         }
         let unplaced = solution.unplaced.iter().filter_map(|(JobId(piece), _)| {
-            let Fate::Unplaced { told: Some((because, obstacles)), .. } = fates.remove(piece)? else {
+            let Fate::Unplaced { told: Some(blocked), .. } = fates.remove(piece)? else {
                 return None;
             };
             let occurrence = self.reading.occurrences[*piece].clone();
             let task = &self.ground.tasks[self.pieces.all[*piece].place];
-            let help = help(self.ground, task, &occurrence, &because, &obstacles);
-            Some(Unplaced { occurrence, because, help })
+            let help = help(self.ground, task, &occurrence, &blocked);
+            Some(Unplaced { occurrence, because: blocked.because, help })
         });
-        unplaced.collect()
+        let mut unplaced: Vec<_> = unplaced.collect();
+        pass_on(&mut unplaced);
+        unplaced
     }
 
     /// Finds out what becomes of a piece, and of all that it waits for in vain.
@@ -208,7 +210,7 @@ impl Told<'_, '_> {
         let occurrence = &self.reading.occurrences[piece];
         let (blame, until) = (occurrence.id.clone(), self.ground.until);
         let is_due_later = occurrence.due.is_some_and(|due| until < due);
-        let (because, obstacles) = match (why, before) {
+        let blocked: Blocked = match (why, before) {
             (_, Some((before, fate))) if self.pieces.all[piece].previous == Some(before) => {
                 return match fate {
                     Fate::Beyond => Fate::Beyond,
@@ -216,17 +218,17 @@ impl Told<'_, '_> {
                 };
             }
             (_, Some((_, Fate::Unplaced { blame: occurrence, .. }))) => {
-                (Because::Predecessor { occurrence }, Vec::new())
+                Because::Predecessor { occurrence }.into()
             }
-            (_, Some((_, Fate::Beyond))) => (Because::BeyondHorizon { until }, Vec::new()),
-            (Why::TooMuch(resource), _) => (self.too_much(piece, resource), Vec::new()),
+            (_, Some((_, Fate::Beyond))) => Because::BeyondHorizon { until }.into(),
+            (Why::TooMuch(resource), _) => self.too_much(piece, resource).into(),
             _ => self.no_room(piece),
         };
         let is_published_later = self.pieces.all[piece].published.is_some_and(|start| until <= start);
-        if matches!(because, Because::BeyondHorizon { .. }) && (is_due_later || is_published_later) {
+        if matches!(blocked.because, Because::BeyondHorizon { .. }) && (is_due_later || is_published_later) {
             return Fate::Beyond;
         }
-        Fate::Unplaced { blame, told: Some((because, obstacles)) }
+        Fate::Unplaced { blame, told: Some(blocked) }
     }
 
     fn too_much(&self, piece: usize, resource: ResourceId) -> Because {
@@ -238,23 +240,28 @@ impl Told<'_, '_> {
     }
 
     /// Why no start is possible, and what is in the way of each.
-    fn no_room(&self, piece: usize) -> (Because, Vec<Because>) {
+    fn no_room(&self, piece: usize) -> Blocked {
         let (place, occurrence) = (self.pieces.all[piece].place, &self.reading.occurrences[piece]);
         let needed = occurrence.estimate;
         if let Some(longest) = self.ground.tasks[place].longest_span.filter(|longest| *longest < needed) {
-            return (Because::NoWindow { longest, needed }, Vec::new());
+            return Because::NoWindow { longest, needed }.into();
         }
         let (from, mut obstacles) = self.after(piece);
-        let found =
-            self.site.search(place, &occurrence.id, (from, needed), occurrence.latest, &mut obstacles);
-        let because = match found {
-            Err(because) => because,
+        let search = |latest, obstacles: &mut Vec<Because>| {
+            self.site.search(place, &occurrence.id, (from, needed), latest, obstacles)
+        };
+        let Err(because) = search(occurrence.latest, &mut obstacles) else {
             // There would be room if nothing had to keep to its published start.
-            Ok(_) => match occurrence.latest {
+            let because = match occurrence.latest {
                 Some(latest) => Because::Missed { latest },
                 None => Because::BeyondHorizon { until: self.ground.until },
-            },
+            };
+            return Blocked { is_room: true, ..because.into() };
         };
-        (because, obstacles)
+        // Only with `missed: skip` is what is late missed.
+        let policy = self.ground.tasks[place].task.missed.as_ref().map(|missed| missed.value);
+        let is_skipped = policy == Some(Missed::Skip) && matches!(because, Because::Missed { .. });
+        let later = is_skipped.then(|| search(None, &mut Vec::new()).ok()).flatten();
+        Blocked { because, obstacles, later: later.map(|found| found.start), is_room: false }
     }
 }

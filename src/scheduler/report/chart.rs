@@ -140,7 +140,7 @@ fn bars<'a>(proposal: &Proposal<'a>) -> HashMap<&'a str, Vec<Bar>> {
         None => Mark::Kept,
     };
     let placed = schedule.placed.iter().map(|placed| (mark(placed), placed));
-    let gone = proposal.dropped.iter().map(|placed| (Mark::Gone, placed));
+    let gone = proposal.dropped.iter().map(|gone| (Mark::Gone, &gone.placed));
     let work = placed.chain(gone).map(|(mark, placed)| {
         let bar = Bar {
             id: placed.occurrence.id.0.clone(),

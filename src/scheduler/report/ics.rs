@@ -32,7 +32,11 @@ pub fn format(proposal: &Proposal, withdrawn: &[Placed]) -> String {
     let tasks = proposal.plan.tasks.iter().map(|(name, task)| (name.value.as_str(), task));
     let schedule = &proposal.computed.schedule;
     let mut known: HashSet<_> = schedule.placed.iter().map(|placed| &placed.occurrence.id).collect();
-    let all = proposal.dropped.iter().chain(withdrawn.iter().filter(|gone| gone.start < schedule.until));
+    let all = proposal
+        .dropped
+        .iter()
+        .map(|gone| &gone.placed)
+        .chain(withdrawn.iter().filter(|gone| gone.start < schedule.until));
     let gone = all.filter(|gone| known.insert(&gone.occurrence.id)).collect();
     let mut calendar = Calendar { proposal, gone, tasks: tasks.collect(), text: String::new() };
     calendar.write();

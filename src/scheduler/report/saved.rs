@@ -9,7 +9,8 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{
-    DroppedReport, Kind, LONGEST_HORIZON, OccurrenceReport, PlanReport, SCHEMA, UnplacedReport, whole,
+    Dropped, DroppedReport, Kind, LONGEST_HORIZON, OccurrenceReport, PlanReport, SCHEMA, UnplacedReport,
+    whole,
 };
 use crate::model::{
     ApprovalStanding, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
@@ -30,7 +31,7 @@ pub struct Saved {
     /// What changed since the schedule that was in force.
     pub changes: Vec<Change>,
     /// What that one had and this one has not.
-    pub dropped: Vec<Placed>,
+    pub dropped: Vec<Dropped>,
     /// Where reality had left the schedule that was in force.
     pub drift: Vec<Drift>,
     /// What was owed by then.
@@ -309,9 +310,9 @@ fn unplaced(it: UnplacedReport) -> Unplaced {
     }
 }
 
-fn gone(it: DroppedReport) -> Placed {
+fn gone(it: DroppedReport) -> Dropped {
     let window = it.window.map(|name| WindowSpan { name, start: it.start, end: it.end, cutoff: it.end });
-    Placed {
+    let placed = Placed {
         occurrence: Occurrence {
             id: OccurrenceId(it.id),
             task: it.task,
@@ -326,7 +327,8 @@ fn gone(it: DroppedReport) -> Placed {
         window,
         moved_from: None,
         because: Vec::new(),
-    }
+    };
+    Dropped { placed, reason: it.reason }
 }
 
 fn length(seconds: i64) -> TimeDelta {

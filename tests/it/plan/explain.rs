@@ -1,5 +1,7 @@
 //! `plan --explain TASK --at TIME`: every condition, its source, and when it could next change.
 
+use serde_json::Value;
+
 use crate::support::{Case, Past};
 
 /// A plan in which `upgrade` has every condition that there is.
@@ -157,4 +159,88 @@ fn the_time_is_asked_of_a_task_in_the_forms_of_from_and_not_too_far_away() {
     let case = Case::new().plan_file(on_demand);
     let text = explained(&case, "tidy --at 2026-03-14");
     assert!(text.starts_with("not scheduled  none: it runs on demand, `mainstay run tidy`\n"), "{text}");
+}
+
+/// `upgrade` shares a group with `rotate`, which works first; its partner is left alone for half an hour after that.
+const SHARED: &str = "\
+mainstay: 1
+owner: ada@example.org
+connections: {prometheus: {url: \"http://127.0.0.1:9090\"}}
+targets:
+  prom-1: {local: true, group: pair}
+  prom-2: {local: true, group: pair}
+groups: {pair: {max_down: 1, cover: 30m}}
+tasks:
+  rotate:
+    type: routine
+    domain: component
+    schedule: {cron: \"0 13 6 3 *\"}
+    targets: [prom-1]
+    claims: [path]
+    duration: 20m
+    steps: [{run: [\"true\"]}]
+  upgrade:
+    type: routine
+    domain: component
+    schedule: {cron: \"0 13 6 3 *\", tolerance: 8h}
+    targets: [prom-2]
+    claims: [path]
+    duration: 20m
+    approval: {required: 1, from: approvers}
+    gate: {promql: absent(ALERTS)}
+    steps: [{run: [\"true\"]}]
+access:
+  signers: allowed_signers
+  roles: {approvers: [ops@example.org]}
+";
+
+/// The conditions from the group on, each with what is asked, the answer, why, and when it changes.
+fn shared(at: &str) -> (Value, Vec<String>) {
+    let case = Case::new().plan_file(SHARED).file("allowed_signers", "");
+    let arguments = format!("--now 2026-03-06T12:00:00Z plan --explain upgrade --at {at} --format json");
+    let explained = case.run(&arguments).any_output().exit(0).json();
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let told = |it: &Value| {
+        let (what, why, changes) = (text(&it["what"]), text(&it["value"]), text(&it["changes"]));
+        format!("{what}: {}, {why}, {changes}", it["holds"])
+    };
+    let all = explained["conditions"].as_array().expect("conditions").iter();
+    let told = all.skip_while(|it| it["what"] != "group pair").map(told).collect();
+    (explained, told)
+}
+
+#[test]
+fn what_is_free_says_when_it_is_taken_and_what_is_taken_when_it_is_free() {
+    let (_, before) = shared("2026-03-06T12:00");
+    let one = "2026-03-06T13:00:00Z";
+    assert_eq!(before[0], format!("group pair: true, needs 1; 0 of 1 in use, {one}"));
+    assert_eq!(before[1], format!("claim path: true, exclusive; nobody else holds it, {one}"));
+    let (explained, during) = shared("2026-03-06T13:10");
+    assert_eq!(
+        during[0],
+        format!("group pair: false, needs 1; 1 of 1 in use, by rotate@{one}, 2026-03-06T13:50:00Z")
+    );
+    assert_eq!(
+        during[1],
+        format!("claim path: false, exclusive; held by rotate@{one}, 2026-03-06T13:20:00Z")
+    );
+    assert_eq!(explained["decisive"], "group pair");
+    let (_, covered) = shared("2026-03-06T13:30");
+    assert_eq!(
+        covered[0],
+        format!(
+            "group pair: false, needs 1; 1 of 1 in use, by rotate@{one}; `cover` until 2026-03-06 13:50, \
+             2026-03-06T13:50:00Z"
+        )
+    );
+    assert_eq!(covered[1], "claim path: true, exclusive; nobody else holds it, -", "nothing else is planned");
+}
+
+#[test]
+fn an_approval_comes_before_what_only_the_start_finds_out_also_at_another_time() {
+    for at in ["2026-03-06T12:00", "2026-03-06T13:10"] {
+        let (_, all) = shared(at);
+        assert_eq!(all[2], "approval: false, 0 of 1 from approvers, -", "{at}");
+        assert!(all[3].starts_with("gate: null"), "{}", all[3]);
+    }
 }

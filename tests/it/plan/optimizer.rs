@@ -8,7 +8,7 @@ use super::super::support::{Case, Past};
 const NOW: &str = "--now 2026-03-06T12:00:00Z";
 
 /// A plan file of tasks with these keys, and of sections before them.
-fn plan_file(sections: &str, tasks: &[(&str, &str)]) -> String {
+pub fn plan_file(sections: &str, tasks: &[(&str, &str)]) -> String {
     let task = |(name, keys): &(&str, &str)| {
         let keys = keys.replace("; ", "\n    ");
         format!(
@@ -203,4 +203,19 @@ fn an_interval_does_not_wait_itself_into_an_order_that_leaves_the_next_one_out()
         assert!(placed.contains(&id.as_str()), "{id} is not in {placed:?}");
     }
     case.run(&format!("{plan} --detailed-exitcode")).any_output().exit(0);
+}
+
+#[test]
+fn a_start_that_moved_says_why_also_when_nothing_is_in_the_way_of_the_new_one() {
+    let case = Case::new().plan_file(plan_file("", &[("k", "duration: 1h; schedule: {every: 4h}")]));
+    case.run("--now 2026-03-06T06:00:00Z plan --horizon 2d --publish").any_output().exit(0);
+    let later = case.run(&format!("{NOW} plan --horizon 2d --format json")).any_output().exit(0).json();
+    assert_eq!(later["occurrences"][0]["moved_from"], "2026-03-06T06:00:00Z");
+    assert_eq!(reason(&later, 0), "its published start has passed");
+    assert_eq!(reason(&later, 1), "released later than when it was published");
+    let past = Past(&case);
+    past.begin("2026-03-06T09:00:00Z", "k", "k#1").end("2026-03-06T10:00:00Z", 1, Outcome::Succeeded, "");
+    let table = case.run(&format!("{NOW} plan --horizon 6h")).any_output().exit(0).take_text();
+    let row = "~ was Fri 2026-03-06 11:00  late by 60 minutes; released later than when it was published";
+    assert!(table.contains(row), "{table}");
 }

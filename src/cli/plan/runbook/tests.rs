@@ -37,7 +37,7 @@ fn runbook(yaml: &str, history: &History, before: Option<&str>) -> String {
         zone: &zone,
         computed: &computed,
         changes: &changes,
-        dropped: &dropped(&changes, published.as_ref()),
+        dropped: &dropped((&plan, &zone), history, &changes, published.as_ref(), &computed.schedule),
         drift: &[],
         debt: &Debt::default(),
         approvals: &std::collections::HashMap::new(),
