@@ -29,6 +29,8 @@ pub struct Ground<'p> {
     pub places: HashMap<&'p str, usize>,
     /// The blackouts, by start.
     pub freezes: Vec<Freeze>,
+    /// Places in `tasks`, each behind those that its task comes after.
+    pub order: Vec<usize>,
     /// How many tasks share each claim.
     pub(super) n_sharing: HashMap<&'p str, u32>,
 }
@@ -114,12 +116,13 @@ impl<'p> Ground<'p> {
             task.after =
                 task.task.after.iter().filter_map(|name| places.get(name.value.as_str()).copied()).collect();
         }
-        pass_back(&mut tasks);
+        let order = in_order(&tasks);
+        pass_back(&mut tasks, &order);
         let mut freezes: Vec<_> =
             plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, &zone)).collect();
         freezes.sort_by_key(|freeze| freeze.start);
         let n_sharing = demands::n_sharing(plan);
-        Ok(Self { plan, zone, from, until, tasks, places, freezes, n_sharing })
+        Ok(Self { plan, zone, from, until, tasks, places, freezes, order, n_sharing })
     }
 
     /// The blackouts that a task has to respect, by start.
@@ -183,28 +186,44 @@ fn spans_of(
     Ok(calendar::merge(spans))
 }
 
+/// The places of tasks, each behind those that it comes after.
+///
+/// A cycle, which `validate` refuses, and what comes after it are at the end.
+fn in_order(tasks: &[TaskGround]) -> Vec<usize> {
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); tasks.len()];
+    let mut n_before: Vec<usize> = tasks.iter().map(|task| task.after.len()).collect();
+    for (place, task) in tasks.iter().enumerate() {
+        task.after.iter().for_each(|before| followers[*before].push(place));
+    }
+    let mut order: Vec<usize> = (0..tasks.len()).filter(|place| n_before[*place] == 0).collect();
+    let mut next = 0;
+    while let Some(&place) = order.get(next) {
+        next += 1;
+        for &follower in &followers[place] {
+            n_before[follower] -= 1;
+            if n_before[follower] == 0 {
+                order.push(follower);
+            }
+        }
+    }
+    order.extend((0..tasks.len()).filter(|place| n_before[*place] > 0));
+    order
+}
+
 /// Hands weight and tail from each task to those that it comes after.
-fn pass_back(tasks: &mut [TaskGround]) {
+fn pass_back(tasks: &mut [TaskGround], order: &[usize]) {
     for task in tasks.iter_mut() {
         task.tail = task.estimate;
     }
-    // A cycle, which `validate` refuses, must not keep this from ending.
-    for _ in 0..tasks.len() {
-        let mut changed = false;
-        for place in 0..tasks.len() {
-            let (weight, tail) = (tasks[place].weight, tasks[place].tail);
-            for before in tasks[place].after.clone() {
-                let task = &mut tasks[before];
-                let longer = task.estimate.checked_add(&tail).unwrap_or(TimeDelta::MAX);
-                if task.weight < weight || task.tail < longer {
-                    task.weight = task.weight.max(weight);
-                    task.tail = task.tail.max(longer);
-                    changed = true;
-                }
-            }
+    for &place in order.iter().rev() {
+        let (weight, tail) = (tasks[place].weight, tasks[place].tail);
+        let after = std::mem::take(&mut tasks[place].after);
+        for &before in &after {
+            let task = &mut tasks[before];
+            let longer = task.estimate.checked_add(&tail).unwrap_or(TimeDelta::MAX);
+            task.weight = task.weight.max(weight);
+            task.tail = task.tail.max(longer);
         }
-        if !changed {
-            break;
-        }
+        tasks[place].after = after;
     }
 }

@@ -361,19 +361,11 @@ fn known_since(ground: &Ground, history: &History, published: Option<&Schedule>)
 /// comes after, so that the first round of a new task keeps their order.
 fn waiting_since(ground: &Ground, history: &History, known_since: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
     let mut since = known_since.to_vec();
-    for _ in 0..ground.tasks.len() {
-        let mut changed = false;
-        for (place, task) in ground.tasks.iter().enumerate() {
-            let is_first = |place: &usize| history.of(ground.tasks[*place].name).last_end.is_none();
-            let before = task.after.iter().filter(|place| is_first(place)).map(|place| since[*place]).max();
-            if let Some(before) = before.filter(|before| since[place] < *before) {
-                since[place] = before;
-                changed = true;
-            }
-        }
-        if !changed {
-            break;
-        }
+    let is_first = |place: &usize| history.of(ground.tasks[*place].name).last_end.is_none();
+    for &place in &ground.order {
+        let after = ground.tasks[place].after.iter();
+        let before = after.filter(|place| is_first(place)).map(|place| since[*place]).max();
+        since[place] = before.map_or(since[place], |before| before.max(since[place]));
     }
     since
 }

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendars::{self, seconds};
-use super::resources::Resources;
 use crate::model::{Occurrence, OccurrenceId, Schedule};
 use crate::scheduler::ground::Ground;
+use crate::scheduler::resources::Resources;
 use crate::scheduler::solver::Stretch;
 use crate::scheduler::{History, ScheduleError, planner};
 
