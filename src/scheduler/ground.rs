@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use super::{History, ScheduleError, demands};
+use super::{History, ScheduleError};
 use crate::calendar::{self, Calendar, Freeze, Zone};
-use crate::model::{PlanFile, Task, WindowSpan};
+use crate::model::{ClaimMode, Occurrence, OccurrenceId, PlanFile, Task, WindowSpan};
 
 /// How far beyond the horizon windows are looked up, so that work released near its end has a due time.
 const OUTLOOK: TimeDelta = TimeDelta::days(35);
@@ -121,7 +121,7 @@ impl<'p> Ground<'p> {
         let mut freezes: Vec<_> =
             plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, &zone)).collect();
         freezes.sort_by_key(|freeze| freeze.start);
-        let n_sharing = demands::n_sharing(plan);
+        let n_sharing = n_sharing(plan);
         Ok(Self { plan, zone, from, until, tasks, places, freezes, order, n_sharing })
     }
 
@@ -150,6 +150,25 @@ impl<'p> Ground<'p> {
 }
 
 impl TaskGround<'_> {
+    /// An occurrence of this task, in whole seconds: everything starts on one.
+    pub fn occurrence(
+        &self,
+        id: OccurrenceId,
+        release: DateTime<Utc>,
+        due: Option<DateTime<Utc>>,
+        latest: Option<DateTime<Utc>>,
+    ) -> Occurrence {
+        Occurrence {
+            id,
+            task: self.name.to_owned(),
+            targets: self.targets.clone(),
+            release: whole(release),
+            due: due.map(whole),
+            latest: latest.map(whole),
+            estimate: self.estimate,
+        }
+    }
+
     /// The targets of each batch, in order.
     pub fn batches(&self) -> impl Iterator<Item = &[String]> {
         let mut rest = self.targets.as_slice();
@@ -159,6 +178,12 @@ impl TaskGround<'_> {
             batch
         })
     }
+}
+
+/// The first whole second that is not before `instant`.
+fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
+    let cut = instant.trunc_subsecs(0);
+    if cut < instant { cut + TimeDelta::seconds(1) } else { cut }
 }
 
 /// The zone of a plan file.
@@ -184,6 +209,17 @@ fn spans_of(
         spans.extend(openings.map_err(|source| ScheduleError::Calendar { whose: whose(), source })?);
     }
     Ok(calendar::merge(spans))
+}
+
+/// How many tasks share each claim: so many can hold it at once, or one that holds it alone.
+fn n_sharing(plan: &PlanFile) -> HashMap<&str, u32> {
+    let mut n_sharing: HashMap<&str, u32> = HashMap::new();
+    for (_, task) in plan.tasks.iter() {
+        for (name, mode) in task.claims.iter().flat_map(|claim| claim.value.held()) {
+            *n_sharing.entry(name).or_default() += u32::from(mode == ClaimMode::Shared);
+        }
+    }
+    n_sharing
 }
 
 /// The places of tasks, each behind those that it comes after.
