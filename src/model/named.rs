@@ -45,6 +45,11 @@ impl<T> Named<T> {
         self.entries.iter().map(|(key, value)| (key, value))
     }
 
+    /// All things, to change them, in the order of the plan file.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut().map(|(_, value)| value)
+    }
+
     /// All names, in the order of the plan file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(key, _)| key.value.as_str())

@@ -54,10 +54,6 @@ pub struct TaskGround<'p> {
     pub calendar: Option<Calendar>,
     /// Places of the tasks that it comes after.
     pub after: Vec<usize>,
-    /// Its priority, or that of the most important task that comes after it.
-    pub weight: u8,
-    /// How long the longest chain of tasks takes that begins with it.
-    pub tail: TimeDelta,
 }
 
 impl<'p> Ground<'p> {
@@ -106,8 +102,6 @@ impl<'p> Ground<'p> {
                 longest_span,
                 calendar,
                 after: Vec::new(),
-                weight: task.priority(),
-                tail: TimeDelta::zero(),
             });
         }
         let places: HashMap<_, _> =
@@ -117,7 +111,6 @@ impl<'p> Ground<'p> {
                 task.task.after.iter().filter_map(|name| places.get(name.value.as_str()).copied()).collect();
         }
         let order = in_order(&tasks);
-        pass_back(&mut tasks, &order);
         let mut freezes: Vec<_> =
             plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, &zone)).collect();
         freezes.sort_by_key(|freeze| freeze.start);
@@ -246,20 +239,29 @@ fn in_order(tasks: &[TaskGround]) -> Vec<usize> {
     order
 }
 
-/// Hands weight and tail from each task to those that it comes after.
-fn pass_back(tasks: &mut [TaskGround], order: &[usize]) {
-    for task in tasks.iter_mut() {
-        task.tail = task.estimate;
-    }
-    for &place in order.iter().rev() {
-        let (weight, tail) = (tasks[place].weight, tasks[place].tail);
-        let after = std::mem::take(&mut tasks[place].after);
-        for &before in &after {
-            let task = &mut tasks[before];
-            let longer = task.estimate.checked_add(&tail).unwrap_or(TimeDelta::MAX);
-            task.weight = task.weight.max(weight);
-            task.tail = task.tail.max(longer);
-        }
-        tasks[place].after = after;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_task_is_behind_those_that_it_comes_after_and_a_cycle_at_the_end() {
+        let order = |after: &[(&str, &str)]| {
+            let task = |(name, after): &(&str, &str)| {
+                format!(
+                    "  {name}: {{type: routine, domain: data, schedule: {{every: 1d}}, after: [{after}], \
+                     duration: 1m, steps: [{{run: [\"true\"]}}]}}\n"
+                )
+            };
+            let yaml = format!("mainstay: 1\ntasks:\n{}", after.iter().map(task).collect::<String>());
+            let text = crate::planfile::Text::new("maintenance.yaml", yaml.into_bytes());
+            let plan = text.read().into_plan().expect("a plan");
+            let from = DateTime::UNIX_EPOCH;
+            let ground = Ground::survey(&plan, &History::default(), from, from + TimeDelta::days(1));
+            let ground = ground.expect("a ground");
+            ground.order.iter().map(|place| ground.tasks[*place].name.to_owned()).collect::<String>()
+        };
+        assert_eq!(order(&[("a", "b"), ("b", "c"), ("c", "")]), "cba");
+        assert_eq!(order(&[("a", ""), ("b", "a"), ("c", "a, b"), ("d", "")]), "adbc");
+        assert_eq!(order(&[("a", "b"), ("b", "a"), ("c", "b"), ("d", "")]), "dabc");
     }
 }
