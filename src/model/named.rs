@@ -18,38 +18,66 @@ pub(crate) const ONE_OR_MANY: &str = "$mainstay::OneOrMany";
 ///
 /// A thing that could not be read is left out; the reader has recorded why.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Named<T>(pub Vec<(Spanned<String>, T)>);
+pub struct Named<T> {
+    entries: Vec<(Spanned<String>, T)>,
+    /// Places in `entries` by name: an estate has thousands of targets, and each is asked for many times.
+    by_name: Vec<usize>,
+}
 
 impl<T> Named<T> {
+    fn new(entries: Vec<(Spanned<String>, T)>) -> Self {
+        let mut by_name: Vec<usize> = (0..entries.len()).collect();
+        // Stable: of two with one name, which the reader has refused, the first one counts.
+        by_name.sort_by(|a, b| entries[*a].0.value.cmp(&entries[*b].0.value));
+        Self { entries, by_name }
+    }
+
     /// The thing called `name`.
     pub fn get(&self, name: &str) -> Option<&T> {
-        self.0.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
+        let key = |place: usize| self.entries[place].0.value.as_str();
+        let first = self.by_name.partition_point(|place| key(*place) < name);
+        let place = *self.by_name.get(first).filter(|place| key(**place) == name)?;
+        Some(&self.entries[place].1)
     }
 
     /// All things with their names, in the order of the plan file.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Spanned<String>, &T)> + ExactSizeIterator {
-        self.0.iter().map(|(key, value)| (key, value))
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// All things, to change them, in the order of the plan file.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut().map(|(_, value)| value)
     }
 
     /// All names, in the order of the plan file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(key, _)| key.value.as_str())
+        self.entries.iter().map(|(key, _)| key.value.as_str())
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
+    }
+}
+
+impl<T> IntoIterator for Named<T> {
+    type Item = (Spanned<String>, T);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
     }
 }
 
 impl<T> Default for Named<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self::new(Vec::new())
     }
 }
 
@@ -133,7 +161,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
                         entries.push((key, value));
                     }
                 }
-                Ok(Named(entries))
+                Ok(Named::new(entries))
             }
         }
         deserializer.deserialize_map(Entries(PhantomData))
@@ -264,5 +292,20 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let of = generator.subschema_for::<T>();
         json_schema!({"anyOf": [of, {"type": "array", "items": of}]})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_are_found_by_name_and_stand_in_the_order_of_the_plan_file() {
+        let name = |name: &str| Spanned::from(name.to_owned());
+        let named = Named::new(vec![(name("b"), 1), (name("c"), 2), (name("a"), 3), (name("b"), 4)]);
+        let found = ["a", "b", "c", "", "aa", "d"].map(|name| named.get(name).copied());
+        assert_eq!(found, [Some(3), Some(1), Some(2), None, None, None], "of two, the first counts");
+        assert_eq!(named.names().collect::<Vec<_>>(), ["b", "c", "a", "b"]);
+        assert_eq!(Named::<u8>::default().get("a"), None);
     }
 }

@@ -113,13 +113,19 @@ impl PlanFile {
         let mut names: Vec<String> = Vec::new();
         let mut known = HashSet::new();
         for selector in task.targets.iter() {
+            let selector = selector.value.as_str();
+            // Most selectors are the name of one target; an estate has thousands.
+            if selector != "all" && self.targets.get(selector).is_some() {
+                names.extend(known.insert(selector).then(|| selector.to_owned()));
+                continue;
+            }
             for (name, target) in self.targets.iter() {
-                let is_meant = match selector.value.split_once(':') {
+                let is_meant = match selector.split_once(':') {
                     Some(("group", group)) => target.group.as_ref().is_some_and(|of| of.value == group),
                     Some(("label", label)) => label
                         .split_once('=')
                         .is_some_and(|(key, value)| target.labels.get(key).is_some_and(|has| has == value)),
-                    _ => selector.value == "all" || selector.value == name.value,
+                    _ => selector == "all",
                 };
                 if is_meant && known.insert(name.value.as_str()) {
                     names.push(name.value.clone());

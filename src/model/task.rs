@@ -356,6 +356,16 @@ pub enum Claim {
     Named(BTreeMap<String, ClaimMode>),
 }
 
+impl Claim {
+    /// What it holds, and how.
+    pub fn held(&self) -> Vec<(&str, ClaimMode)> {
+        match self {
+            Self::Exclusive(name) => vec![(name, ClaimMode::Exclusive)],
+            Self::Named(names) => names.iter().map(|(name, mode)| (name.as_str(), *mode)).collect(),
+        }
+    }
+}
+
 /// How a claim is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -10,8 +10,8 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
+use super::TaskHistory;
 use super::ground::{Ground, TaskGround};
-use super::{TaskHistory, planner};
 use crate::model::{Condition, Occurrence, OccurrenceId, Stands};
 
 /// How long the first try after a failed one waits; `run --due` comes every few minutes.
@@ -50,7 +50,7 @@ pub(super) fn corrective(ground: &Ground, task: &TaskGround, past: &TaskHistory)
     let (id, release) = pending(task.name, check, past)?;
     let since = failing(check, past)?.since;
     let due = schedule.within.and_then(|within| since.checked_add_signed(within.value.0));
-    (release < ground.until).then(|| planner::occurrence(task, id, release, due, None))
+    (release < ground.until).then(|| task.occurrence(id, release, due, None))
 }
 
 fn whole_second_after(instant: DateTime<Utc>) -> DateTime<Utc> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::TimeDelta;
 
 use super::ground::{Ground, TaskGround};
-use crate::model::{Claim, ClaimMode, PlanFile};
+use crate::model::{ClaimMode, PlanFile};
 
 /// What a task takes of one resource while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ fn of_targets(plan: &PlanFile, task: &TaskGround) -> Vec<Demand> {
 fn of_claims(n_sharing: &HashMap<&str, u32>, task: &TaskGround) -> Vec<Demand> {
     let all = |name: &str| n_sharing.get(name).map_or(1, |n| (*n).max(1));
     let mut amounts: BTreeMap<&str, u32> = BTreeMap::new();
-    for (name, mode) in task.task.claims.iter().flat_map(|claim| held(&claim.value)) {
+    for (name, mode) in task.task.claims.iter().flat_map(|claim| claim.value.held()) {
         let amount = if mode == ClaimMode::Shared { 1 } else { all(name) };
         let most = amounts.entry(name).or_default();
         *most = amount.max(*most);
@@ -87,23 +87,4 @@ fn of_claims(n_sharing: &HashMap<&str, u32>, task: &TaskGround) -> Vec<Demand> {
         .into_iter()
         .map(|(name, amount)| Demand::new(format!("claim:{name}"), all(name), amount))
         .collect()
-}
-
-/// How many tasks share each claim: so many can hold it at once, or one that holds it alone.
-pub(super) fn n_sharing(plan: &PlanFile) -> HashMap<&str, u32> {
-    let mut n_sharing: HashMap<&str, u32> = HashMap::new();
-    for (_, task) in plan.tasks.iter() {
-        for (name, mode) in task.claims.iter().flat_map(|claim| held(&claim.value)) {
-            *n_sharing.entry(name).or_default() += u32::from(mode == ClaimMode::Shared);
-        }
-    }
-    n_sharing
-}
-
-/// What a claim holds, and how.
-pub(super) fn held(claim: &Claim) -> Vec<(&str, ClaimMode)> {
-    match claim {
-        Claim::Exclusive(name) => vec![(name, ClaimMode::Exclusive)],
-        Claim::Named(names) => names.iter().map(|(name, mode)| (name.as_str(), *mode)).collect(),
-    }
 }

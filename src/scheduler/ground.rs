@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use super::{History, ScheduleError, demands};
+use super::{History, ScheduleError};
 use crate::calendar::{self, Calendar, Freeze, Zone};
-use crate::model::{PlanFile, Task, WindowSpan};
+use crate::model::{ClaimMode, Occurrence, OccurrenceId, PlanFile, Task, WindowSpan};
 
 /// How far beyond the horizon windows are looked up, so that work released near its end has a due time.
 const OUTLOOK: TimeDelta = TimeDelta::days(35);
@@ -29,6 +29,8 @@ pub struct Ground<'p> {
     pub places: HashMap<&'p str, usize>,
     /// The blackouts, by start.
     pub freezes: Vec<Freeze>,
+    /// Places in `tasks`, each behind those that its task comes after.
+    pub order: Vec<usize>,
     /// How many tasks share each claim.
     pub(super) n_sharing: HashMap<&'p str, u32>,
 }
@@ -52,10 +54,6 @@ pub struct TaskGround<'p> {
     pub calendar: Option<Calendar>,
     /// Places of the tasks that it comes after.
     pub after: Vec<usize>,
-    /// Its priority, or that of the most important task that comes after it.
-    pub weight: u8,
-    /// How long the longest chain of tasks takes that begins with it.
-    pub tail: TimeDelta,
 }
 
 impl<'p> Ground<'p> {
@@ -104,8 +102,6 @@ impl<'p> Ground<'p> {
                 longest_span,
                 calendar,
                 after: Vec::new(),
-                weight: task.priority(),
-                tail: TimeDelta::zero(),
             });
         }
         let places: HashMap<_, _> =
@@ -114,12 +110,12 @@ impl<'p> Ground<'p> {
             task.after =
                 task.task.after.iter().filter_map(|name| places.get(name.value.as_str()).copied()).collect();
         }
-        pass_back(&mut tasks);
+        let order = in_order(&tasks);
         let mut freezes: Vec<_> =
             plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, &zone)).collect();
         freezes.sort_by_key(|freeze| freeze.start);
-        let n_sharing = demands::n_sharing(plan);
-        Ok(Self { plan, zone, from, until, tasks, places, freezes, n_sharing })
+        let n_sharing = n_sharing(plan);
+        Ok(Self { plan, zone, from, until, tasks, places, freezes, order, n_sharing })
     }
 
     /// The blackouts that a task has to respect, by start.
@@ -144,6 +140,33 @@ impl<'p> Ground<'p> {
         spans_of(self.plan, &self.zone, &windows, from, self.until + OUTLOOK)
             .map(|spans| Some(Rc::new(spans)))
     }
+}
+
+impl TaskGround<'_> {
+    /// An occurrence of this task, in whole seconds: everything starts on one.
+    pub fn occurrence(
+        &self,
+        id: OccurrenceId,
+        release: DateTime<Utc>,
+        due: Option<DateTime<Utc>>,
+        latest: Option<DateTime<Utc>>,
+    ) -> Occurrence {
+        Occurrence {
+            id,
+            task: self.name.to_owned(),
+            targets: self.targets.clone(),
+            release: whole(release),
+            due: due.map(whole),
+            latest: latest.map(whole),
+            estimate: self.estimate,
+        }
+    }
+}
+
+/// The first whole second that is not before `instant`.
+fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
+    let cut = instant.trunc_subsecs(0);
+    if cut < instant { cut + TimeDelta::seconds(1) } else { cut }
 }
 
 /// The zone of a plan file.
@@ -171,28 +194,64 @@ fn spans_of(
     Ok(calendar::merge(spans))
 }
 
-/// Hands weight and tail from each task to those that it comes after.
-fn pass_back(tasks: &mut [TaskGround]) {
-    for task in tasks.iter_mut() {
-        task.tail = task.estimate;
+/// How many tasks share each claim: so many can hold it at once, or one that holds it alone.
+fn n_sharing(plan: &PlanFile) -> HashMap<&str, u32> {
+    let mut n_sharing: HashMap<&str, u32> = HashMap::new();
+    for (_, task) in plan.tasks.iter() {
+        for (name, mode) in task.claims.iter().flat_map(|claim| claim.value.held()) {
+            *n_sharing.entry(name).or_default() += u32::from(mode == ClaimMode::Shared);
+        }
     }
-    // A cycle, which `validate` refuses, must not keep this from ending.
-    for _ in 0..tasks.len() {
-        let mut changed = false;
-        for place in 0..tasks.len() {
-            let (weight, tail) = (tasks[place].weight, tasks[place].tail);
-            for before in tasks[place].after.clone() {
-                let task = &mut tasks[before];
-                let longer = task.estimate.checked_add(&tail).unwrap_or(TimeDelta::MAX);
-                if task.weight < weight || task.tail < longer {
-                    task.weight = task.weight.max(weight);
-                    task.tail = task.tail.max(longer);
-                    changed = true;
-                }
+    n_sharing
+}
+
+/// The places of tasks, each behind those that it comes after.
+///
+/// A cycle, which `validate` refuses, and what comes after it are at the end.
+fn in_order(tasks: &[TaskGround]) -> Vec<usize> {
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); tasks.len()];
+    let mut n_before: Vec<usize> = tasks.iter().map(|task| task.after.len()).collect();
+    for (place, task) in tasks.iter().enumerate() {
+        task.after.iter().for_each(|before| followers[*before].push(place));
+    }
+    let mut order: Vec<usize> = (0..tasks.len()).filter(|place| n_before[*place] == 0).collect();
+    let mut next = 0;
+    while let Some(&place) = order.get(next) {
+        next += 1;
+        for &follower in &followers[place] {
+            n_before[follower] -= 1;
+            if n_before[follower] == 0 {
+                order.push(follower);
             }
         }
-        if !changed {
-            break;
-        }
+    }
+    order.extend((0..tasks.len()).filter(|place| n_before[*place] > 0));
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_task_is_behind_those_that_it_comes_after_and_a_cycle_at_the_end() {
+        let order = |after: &[(&str, &str)]| {
+            let task = |(name, after): &(&str, &str)| {
+                format!(
+                    "  {name}: {{type: routine, domain: data, schedule: {{every: 1d}}, after: [{after}], \
+                     duration: 1m, steps: [{{run: [\"true\"]}}]}}\n"
+                )
+            };
+            let yaml = format!("mainstay: 1\ntasks:\n{}", after.iter().map(task).collect::<String>());
+            let text = crate::planfile::Text::new("maintenance.yaml", yaml.into_bytes());
+            let plan = text.read().into_plan().expect("a plan");
+            let from = DateTime::UNIX_EPOCH;
+            let ground = Ground::survey(&plan, &History::default(), from, from + TimeDelta::days(1));
+            let ground = ground.expect("a ground");
+            ground.order.iter().map(|place| ground.tasks[*place].name.to_owned()).collect::<String>()
+        };
+        assert_eq!(order(&[("a", "b"), ("b", "c"), ("c", "")]), "cba");
+        assert_eq!(order(&[("a", ""), ("b", "a"), ("c", "a, b"), ("d", "")]), "adbc");
+        assert_eq!(order(&[("a", "b"), ("b", "a"), ("c", "b"), ("d", "")]), "dabc");
     }
 }

@@ -26,6 +26,7 @@ pub mod monitor;
 pub mod optimizer;
 pub mod planner;
 pub mod report;
+mod resources;
 pub mod solver;
 mod timeline;
 pub mod words;

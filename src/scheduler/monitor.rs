@@ -119,7 +119,7 @@ impl<'a> Watch<'a> {
             let found = self.late(task, &placed.occurrence);
             let found = found.or_else(|| self.cannot_fit(task, placed));
             let found = found.or_else(|| self.changed(task, placed));
-            drifts.extend(found.or_else(|| taken.beyond(self, task, placed)));
+            drifts.extend(found.or_else(|| taken.beyond(self, placed)));
         }
         for unplaced in &self.published.unplaced {
             if let Some(task) = self.owed(&unplaced.occurrence) {

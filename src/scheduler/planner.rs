@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::ground::{Ground, TaskGround};
 use super::{History, ScheduleError, TaskHistory, basis, condition};
@@ -88,7 +88,7 @@ pub fn plan(
                 || is_settled_before(ground, (task, past, before), release, |_| is_fixed);
             if release < ground.until && !is_done {
                 let due = schedule.tolerance.as_ref().map(|tolerance| release + tolerance.value.0);
-                planned.occurrences.push(occurrence(task, id, release, due, None));
+                planned.occurrences.push(task.occurrence(id, release, due, None));
             }
         } else if schedule.every.is_some() {
             planned.occurrences.extend(next_interval(ground, task, past, waiting_since[place])?);
@@ -116,7 +116,7 @@ pub fn number_of(id: &OccurrenceId) -> Option<u64> {
 pub(super) fn following_nth(task: &TaskGround, number: u64, end: DateTime<Utc>) -> Option<Occurrence> {
     let Interval { wait, due } = interval(task)?;
     let (release, due) = (end.checked_add_signed(wait)?, end.checked_add_signed(due)?);
-    Some(occurrence(task, OccurrenceId::nth(task.name, number), release, Some(due), None))
+    Some(task.occurrence(OccurrenceId::nth(task.name, number), release, Some(due), None))
 }
 
 /// How an interval follows the one before it.
@@ -134,30 +134,6 @@ pub fn interval(task: &TaskGround) -> Option<Interval> {
     let every = schedule.every.as_ref()?.value.0;
     let tolerance = schedule.tolerance.as_ref().map_or(TimeDelta::zero(), |tolerance| tolerance.value.0);
     Some(Interval { wait: (every - tolerance).max(TimeDelta::seconds(1)), due: every + tolerance })
-}
-
-pub(super) fn occurrence(
-    task: &TaskGround,
-    id: OccurrenceId,
-    release: DateTime<Utc>,
-    due: Option<DateTime<Utc>>,
-    latest: Option<DateTime<Utc>>,
-) -> Occurrence {
-    Occurrence {
-        id,
-        task: task.name.to_owned(),
-        targets: task.targets.clone(),
-        release: whole(release),
-        due: due.map(whole),
-        latest: latest.map(whole),
-        estimate: task.estimate,
-    }
-}
-
-/// The first whole second that is not before `instant`: everything starts on one.
-fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
-    let cut = instant.trunc_subsecs(0);
-    if cut < instant { cut + TimeDelta::seconds(1) } else { cut }
 }
 
 /// A task, its past, and what the time-zone data said before it was updated.
@@ -220,7 +196,7 @@ fn calendar(
                 let task = task.name.to_owned();
                 planned.missed.push(Skipped { occurrence: id, task, release, latest });
             }
-            None => planned.occurrences.push(occurrence(task, id, release, due, latest)),
+            None => planned.occurrences.push(task.occurrence(id, release, due, latest)),
         }
     }
     let mut n_occurrences = 0;
@@ -234,7 +210,7 @@ fn calendar(
             let id = OccurrenceId::at(task.name, release);
             let due = due_of_instant(task, spans, release);
             let latest = latest_of_instant(policy, release, due, instants.peek().copied());
-            planned.occurrences.push(occurrence(task, id, release, due, latest));
+            planned.occurrences.push(task.occurrence(id, release, due, latest));
         }
     }
     Ok(())
@@ -321,7 +297,7 @@ fn next_interval(
             let again = past.last_end.and_then(|end| following_nth(task, number, end));
             let release = again.map_or(waiting_since, |again| again.release);
             let due = first_due(ground, task, waiting_since)?;
-            Some(occurrence(task, OccurrenceId::nth(task.name, number), release, due, None))
+            Some(task.occurrence(OccurrenceId::nth(task.name, number), release, due, None))
         }
     };
     Ok(next.filter(|next| next.release < ground.until))
@@ -361,237 +337,14 @@ fn known_since(ground: &Ground, history: &History, published: Option<&Schedule>)
 /// comes after, so that the first round of a new task keeps their order.
 fn waiting_since(ground: &Ground, history: &History, known_since: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
     let mut since = known_since.to_vec();
-    for _ in 0..ground.tasks.len() {
-        let mut changed = false;
-        for (place, task) in ground.tasks.iter().enumerate() {
-            let is_first = |place: &usize| history.of(ground.tasks[*place].name).last_end.is_none();
-            let before = task.after.iter().filter(|place| is_first(place)).map(|place| since[*place]).max();
-            if let Some(before) = before.filter(|before| since[place] < *before) {
-                since[place] = before;
-                changed = true;
-            }
-        }
-        if !changed {
-            break;
-        }
+    let is_first = |place: &usize| history.of(ground.tasks[*place].name).last_end.is_none();
+    for &place in &ground.order {
+        let after = ground.tasks[place].after.iter();
+        let before = after.filter(|place| is_first(place)).map(|place| since[*place]).max();
+        since[place] = before.map_or(since[place], |before| before.max(since[place]));
     }
     since
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::PlanFile;
-
-    fn utc(text: &str) -> DateTime<Utc> {
-        text.parse().expect("an instant")
-    }
-
-    fn plan_file(keys: &str) -> PlanFile {
-        let yaml = format!(
-            "mainstay: 1\ntasks:\n  k:\n    type: routine\n    domain: data\n    {keys}\n    \
-             duration: 10m\n    steps: [{{run: [\"true\"]}}]\n"
-        );
-        crate::planfile::Text::new("maintenance.yaml", yaml.into_bytes()).read().into_plan().expect("a plan")
-    }
-
-    /// What is planned on 2026-03-10 at noon for one day.
-    fn planned(schedule: &str, past: TaskHistory) -> Planned {
-        planned_with(&format!("schedule: {{{schedule}}}"), past)
-    }
-
-    fn planned_with(keys: &str, past: TaskHistory) -> Planned {
-        let plan_file = plan_file(keys);
-        let history = History { tasks: [("k".to_owned(), past)].into() };
-        let from = utc("2026-03-10T12:00:00Z");
-        let ground = Ground::survey(&plan_file, &history, from, from + TimeDelta::days(1)).expect("a ground");
-        plan(&ground, &history, None).expect("a plan")
-    }
-
-    fn known() -> TaskHistory {
-        TaskHistory { handled_until: Some(utc("2026-03-07T00:00:00Z")), ..TaskHistory::default() }
-    }
-
-    fn ids(planned: &Planned) -> (Vec<&str>, Vec<&str>) {
-        let occurrences = planned.occurrences.iter().map(|occurrence| occurrence.id.0.as_str());
-        let missed = planned.missed.iter().map(|missed| missed.occurrence.0.as_str());
-        (occurrences.collect(), missed.collect())
-    }
-
-    #[test]
-    fn of_what_was_slept_through_the_newest_happens_and_the_rest_is_missed() {
-        let planned = planned("cron: \"0 2 * * *\"", known());
-        let (occurrences, missed) = ids(&planned);
-        assert_eq!(occurrences, ["k@2026-03-10T02:00:00Z", "k@2026-03-11T02:00:00Z"]);
-        assert_eq!(missed, ["k@2026-03-07T02:00:00Z", "k@2026-03-08T02:00:00Z", "k@2026-03-09T02:00:00Z"]);
-        assert_eq!(planned.occurrences[0].due, Some(utc("2026-03-10T02:10:00Z")));
-        assert_eq!(planned.occurrences[0].latest, Some(utc("2026-03-11T02:00:00Z")));
-    }
-
-    #[test]
-    fn a_task_that_was_not_known_owes_nothing() {
-        let planned = planned("cron: \"0 2 * * *\"", TaskHistory::default());
-        assert_eq!(ids(&planned), (vec!["k@2026-03-11T02:00:00Z"], vec![]));
-    }
-
-    #[test]
-    fn case_24_what_has_a_run_settles_everything_before_it_also_under_another_calendar() {
-        let mut past = known();
-        past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
-        assert_eq!(ids(&planned("cron: \"0 2 * * *\"", past.clone())).0, ["k@2026-03-11T02:00:00Z"]);
-        let edited = planned("cron: \"0 1 * * *\"", past);
-        assert_eq!(ids(&edited), (vec!["k@2026-03-11T01:00:00Z"], vec![]));
-    }
-
-    #[test]
-    fn a_rule_recurs_as_a_cron_expression_does() {
-        let rule = "rrule: \"DTSTART:20260302T020000 RRULE:FREQ=DAILY;INTERVAL=2\"";
-        let planned = planned(rule, known());
-        let (occurrences, missed) = ids(&planned);
-        assert_eq!(occurrences, ["k@2026-03-10T02:00:00Z"]);
-        assert_eq!(missed, ["k@2026-03-08T02:00:00Z"]);
-        assert_eq!(planned.occurrences[0].due, Some(utc("2026-03-10T02:10:00Z")));
-        assert_eq!(planned.occurrences[0].latest, Some(utc("2026-03-12T02:00:00Z")));
-    }
-
-    #[test]
-    fn case_22_what_was_slept_through_happens_by_its_policy_and_each_instant_is_accounted_for() {
-        // Every hour from 03:30 to 11:30 was slept through.
-        let slept = |missed: &str| {
-            let past =
-                TaskHistory { handled_until: Some(utc("2026-03-10T03:00:00Z")), ..TaskHistory::default() };
-            let planned = planned_with(
-                &format!("schedule: {{cron: \"30 * * * *\", tolerance: 10m}}\n    missed: {missed}"),
-                past,
-            );
-            let late = |occurrence: &&Occurrence| occurrence.release < utc("2026-03-10T12:00:00Z");
-            let late: Vec<_> = planned.occurrences.iter().filter(late).cloned().collect();
-            (late, planned.missed.iter().map(|missed| missed.release).collect::<Vec<_>>())
-        };
-        let hours = |hours: std::ops::RangeInclusive<u32>| -> Vec<_> {
-            hours.map(|hour| utc(&format!("2026-03-10T{hour:02}:30:00Z"))).collect()
-        };
-        let releases = |late: &[Occurrence]| late.iter().map(|late| late.release).collect::<Vec<_>>();
-        let (late, missed) = slept("latest");
-        assert_eq!((releases(&late), missed), (hours(11..=11), hours(3..=10)));
-        assert_eq!(late[0].latest, Some(utc("2026-03-10T12:30:00Z")));
-        let (late, missed) = slept("all");
-        assert_eq!((releases(&late), missed), (hours(3..=11), vec![]));
-        assert!(late.iter().all(|late| late.latest.is_none()), "none of them is ever missed");
-        let (late, missed) = slept("skip");
-        assert_eq!((releases(&late), missed), (vec![], hours(3..=11)));
-    }
-
-    #[test]
-    fn with_skip_a_start_that_is_hardly_late_was_not_slept_through() {
-        let at = |cron: &str, tolerance: &str| {
-            let keys = format!("schedule: {{cron: \"{cron}\"{tolerance}}}\n    missed: skip");
-            ids(&planned_with(&keys, known())).0.first().map(|id| (*id).to_owned())
-        };
-        let seven_minutes_ago = Some("k@2026-03-10T11:53:00Z".to_owned());
-        assert_eq!(at("53 11 * * *", ""), seven_minutes_ago);
-        assert_eq!(at("53 11 * * *", ", tolerance: 1m"), seven_minutes_ago);
-        assert_eq!(at("50 11 * * *", ""), Some("k@2026-03-11T11:50:00Z".to_owned()));
-        assert_eq!(at("40 11 * * *", ", tolerance: 11m"), Some("k@2026-03-10T11:40:00Z".to_owned()));
-    }
-
-    #[test]
-    fn case_24_with_all_a_calendar_that_is_edited_does_not_bring_up_the_past_of_the_new_one() {
-        let mut past = known();
-        past.started.insert(OccurrenceId("k@2026-03-10T02:00:00Z".into()));
-        let edited = planned_with("schedule: {cron: \"0 1 * * *\"}\n    missed: all", past);
-        assert_eq!(ids(&edited), (vec!["k@2026-03-11T01:00:00Z"], vec![]));
-    }
-
-    #[test]
-    fn case_20_after_a_clock_that_steps_back_nothing_repeats() {
-        let mut past = known();
-        for day in 8..=12 {
-            past.started.insert(OccurrenceId(format!("k@2026-03-{day:02}T02:00:00Z")));
-        }
-        let planned = planned("cron: \"0 2,20 * * *\"", past);
-        assert_eq!(ids(&planned), (vec!["k@2026-03-10T20:00:00Z"], vec![]));
-    }
-
-    #[test]
-    fn case_21_what_ran_while_the_clock_was_a_year_ahead_stops_nothing_after_it_was_corrected() {
-        let mut past = known();
-        past.started.insert(OccurrenceId("k@2026-03-09T02:00:00Z".into()));
-        past.started.insert(OccurrenceId("k@2027-03-09T02:00:00Z".into()));
-        past.missed.insert(OccurrenceId("k@2027-03-08T02:00:00Z".into()));
-        let planned = planned("cron: \"0 2 * * *\"", past);
-        assert_eq!(ids(&planned), (vec!["k@2026-03-10T02:00:00Z", "k@2026-03-11T02:00:00Z"], vec![]));
-    }
-
-    #[test]
-    fn case_24_a_schedule_that_is_edited_seconds_before_it_fires_fires_once() {
-        let from = utc("2026-03-10T11:59:00Z");
-        let history = History { tasks: [("k".to_owned(), known())].into() };
-        let compute = |keys: &str, published: Option<&Schedule>, from: DateTime<Utc>| {
-            let until = from + TimeDelta::hours(12);
-            crate::scheduler::compute(&plan_file(keys), "", &history, published, from, until)
-                .expect("a schedule")
-                .schedule
-        };
-        let before = compute("schedule: {at: 2026-03-10T12:00:00Z}", None, from);
-        assert_eq!(before.placed[0].occurrence.id.0, "k@2026-03-10T12:00:00Z");
-        let seconds_before = from + TimeDelta::seconds(58);
-        let after = compute("schedule: {at: 2026-03-10T12:05:00Z}", Some(&before), seconds_before);
-        let ids: Vec<_> = after.placed.iter().map(|placed| placed.occurrence.id.0.as_str()).collect();
-        assert_eq!(ids, ["k@2026-03-10T12:05:00Z"]);
-    }
-
-    #[test]
-    fn case_23_what_is_dropped_after_a_long_outage_never_comes_back() {
-        let every_minute = "schedule: {cron: \"* * * * *\"}\n    missed: all";
-        let first = planned_with(every_minute, known());
-        let oldest = first.occurrences[0].clone();
-        assert_eq!(oldest.release, utc("2026-03-10T12:00:00Z") - TimeDelta::minutes(1000));
-        let mut past = known();
-        past.started.insert(oldest.id.clone());
-        let next = planned_with(every_minute, past);
-        assert_eq!(next.occurrences[0].release, oldest.release + TimeDelta::minutes(1));
-        assert_eq!((next.missed.len(), next.n_missed_dropped), (0, 0));
-    }
-
-    #[test]
-    fn case_23_a_long_outage_is_bounded_and_counted() {
-        let planned = planned("cron: \"* * * * *\"", known());
-        let n_dropped = usize::try_from(planned.n_missed_dropped).expect("a count");
-        assert_eq!(planned.missed.len() + n_dropped, 3 * 1440 + 720);
-        assert_eq!(planned.missed.len(), MOST_MISSED);
-        assert_eq!(planned.missed.last().map(|missed| missed.release), Some(utc("2026-03-10T11:59:00Z")));
-        assert_eq!(planned.occurrences[0].release, utc("2026-03-10T12:00:00Z"));
-    }
-
-    #[test]
-    fn an_interval_counts_from_the_last_success_and_is_not_hammered_after_a_failure() {
-        let check = |past: TaskHistory, id: &str, release: &str, due: &str| {
-            let planned = planned("every: 2d, tolerance: 12h", past);
-            let found = planned
-                .occurrences
-                .first()
-                .map(|occurrence| (occurrence.id.0.as_str(), occurrence.release, occurrence.due));
-            assert_eq!(found, Some((id, utc(release), Some(utc(due)))));
-        };
-        check(known(), "k#1", "2026-03-07T00:00:00Z", "2026-03-07T12:10:00Z");
-        let mut done = known();
-        done.last_success = Some(utc("2026-03-09T10:00:00Z"));
-        done.last_end = done.last_success;
-        done.ended_runs = 3;
-        check(done.clone(), "k#4", "2026-03-10T22:00:00Z", "2026-03-11T22:00:00Z");
-        done.last_success = Some(utc("2026-03-05T10:00:00Z"));
-        done.last_end = Some(utc("2026-03-09T10:00:00Z"));
-        check(done, "k#4", "2026-03-10T22:00:00Z", "2026-03-07T22:00:00Z");
-    }
-
-    #[test]
-    fn an_instant_is_owed_until_it_has_a_run() {
-        let at = "at: 2026-03-01T00:00:00Z";
-        let planned_at = planned(at, TaskHistory::default());
-        assert_eq!(planned_at.occurrences[0].due, None);
-        let mut past = TaskHistory::default();
-        past.started.insert(planned_at.occurrences[0].id.clone());
-        assert_eq!(planned(at, past).occurrences, []);
-    }
-}
+mod tests;

@@ -286,7 +286,7 @@ impl Checker<'_> {
             self.unknown(&unknown, key_span);
         }
         let mut conditions = Vec::new();
-        for (name, HoldsForm(holds)) in form.conditions.0 {
+        for (name, HoldsForm(holds)) in form.conditions {
             let path = split(&name.value);
             if let Err(unknown) = Self::known(each, &path, &holds) {
                 self.unknown(&unknown, name.span);

@@ -559,6 +559,24 @@ fn a_schedule_is_published_unless_another_was_in_the_meantime() {
 }
 
 #[test]
+fn a_schedule_of_an_earlier_version_is_still_read() {
+    let place = Place::new();
+    let state = place.open();
+    let counts = Published::default();
+    state.publish(schedule(&["a"]), 0, &state.history().unwrap(), counts).unwrap();
+    drop(state);
+    // What earlier versions did not write yet.
+    let raw = rusqlite::Connection::open(place.path()).unwrap();
+    let sql = "UPDATE revision SET schedule = json_remove(schedule, '$.objective.peak', '$.basis')";
+    assert_eq!(raw.execute(sql, []).unwrap(), 1);
+    drop(raw);
+    let state = place.open();
+    assert_eq!(state.published().unwrap(), Some(Schedule { revision: 1, ..schedule(&["a"]) }));
+    let history = state.history().unwrap();
+    assert_eq!(state.publish(schedule(&["a", "b"]), 1, &history, counts).unwrap(), 2);
+}
+
+#[test]
 fn a_miss_is_recorded_once_and_never_for_what_was_started() {
     let place = Place::new();
     let state = place.open();

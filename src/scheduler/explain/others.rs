@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::ahead::Taken;
 use super::{Asked, Condition, ONLY_NOW, Source};
-use crate::model::{Claim, ClaimMode, Overlap, Span, Spanned, Task};
+use crate::model::{ClaimMode, Overlap, Span, Spanned, Task};
 use crate::scheduler::demands::{Demand, demands};
 use crate::scheduler::ground::TaskGround;
 
@@ -236,12 +236,7 @@ impl<'a> Asked<'a> {
 fn claims_of(task: &Task) -> BTreeMap<&str, (ClaimMode, Span)> {
     let mut claims = BTreeMap::new();
     for claim in task.claims.iter() {
-        match &claim.value {
-            Claim::Exclusive(name) => _ = claims.insert(name.as_str(), (ClaimMode::Exclusive, claim.span)),
-            Claim::Named(named) => {
-                claims.extend(named.iter().map(|(name, mode)| (name.as_str(), (*mode, claim.span))));
-            }
-        }
+        claims.extend(claim.value.held().into_iter().map(|(name, mode)| (name, (mode, claim.span))));
     }
     claims
 }

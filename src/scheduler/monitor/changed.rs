@@ -1,8 +1,8 @@
 //! What published work was placed with, and the plan file says otherwise now; and what is taken by others.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::fit::opening_now;
 use super::{Drift, Kind, Watch, drift_of};
@@ -10,6 +10,8 @@ use crate::calendar;
 use crate::model::{Length, OccurrenceId, Placed, PlanFile, WindowSpan};
 use crate::scheduler::demands::{Demand, demands};
 use crate::scheduler::ground::TaskGround;
+use crate::scheduler::resources::Resources;
+use crate::scheduler::solver;
 use crate::scheduler::words::resource;
 
 /// What to do about everything here.
@@ -98,74 +100,138 @@ struct Stretch {
     end: DateTime<Utc>,
     amount: u32,
     by: OccurrenceId,
+    /// What those before it take at its start.
+    used: u32,
+    /// The last of them, if there is one.
+    last: Option<usize>,
 }
 
-/// What published work and work that is going takes, by resource.
-pub(super) struct Taken(HashMap<String, Vec<Stretch>>);
+/// What published work and work that is going takes.
+pub(super) struct Taken {
+    resources: Resources,
+    /// By resource, in order of their starts.
+    stretches: Vec<Vec<Stretch>>,
+}
 
 impl Taken {
     pub(super) fn by_published(watch: &Watch) -> Self {
-        let mut taken: HashMap<String, Vec<Stretch>> = HashMap::new();
-        let mut take = |task: &TaskGround, start, end: DateTime<Utc>, by: &OccurrenceId| {
-            for Demand { name, amount, hold, .. } in demands(watch.ground, task) {
-                let stretch = Stretch { start, end: end + hold, amount, by: by.clone() };
-                taken.entry(name).or_default().push(stretch);
+        let resources = Resources::of(watch.ground);
+        let mut stretches: Vec<Vec<Stretch>> = resources.names.iter().map(|_| Vec::new()).collect();
+        let mut take = |place: usize, start, end: DateTime<Utc>, by: &OccurrenceId| {
+            for demand in &resources.needs[place] {
+                let end = end + TimeDelta::seconds(demand.hold);
+                let (amount, by) = (demand.amount, by.clone());
+                let stretch = Stretch { start, end, amount, by, used: 0, last: None };
+                stretches[demand.resource.0].push(stretch);
             }
         };
-        for task in &watch.ground.tasks {
+        for (place, task) in watch.ground.tasks.iter().enumerate() {
             if let Some(running) = &watch.history.of(task.name).running {
                 let by = running.occurrence.clone().unwrap_or_else(|| OccurrenceId(task.name.to_owned()));
-                take(task, watch.now, running.until, &by);
+                take(place, watch.now, running.until, &by);
             }
         }
         for placed in watch.published.placed.iter().filter(|placed| watch.now <= placed.start) {
-            if let Some(task) = watch.ahead(placed) {
-                take(task, placed.start, placed.end, &placed.occurrence.id);
+            if let Some(place) = watch.ahead(placed) {
+                take(place, placed.start, placed.end, &placed.occurrence.id);
             }
         }
-        for stretches in taken.values_mut() {
+        for stretches in &mut stretches {
             stretches.sort_by(|a, b| (a.start, &a.by).cmp(&(b.start, &b.by)));
+            add_up(stretches);
         }
-        Self(taken)
+        Self { resources, stretches }
     }
 
     /// Whether what an occurrence takes is not there at its published start, because of what began before it.
-    pub(super) fn beyond(&self, watch: &Watch, task: &TaskGround, placed: &Placed) -> Option<Drift> {
-        if placed.start < watch.now || watch.ahead(placed).is_none() {
+    pub(super) fn beyond(&self, watch: &Watch, placed: &Placed) -> Option<Drift> {
+        if placed.start < watch.now {
             return None;
         }
-        let (lacking, used, by, until) =
-            demands(watch.ground, task).into_iter().find_map(|demand| self.lacks(demand, placed))?;
-        let Demand { name, capacity, amount, .. } = lacking;
+        let needs = &self.resources.needs[watch.ahead(placed)?];
+        let (demand, used, last) = needs.iter().find_map(|demand| self.lacks(demand, placed))?;
+        let (name, capacity) =
+            (&self.resources.names[demand.resource.0], self.resources.capacities[demand.resource.0]);
         let detail = format!(
-            "needs {amount} of {} {}, where {used} of {capacity} is taken by {by} until {}",
-            resource(&name),
+            "needs {} of {} {}, where {used} of {capacity} is taken by {} until {}",
+            demand.amount,
+            resource(name),
             watch.local(placed.start),
-            watch.local(until)
+            last.by,
+            watch.local(last.end)
         );
         let drift = drift_of(Kind::ResourcesChanged, &placed.occurrence, watch.now, detail);
-        Some(Drift { by: Some(until - placed.start), help: HELP.to_owned(), ..drift })
+        Some(Drift { by: Some(last.end - placed.start), help: HELP.to_owned(), ..drift })
     }
 
-    /// What is lacking of a demand at a published start: how much is used then, by whom at last, and until when.
-    fn lacks(&self, demand: Demand, placed: &Placed) -> Option<(Demand, u32, OccurrenceId, DateTime<Utc>)> {
-        let stretches = self.0.get(&demand.name)?;
-        let own = &placed.occurrence.id;
-        let before = stretches.partition_point(|other| (other.start, &other.by) < (placed.start, own));
-        let (mut used, mut last) = (0_u32, None);
-        for other in stretches[..before].iter().filter(|other| placed.start < other.end) {
-            used = used.saturating_add(other.amount);
-            last = Some(other);
-        }
-        let last = last.filter(|_| demand.capacity < used.saturating_add(demand.amount))?;
-        Some((demand, used, last.by.clone(), last.end))
+    /// What is lacking of a demand at a published start: how much is used then, and by whom at last.
+    fn lacks<'d>(
+        &self,
+        demand: &'d solver::Demand,
+        placed: &Placed,
+    ) -> Option<(&'d solver::Demand, u32, &Stretch)> {
+        let stretches = &self.stretches[demand.resource.0];
+        let own = (placed.start, &placed.occurrence.id);
+        let place = stretches.partition_point(|other| (other.start, &other.by) < own);
+        let Stretch { used, last, .. } = *stretches.get(place)?;
+        let is_beyond = self.resources.capacities[demand.resource.0] < used.saturating_add(demand.amount);
+        is_beyond.then_some((demand, used, &stretches[last?]))
     }
 }
 
-impl<'a> Watch<'a> {
-    /// The task of published work that is still to come.
-    fn ahead(&self, placed: &Placed) -> Option<&'a TaskGround<'a>> {
+/// Finds out of each of `stretches`, which are in order, what those before it take at its start.
+fn add_up(stretches: &mut [Stretch]) {
+    let mut used: u64 = 0;
+    let mut by_end: BTreeSet<(DateTime<Utc>, usize)> = BTreeSet::new();
+    let mut going: BTreeSet<usize> = BTreeSet::new();
+    for place in 0..stretches.len() {
+        let start = stretches[place].start;
+        while let Some((_, ended)) = by_end.first().copied().filter(|(end, _)| *end <= start) {
+            by_end.pop_first();
+            going.remove(&ended);
+            used -= u64::from(stretches[ended].amount);
+        }
+        let stretch = &mut stretches[place];
+        (stretch.used, stretch.last) = (u32::try_from(used).unwrap_or(u32::MAX), going.last().copied());
+        by_end.insert((stretch.end, place));
+        going.insert(place);
+        used += u64::from(stretch.amount);
+    }
+}
+
+impl Watch<'_> {
+    /// The place of the task of published work that is still to come.
+    fn ahead(&self, placed: &Placed) -> Option<usize> {
         let task = self.owed(&placed.occurrence)?;
-        (!self.history.of(task.name).is_settled(&placed.occurrence.id)).then_some(task)
+        let is_ahead = !self.history.of(task.name).is_settled(&placed.occurrence.id);
+        self.ground.places.get(task.name).copied().filter(|_| is_ahead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Starts, lengths and amounts in seconds: what each finds in use, and who was the last to take it.
+    #[test]
+    fn each_stretch_knows_what_those_before_it_take() {
+        let at = |second: i64| DateTime::from_timestamp(second, 0).expect("an instant");
+        let stretch = |(start, length, amount): (i64, i64, u32)| Stretch {
+            start: at(start),
+            end: at(start + length),
+            amount,
+            by: OccurrenceId(start.to_string()),
+            used: 0,
+            last: None,
+        };
+        // One that goes on for long, one that is over before it begins, two at once, and one that begins as others end.
+        let all =
+            [(0, 100, 1), (10, -5, 7), (20, 10, 2), (20, 20, 4), (30, 1, 8), (40, 1, 1), (200, 1, u32::MAX)];
+        let mut stretches: Vec<_> = all.into_iter().map(stretch).collect();
+        add_up(&mut stretches);
+        let found: Vec<_> = stretches.iter().map(|stretch| (stretch.used, stretch.last)).collect();
+        let expected =
+            [(0, None), (1, Some(0)), (1, Some(0)), (3, Some(2)), (5, Some(3)), (1, Some(0)), (0, None)];
+        assert_eq!(found, expected);
     }
 }

@@ -12,7 +12,6 @@ mod help;
 mod pieces;
 mod pose;
 mod reading;
-mod resources;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -22,12 +21,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::ground::Ground;
+use super::resources::Resources;
 use super::solver::{self, JobId, Problem, ProblemError, Solution, Stretch};
 use super::{History, ScheduleError, Search};
 use crate::model::{Objective, Occurrence, Placed, Schedule, Unplaced};
 use pieces::Pieces;
 use reading::Reading;
-use resources::Resources;
 
 /// Start times, and what got none.
 #[derive(Debug, Clone, PartialEq, Eq)]

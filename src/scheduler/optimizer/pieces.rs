@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendars::{self, seconds};
-use super::resources::Resources;
 use crate::model::{Occurrence, OccurrenceId, Schedule};
 use crate::scheduler::ground::Ground;
+use crate::scheduler::resources::Resources;
 use crate::scheduler::solver::Stretch;
 use crate::scheduler::{History, ScheduleError, planner};
 

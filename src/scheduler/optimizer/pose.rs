@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 
 use super::calendars::seconds;
 use super::pieces::{Piece, Pieces};
-use super::resources::Resources;
 use crate::scheduler::ground::Ground;
 use crate::scheduler::planner;
+use crate::scheduler::resources::Resources;
 use crate::scheduler::solver::{
     CalendarId, Demand, Due, Job, JobId, Predecessor, Problem, ProblemError, ResourceId, Stretch,
 };

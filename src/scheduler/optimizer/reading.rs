@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::help::{Blocked, help, pass_on};
 use super::pieces::{Piece, Pieces, instant};
-use super::resources::Resources;
 use super::site::Site;
 use super::{Optimized, gain, objective};
 use crate::model::{Because, Missed, Occurrence, OccurrenceId, Placed, Unplaced};
 use crate::scheduler::ground::Ground;
 use crate::scheduler::planner;
+use crate::scheduler::resources::Resources;
 use crate::scheduler::solver::{JobId, ResourceId, Solution, Why};
 
 /// The pieces with the times that came out.

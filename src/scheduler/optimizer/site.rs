@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendars::seconds;
 use super::pieces::instant;
-use super::resources::Resources;
 use crate::calendar::{self, Freeze};
 use crate::model::{Because, OccurrenceId};
 use crate::scheduler::ground::Ground;
+use crate::scheduler::resources::Resources;
 use crate::scheduler::timeline::Timeline;
 
 /// Where an occurrence could start.

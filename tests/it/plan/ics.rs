@@ -292,7 +292,7 @@ fn calendar_of(text: &str) -> String {
     let read = checker::check_bytes("maintenance.yaml", plan("Europe/Berlin", 1).into_bytes(), now);
     let mut plan = read.plan.unwrap();
     plan.title = Some(text.to_owned());
-    for (_, task) in &mut plan.tasks.0 {
+    for task in plan.tasks.values_mut() {
         task.title = Some(text.to_owned());
     }
     let mut computed =

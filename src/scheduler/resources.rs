@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::scheduler::demands::demands;
-use crate::scheduler::ground::Ground;
-use crate::scheduler::solver::{Demand, ResourceId};
+use super::demands::demands;
+use super::ground::Ground;
+use super::solver::{Demand, ResourceId};
 
 /// Everything that is shared, and what each task takes of it while it runs.
 #[derive(Debug)]
