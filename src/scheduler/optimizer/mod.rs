@@ -143,25 +143,22 @@ fn reconsider(ground: &Ground, pieces: &mut Pieces, reading: &Reading) -> bool {
             continue;
         }
         let waits_for = pieces.waits_for(ground, piece, release);
-        let missing: Vec<_> = match reading.start(piece) {
-            Some(start) => {
-                let is_in_the_way = |before: &usize| reading.end(*before).is_none_or(|end| start < end);
-                let is_known = |before: &usize| pieces.all[piece].after.contains(before);
-                waits_for.into_iter().filter(|before| is_in_the_way(before) && !is_known(before)).collect()
+        is_new |= if let Some(start) = reading.start(piece) {
+            let is_in_the_way = |before: &usize| reading.end(*before).is_none_or(|end| start < end);
+            let known = &mut pieces.all[piece].after;
+            let is_missing = |before: &usize| is_in_the_way(before) && !known.contains(before);
+            let missing: Vec<_> = waits_for.into_iter().filter(is_missing).collect();
+            known.extend(&missing);
+            !missing.is_empty()
+        } else {
+            let in_vain = |before: usize| reading.start(before).is_none() && !waits_for.contains(&before);
+            let is_forgotten = pieces.forget(piece, in_vain);
+            // It may have waited in vain because the one before it waited for its sake.
+            if let Some(previous) = pieces.all[piece].previous.filter(|_| is_forgotten) {
+                pieces.all[previous].no_later = reading.start(previous);
             }
-            None => {
-                let in_vain = |before: usize| reading.start(before).is_none() && !waits_for.contains(&before);
-                if pieces.forget(piece, in_vain) {
-                    is_new = true;
-                    // It may have waited in vain because the one before it waited for its sake.
-                    let previous = pieces.all[piece].previous;
-                    previous.inspect(|previous| pieces.all[*previous].no_later = reading.start(*previous));
-                }
-                Vec::new()
-            }
+            is_forgotten
         };
-        is_new |= !missing.is_empty();
-        pieces.all[piece].after.extend(missing);
     }
     is_new
 }
