@@ -63,9 +63,14 @@ pub fn of_error(error: &anyhow::Error, terminal: &mut Terminal) -> Exit {
         text.push_str("\n  caused by: ");
         text.push_str(&inert_line(&cause.to_string()));
     }
-    let help = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<ApproveError>() {
-        Some(error) => error.help(),
-        None => cause.downcast_ref::<LoadError>()?.help(),
+    let help = |cause: &(dyn Error + 'static)| {
+        if let Some(error) = cause.downcast_ref::<ApproveError>() {
+            return error.help();
+        }
+        if let Some(error) = cause.downcast_ref::<CannotPublish>() {
+            return Some(error.help());
+        }
+        cause.downcast_ref::<LoadError>()?.help()
     };
     if let Some(help) = error.chain().find_map(help) {
         text.push_str("\nhelp: ");

@@ -27,6 +27,14 @@ pub struct CannotPublish {
     reasons: Vec<Outdated>,
 }
 
+impl CannotPublish {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        let path = self.path.display();
+        format!("`mainstay plan --output json={path}` computes it anew, to be looked at once more")
+    }
+}
+
 fn sentence(reasons: &[Outdated]) -> String {
     let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
     one_line(&reasons.join("; "))

@@ -90,7 +90,8 @@ fn what_was_looked_at_is_what_is_published() {
 #[track_caller]
 fn refused(case: &Case, reason: &str) {
     let before = case.run("plan --format json").json()["revision"].clone();
-    let expected = format!("error: the plan in `plan.json` cannot be published: {reason}\n");
+    let help = "help: `mainstay plan --output json=plan.json` computes it anew, to be looked at once more\n";
+    let expected = format!("error: the plan in `plan.json` cannot be published: {reason}\n{help}");
     case.run(PUBLISH).stderr(&expected).exit(1);
     assert_eq!(case.run("plan --format json").json()["revision"], before);
     let warning = format!("warning: this plan cannot be published any more: {reason}\n");
