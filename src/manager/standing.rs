@@ -1,5 +1,7 @@
 //! Where every task stands: what the state file knows of the past, and what the scheduler makes of it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::executor::history_of;
@@ -52,21 +54,23 @@ pub fn known(
     let published = state.map(State::published).transpose()?.flatten();
     let (running, interrupted) = state.map(unsettled).transpose()?.unwrap_or_default();
     let computed = compute(plan, digest, &history_of(&past, plan), published.as_ref(), now)?;
+    let mut ahead = ahead(&computed, now);
     let mut tasks = Vec::with_capacity(plan.tasks.len());
     for name in plan.tasks.names() {
         let newest = |runs: &[Run]| runs.iter().rev().find(|run| run.task == name).cloned();
-        let mut standing = Standing {
+        let running = newest(&running);
+        let Ahead { is_due, next_start, first_due } = ahead.remove(name).unwrap_or_default();
+        let dues = running.as_ref().and_then(|run| run.due).into_iter().chain(first_due);
+        tasks.push(Standing {
             task: name.to_owned(),
             last_run: state.map(|state| last_run(state, name)).transpose()?.flatten(),
-            running: newest(&running),
+            overdue_since: dues.filter(|due| *due < now).min(),
+            running,
             interrupted: newest(&interrupted),
             last_success: past.get(name).and_then(|past| past.last_success),
-            next_start: None,
-            overdue_since: None,
-            is_due: false,
-        };
-        look_ahead(&mut standing, &computed, now);
-        tasks.push(standing);
+            next_start,
+            is_due,
+        });
     }
     Ok(Known { tasks, interrupted, slept_through: computed.missed })
 }
@@ -89,18 +93,27 @@ fn last_run(state: &State, task: &str) -> Result<Option<Run>, StateError> {
     Ok(state.runs(&filter)?.into_iter().find(|run| !idle.contains(&run.outcome)))
 }
 
-/// Adds what the schedule says about the task.
-fn look_ahead(standing: &mut Standing, computed: &Computed, now: DateTime<Utc>) {
+/// What the schedule says of one task.
+#[derive(Debug, Default)]
+struct Ahead {
+    /// Whether something of it may start by now.
+    is_due: bool,
+    next_start: Option<DateTime<Utc>>,
+    first_due: Option<DateTime<Utc>>,
+}
+
+/// What the schedule says, by task.
+fn ahead(computed: &Computed, now: DateTime<Utc>) -> HashMap<&str, Ahead> {
     let placed = computed.schedule.placed.iter().map(|placed| (&placed.occurrence, Some(placed.start)));
     let unplaced = computed.schedule.unplaced.iter().map(|unplaced| (&unplaced.occurrence, None));
-    let of_task = placed.chain(unplaced).filter(|(occurrence, _)| occurrence.task == standing.task);
-    let mut dues = Vec::from_iter(standing.running.as_ref().and_then(|run| run.due));
-    for (occurrence, start) in of_task {
-        standing.is_due |= occurrence.release <= now;
-        standing.next_start = standing.next_start.into_iter().chain(start).min();
-        dues.extend(occurrence.due);
+    let mut all: HashMap<&str, Ahead> = HashMap::new();
+    for (occurrence, start) in placed.chain(unplaced) {
+        let ahead = all.entry(&occurrence.task).or_default();
+        ahead.is_due |= occurrence.release <= now;
+        ahead.next_start = ahead.next_start.into_iter().chain(start).min();
+        ahead.first_due = ahead.first_due.into_iter().chain(occurrence.due).min();
     }
-    standing.overdue_since = dues.into_iter().filter(|due| *due < now).min();
+    all
 }
 
 fn compute(
