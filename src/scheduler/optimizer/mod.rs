@@ -1,7 +1,6 @@
 //! The optimizer: occurrences to start times.
 //!
-//! Occurrences become [`pieces`], the pieces a problem for the [`solver`](super::solver), its solution places in time
-//! with their reasons ([`reading`]).
+//! Occurrences become pieces, the pieces a problem for the [`solver`], its solution places in time with their reasons.
 //!
 //! An interval is released and due so long after the one before it has ended; both move with it. What comes after
 //! another task waits for its latest occurrence that is released no later: should the solution move a release past
