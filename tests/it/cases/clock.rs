@@ -11,7 +11,7 @@ const DAILY: &str = "schedule: {cron: \"0 2 * * *\"}";
 /// What `run --due` started, one time after the other.
 fn started(case: &Case, times: &[&str]) -> Vec<Vec<String>> {
     let one = |time: &&str| {
-        let ran = case.run(&format!("--now {time} run --due --format json")).exit(0).json();
+        let ran = case.run(&format!("--now {time} run --due --jobs 1 --format json")).exit(0).json();
         let runs = ran["runs"].as_array().expect("runs").iter();
         runs.map(|run| run["occurrence"].as_str().expect("an occurrence").to_owned()).collect()
     };
