@@ -100,6 +100,35 @@ impl Check {
         self.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value)
     }
 
+    /// The kinds that there are, and whether it is of each: of one, as `validate` sees to.
+    pub fn kinds(&self) -> [(&'static str, bool); 23] {
+        [
+            ("file", self.file.is_some()),
+            ("command", self.command.is_some()),
+            ("http", self.http.is_some()),
+            ("tcp", self.tcp.is_some()),
+            ("promql", self.promql.is_some()),
+            ("target_up", self.target_up.is_some()),
+            ("rules_healthy", self.rules_healthy.is_some()),
+            ("dns", self.dns.is_some()),
+            ("process", self.process.is_some()),
+            ("port", self.port.is_some()),
+            ("service", self.service.is_some()),
+            ("package", self.package.is_some()),
+            ("mount", self.mount.is_some()),
+            ("disk", self.disk.is_some()),
+            ("user", self.user.is_some()),
+            ("group", self.group.is_some()),
+            ("interface", self.interface.is_some()),
+            ("kernel_param", self.kernel_param.is_some()),
+            ("certificate", self.certificate.is_some()),
+            ("alert_route", self.alert_route.is_some()),
+            ("alert_path", self.alert_path.is_some()),
+            ("config_live", self.config_live.is_some()),
+            ("restore", self.restore.is_some()),
+        ]
+    }
+
     /// What it asks, in one short line.
     pub fn in_short(&self) -> String {
         if let Some(file) = &self.file {

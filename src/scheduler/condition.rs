@@ -8,10 +8,10 @@
 //! After a run that did not succeed the check is taken to fail still. As with `every`, the next try counts from the
 //! end of that run while the due time still counts from the failure of the check: [`back_off`] later.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::TaskHistory;
-use super::ground::{Ground, TaskGround};
+use super::ground::{Ground, TaskGround, whole};
 use crate::model::{Condition, Occurrence, OccurrenceId, Stands};
 
 /// How long the first try after a failed one waits; `run --due` comes every few minutes.
@@ -36,7 +36,7 @@ pub fn pending(task: &str, check: &str, past: &TaskHistory) -> Option<(Occurrenc
     let condition = failing(check, past).filter(|_| past.running.is_none())?;
     let tried = past.last_end.filter(|_| condition.failures > 0);
     let release = match tried {
-        Some(ended) => whole_second_after(ended).checked_add_signed(back_off(condition.failures))?,
+        Some(ended) => whole(ended).checked_add_signed(back_off(condition.failures))?,
         None => condition.since,
     };
     let id = OccurrenceId::at(task, release);
@@ -51,13 +51,6 @@ pub(super) fn corrective(ground: &Ground, task: &TaskGround, past: &TaskHistory)
     let since = failing(check, past)?.since;
     let due = schedule.within.and_then(|within| since.checked_add_signed(within.value.0));
     (release < ground.until).then(|| task.occurrence(id, release, due, None))
-}
-
-fn whole_second_after(instant: DateTime<Utc>) -> DateTime<Utc> {
-    let second = TimeDelta::seconds(1);
-    instant
-        .duration_trunc(second)
-        .map_or(instant, |whole| if whole < instant { whole + second } else { whole })
 }
 
 #[cfg(test)]

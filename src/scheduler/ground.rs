@@ -164,7 +164,7 @@ impl TaskGround<'_> {
 }
 
 /// The first whole second that is not before `instant`.
-fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn whole(instant: DateTime<Utc>) -> DateTime<Utc> {
     let cut = instant.trunc_subsecs(0);
     if cut < instant { cut + TimeDelta::seconds(1) } else { cut }
 }

@@ -249,23 +249,5 @@ fn kind_of(step: &Step) -> &'static str {
 
 /// The kind of a check that has no words of its own here.
 fn kind_of_check(check: &Check) -> &'static str {
-    let kinds = [
-        ("dns", check.dns.is_some()),
-        ("process", check.process.is_some()),
-        ("port", check.port.is_some()),
-        ("service", check.service.is_some()),
-        ("package", check.package.is_some()),
-        ("mount", check.mount.is_some()),
-        ("disk", check.disk.is_some()),
-        ("user", check.user.is_some()),
-        ("group", check.group.is_some()),
-        ("interface", check.interface.is_some()),
-        ("kernel_param", check.kernel_param.is_some()),
-        ("certificate", check.certificate.is_some()),
-        ("alert_route", check.alert_route.is_some()),
-        ("alert_path", check.alert_path.is_some()),
-        ("config_live", check.config_live.is_some()),
-        ("restore", check.restore.is_some()),
-    ];
-    kinds.into_iter().find(|(_, is)| *is).map_or("check", |(kind, _)| kind)
+    check.kinds().into_iter().find(|(_, is)| *is).map_or("check", |(kind, _)| kind)
 }

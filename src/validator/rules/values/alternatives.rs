@@ -2,7 +2,7 @@
 
 use super::super::Facts;
 use super::super::prelude::beginning;
-use crate::model::{Check, Metric, Recurrence, Secret, Span, Spanned, Step, Target, Window};
+use crate::model::{Metric, Recurrence, Secret, Span, Spanned, Step, Target, Window};
 use crate::planfile::one_of;
 
 /// Keys of which exactly one has to be there.
@@ -49,7 +49,7 @@ pub(super) fn wrong_choices(facts: &Facts) -> Vec<Choice> {
         hold(&|| "a step".to_owned(), step.span, beginning(step.span), &actions(step));
     }
     for (span, check) in facts.checks() {
-        hold(&|| "a check".to_owned(), span, beginning(span), &kinds(check));
+        hold(&|| "a check".to_owned(), span, beginning(span), &check.kinds());
     }
     for (name, task) in plan.tasks.iter() {
         if let Some(schedule) = &task.schedule {
@@ -87,34 +87,6 @@ fn actions(step: &Step) -> [(&'static str, bool); 8] {
         ("alertmanager", step.alertmanager.is_some()),
         ("ansible", step.ansible.is_some()),
         ("pause", step.pause.is_some()),
-    ]
-}
-
-fn kinds(check: &Check) -> [(&'static str, bool); 23] {
-    [
-        ("file", check.file.is_some()),
-        ("command", check.command.is_some()),
-        ("http", check.http.is_some()),
-        ("tcp", check.tcp.is_some()),
-        ("promql", check.promql.is_some()),
-        ("target_up", check.target_up.is_some()),
-        ("rules_healthy", check.rules_healthy.is_some()),
-        ("dns", check.dns.is_some()),
-        ("process", check.process.is_some()),
-        ("port", check.port.is_some()),
-        ("service", check.service.is_some()),
-        ("package", check.package.is_some()),
-        ("mount", check.mount.is_some()),
-        ("disk", check.disk.is_some()),
-        ("user", check.user.is_some()),
-        ("group", check.group.is_some()),
-        ("interface", check.interface.is_some()),
-        ("kernel_param", check.kernel_param.is_some()),
-        ("certificate", check.certificate.is_some()),
-        ("alert_route", check.alert_route.is_some()),
-        ("alert_path", check.alert_path.is_some()),
-        ("config_live", check.config_live.is_some()),
-        ("restore", check.restore.is_some()),
     ]
 }
 
