@@ -29,6 +29,7 @@ mod schedules;
 mod schema;
 mod silences;
 mod start;
+mod steps;
 #[cfg(test)]
 mod tests;
 
