@@ -120,6 +120,7 @@ impl<'a> Work<'a> {
             tag: step_tag(self.origin, self.run, ordinal, attempt),
             timeout: progress.time_left(step.timeout().to_std(), phase),
             cancel,
+            on_start: None,
         };
         if context.timeout.is_zero() {
             return Done::failed("the run's timeout is over");
@@ -210,7 +211,7 @@ impl<'a> Work<'a> {
             took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             message: done.message.clone(),
             output: done.output.clone(),
-            usage: None,
+            usage: done.usage,
         })?;
         Ok(done)
     }
