@@ -10,7 +10,7 @@ use super::controller::{self, GateAnswer};
 use super::engine::{End, Work};
 use super::journal::Journal;
 use crate::calendar::Zone;
-use crate::model::{Event, Holder, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
+use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
 use crate::scheduler::words::why_not;
 use crate::security::approval::{self, Approvals};
 use crate::state::{NewRun, StartError, StateError};
@@ -252,6 +252,9 @@ impl Crew<'_> {
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
             approvals,
+            definition: None,
+            holds: Holds::default(),
+            justification: None,
         };
         let run = self.journal.state().start_run(&new)?;
         Ok((run, new.started_as(run)))

@@ -208,7 +208,10 @@ impl<'a> Thread<'a> {
             }
             Event::SilenceRenewed { tag, .. } | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
             Event::RunResumed { run, .. }
+            | Event::StepIntended { run, .. }
             | Event::StepStarted { run, .. }
+            | Event::StepSettled { run, .. }
+            | Event::ReviewOpened { run, .. }
             | Event::StepEnded { run, .. }
             | Event::BaselineTaken { run, .. }
             | Event::BaselineCompared { run, .. }
@@ -224,6 +227,7 @@ impl<'a> Thread<'a> {
             Event::TasksSeen { tasks } => only.is_none() && tasks.iter().any(|task| wanted == Some(task)),
             Event::StateCreated { .. }
             | Event::SchedulePublished { .. }
+            | Event::DefinitionSeen { .. }
             | Event::ScheduleOutdated { .. }
             | Event::AlertChanged { .. }
             | Event::AlertsDelivered { .. }

@@ -30,6 +30,7 @@ mod schedules;
 mod schema;
 mod silences;
 mod start;
+mod steps;
 #[cfg(test)]
 mod tests;
 

@@ -186,6 +186,9 @@ pub(super) fn from_row(row: &Row) -> Result<Run, Fault> {
         holder: codec::from_json(row, "holder")?,
         plan_digest: row.get("plan_digest")?,
         targets: codec::from_json(row, "targets")?,
+        definition: row.get("definition")?,
+        holds: codec::from_json(row, "holds")?,
+        justification: row.get("justification")?,
     })
 }
 
@@ -194,6 +197,7 @@ fn step_from_row(row: &Row) -> Result<StepRecord, Fault> {
         run: RunId(row.get("run")?),
         ordinal: row.get("ordinal")?,
         phase: codec::name(row, "phase")?,
+        place: row.get("place")?,
         target: row.get("target")?,
         name: row.get("name")?,
         outcome: codec::opt_name(row, "outcome")?,
@@ -203,5 +207,8 @@ fn step_from_row(row: &Row) -> Result<StepRecord, Fault> {
         ended: codec::opt_time(row, "ended")?,
         message: row.get("message")?,
         output: row.get::<_, Option<String>>("output")?.as_deref().map(codec::parse).transpose()?,
+        process: row.get::<_, Option<String>>("process")?.as_deref().map(codec::parse).transpose()?,
+        usage: row.get::<_, Option<String>>("usage")?.as_deref().map(codec::parse).transpose()?,
+        settled: row.get("settled")?,
     })
 }

@@ -10,7 +10,7 @@ use super::error::Fault;
 use super::history::sane_until;
 use super::runs::{self, unfinished};
 use super::{StartError, State};
-use crate::model::{Event, Holder, IMPLICIT_TARGET, OccurrenceId, Origin, Outcome, Run, RunId};
+use crate::model::{Event, Holder, Holds, IMPLICIT_TARGET, OccurrenceId, Origin, Outcome, Run, RunId};
 use crate::world::process_identity;
 
 /// A run that is about to begin.
@@ -32,13 +32,32 @@ pub struct NewRun {
     pub holder: Holder,
     /// The approvals that it rests on, by their places in the ledger.
     pub approvals: Vec<u64>,
+    /// The text of its task: the digest of one that is recorded.
+    pub definition: Option<String>,
+    /// What it keeps from others while it goes on.
+    pub holds: Holds,
+    /// Why it passes windows, blackouts and approval.
+    pub justification: Option<String>,
 }
 
 impl NewRun {
     /// What is recorded when the run begins.
     pub fn started_as(&self, run: RunId) -> Event {
-        let NewRun { task, occurrence, origin, due, plan_digest, targets, holder, approvals } = self.clone();
-        Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder, approvals }
+        let new = self.clone();
+        Event::RunStarted {
+            run,
+            task: new.task,
+            occurrence: new.occurrence,
+            origin: new.origin,
+            due: new.due,
+            plan_digest: new.plan_digest,
+            targets: new.targets,
+            holder: new.holder,
+            approvals: new.approvals,
+            definition: new.definition,
+            holds: new.holds,
+            justification: new.justification,
+        }
     }
 }
 
@@ -85,7 +104,7 @@ impl State {
                     return Ok(Err(refusal));
                 }
             }
-            writing.append(&Event::RunResumed { run, holder: holder.clone() })?;
+            writing.append(&Event::RunResumed { run, holder: holder.clone(), definition: None })?;
             Ok(Ok(Run { holder: holder.clone(), outcome: None, ended: None, reason: None, ..found }))
         });
         resumed?

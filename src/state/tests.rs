@@ -52,6 +52,9 @@ fn new_run(task: &str, occurrence: Option<&str>) -> NewRun {
         targets: vec![format!("host-of-{task}")],
         holder: process_identity::current().unwrap(),
         approvals: Vec::new(),
+        definition: None,
+        holds: crate::model::Holds::default(),
+        justification: None,
     }
 }
 
@@ -89,7 +92,7 @@ fn a_run_is_recorded_from_start_to_end() {
     let state = place.open();
     let run = state.start_run(&new_run("upgrade", Some("upgrade#1"))).unwrap();
     assert_eq!(run, RunId(1));
-    let step = |attempt| Event::StepStarted {
+    let step = |attempt| Event::StepIntended {
         run,
         ordinal: 1,
         phase: Phase::Steps,
@@ -97,6 +100,7 @@ fn a_run_is_recorded_from_start_to_end() {
         name: "install".to_owned(),
         action: "apt-get install".to_owned(),
         attempt,
+        place: Some(0),
     };
     let end = |attempt, outcome, retried| Event::StepEnded {
         run,
@@ -108,6 +112,7 @@ fn a_run_is_recorded_from_start_to_end() {
         took_ms: 12,
         message: None,
         output: Some(Output { head: "done\n".to_owned(), bytes: 5, ..Output::default() }),
+        usage: None,
     };
     state.record(&step(1)).unwrap();
     assert_eq!(state.steps(run).unwrap()[0].outcome, None);

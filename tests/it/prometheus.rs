@@ -309,6 +309,9 @@ fn a_silence_on_a_lease_is_renewed_while_it_is_held() {
         targets: vec!["t".to_owned()],
         holder,
         approvals: Vec::new(),
+        definition: None,
+        holds: mainstay::model::Holds::default(),
+        justification: None,
     };
     state.start_run(&new).expect("a run");
     let quiet = |_: &mainstay::model::Event| {};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::text::one_line;
+use super::words::one_line;
 use super::{Question, Wanted, show};
 use crate::cli::output::{Format, OutputError};
 use crate::cli::{Exit, Global, Terminal};

@@ -188,7 +188,7 @@ impl<'a> Work<'a> {
         body: impl FnOnce() -> Done,
         is_retried: impl Fn(&Done) -> bool,
     ) -> Result<Done, StateError> {
-        self.journal.record(&Event::StepStarted {
+        self.journal.record(&Event::StepIntended {
             run: self.run,
             ordinal,
             phase,
@@ -196,6 +196,7 @@ impl<'a> Work<'a> {
             name: name.to_owned(),
             action: action.to_owned(),
             attempt,
+            place: None,
         })?;
         let began = Instant::now();
         let done = body();
@@ -209,6 +210,7 @@ impl<'a> Work<'a> {
             took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             message: done.message.clone(),
             output: done.output.clone(),
+            usage: None,
         })?;
         Ok(done)
     }
