@@ -21,6 +21,7 @@ pub mod monitor;
 pub mod preflight;
 pub mod recovery;
 pub mod report;
+pub mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
 
