@@ -173,8 +173,13 @@ fn of_start(error: &StartError) -> Exit {
         | StartError::Missed { .. }
         | StartError::TaskRunning { .. }
         | StartError::TargetBusy { .. }
+        | StartError::ClaimHeld { .. }
+        | StartError::ResourceTaken { .. }
+        | StartError::GroupBusy { .. }
         | StartError::Held { .. } => Exit::Busy,
-        StartError::ApprovalUsed { .. } => Exit::No,
+        StartError::ApprovalUsed { .. } | StartError::Uncovered { .. } | StartError::Beyond { .. } => {
+            Exit::No
+        }
         StartError::Withdrawn { .. } => Exit::Done,
         StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
         StartError::State(_) => Exit::Unknown,

@@ -10,8 +10,9 @@ use super::controller::{self, GateAnswer};
 use super::engine::past::Past;
 use super::engine::{End, Work};
 use super::journal::Journal;
+use super::needs;
 use crate::calendar::Zone;
-use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
+use crate::model::{Event, Holder, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
 use crate::scheduler::words::why_not;
 use crate::security::approval::{self, Approvals};
 use crate::state::{NewRun, StartError, StateError};
@@ -158,13 +159,20 @@ impl Crew<'_> {
                 }
             },
         };
-        let (run, started) = match self.start(assignment, approvals) {
+        let (run, started) = match self.start(assignment, task, approvals) {
             Ok(started) => started,
             Err(StartError::State(error)) => return Err(error),
             Err(used @ StartError::ApprovalUsed { .. }) => {
                 return self.refuse(assignment, used.to_string(), Fate::NotNow);
             }
-            Err(withdrawn @ StartError::Withdrawn { .. }) => return Ok(Fate::NotNow(withdrawn.to_string())),
+            Err(never @ (StartError::Uncovered { .. } | StartError::Beyond { .. })) => {
+                return self.refuse(assignment, never.to_string(), Fate::NotNow);
+            }
+            Err(over @ StartError::Withdrawn { .. }) => return Ok(Fate::NotNow(over.to_string())),
+            // Somebody else was faster and has ended: nothing is left to do, and nothing is held.
+            Err(over) if over.held_by().is_some_and(|by| by.is_over) => {
+                return Ok(Fate::NotNow(over.to_string()));
+            }
             Err(held) => return Ok(Fate::Held(held)),
         };
         self.journal.tell(&started);
@@ -243,8 +251,14 @@ impl Crew<'_> {
         Ok(fate(reason))
     }
 
-    fn start(&self, assignment: &Assignment, approvals: Vec<u64>) -> Result<(RunId, Event), StartError> {
+    fn start(
+        &self,
+        assignment: &Assignment,
+        task: &Task,
+        approvals: Vec<u64>,
+    ) -> Result<(RunId, Event), StartError> {
         let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
+        let (holds, limits) = needs::of(self.plan, task, &assignment.targets);
         let new = NewRun {
             task: assignment.task.clone(),
             occurrence: assignment.occurrence.clone(),
@@ -255,10 +269,10 @@ impl Crew<'_> {
             holder: self.holder.clone(),
             approvals,
             definition: None,
-            holds: Holds::default(),
+            holds,
             justification: None,
         };
-        let run = self.journal.state().start_run(&new)?;
+        let run = self.journal.state().start_run_within(&new, &limits)?;
         Ok((run, new.started_as(run)))
     }
 }

@@ -18,6 +18,7 @@ pub mod engine;
 pub mod journal;
 pub mod lease;
 pub mod monitor;
+pub mod needs;
 pub mod preflight;
 pub mod recovery;
 pub mod report;

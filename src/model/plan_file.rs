@@ -1,6 +1,6 @@
 //! The plan file as a whole.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -133,6 +133,25 @@ impl PlanFile {
             }
         }
         names
+    }
+
+    /// How many targets of each group `task` has in work at once when it works on `targets`: as many as one batch has
+    /// of it, at most.
+    pub fn most_of_groups(&self, task: &Task, targets: &[String]) -> BTreeMap<&str, u32> {
+        let mut most: BTreeMap<&str, u32> = BTreeMap::new();
+        for batch in task.batches(targets) {
+            let mut down: BTreeMap<&str, u32> = BTreeMap::new();
+            for target in batch {
+                if let Some(group) = self.targets.get(target).and_then(|target| target.group.as_ref()) {
+                    *down.entry(group.value.as_str()).or_default() += 1;
+                }
+            }
+            for (group, n) in down {
+                let most = most.entry(group).or_default();
+                *most = n.max(*most);
+            }
+        }
+        most
     }
 }
 

@@ -181,6 +181,7 @@ const STEPS: &[&str] = &[
     ALTER TABLE run ADD COLUMN definition TEXT;
     ALTER TABLE run ADD COLUMN holds TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE run ADD COLUMN justification TEXT;
+    CREATE INDEX run_by_end ON run (ended) WHERE ended IS NOT NULL;
 
     ALTER TABLE step ADD COLUMN place INTEGER;
     ALTER TABLE step ADD COLUMN process TEXT;
