@@ -16,6 +16,7 @@ use super::{Exit, Global, Terminal, open_plan, output};
 use crate::calendar::Zone;
 use crate::executor::coordinator::{Account, Crew, Fate};
 use crate::executor::journal::Journal;
+use crate::executor::orders::Orders;
 use crate::executor::report::{self, NotStartedReport};
 use crate::executor::{self, RunError, preflight, recovery};
 use crate::manager::Manager;
@@ -119,6 +120,7 @@ pub fn run(
     }
     let holder = process_identity::current().context("finding out who this process is")?;
     let approvals = Approvals::new(&plan, &loaded.digest, &manager.file);
+    let orders = Orders { emergency: None, wait: std::time::Duration::ZERO, say: &|_| {} };
     let crew = Crew {
         plan: &plan,
         plan_digest: &loaded.digest,
@@ -129,6 +131,7 @@ pub fn run(
         approvals: &approvals,
         journal: &journal,
         interrupts: &interrupts,
+        orders: &orders,
     };
     if args.due
         && let Some(note) = executor::notice_outdated(&crew)?
