@@ -1,10 +1,10 @@
 //! Tasks that a person named.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::coordinator::{Account, Assignment, Crew, Piece};
-use super::{RunError, whole_length};
-use crate::model::PlanFile;
+use super::RunError;
+use crate::model::{PlanFile, Task};
 
 /// Carries out the tasks that a person named: each as soon as those of them that it comes after have succeeded, and
 /// none of them twice.
@@ -12,11 +12,36 @@ use crate::model::PlanFile;
 /// # Errors
 /// [`RunError`].
 pub fn run_tasks(crew: &Crew, names: &[String], jobs: usize) -> Result<Vec<Account>, RunError> {
-    let pieces = pieces_of(crew.plan, names)?;
+    let pieces = pieces_of(crew.plan, names, &crew.orders.limit)?;
     Ok(crew.carry_out(&pieces, jobs)?)
 }
 
-fn pieces_of(plan: &PlanFile, names: &[String]) -> Result<Vec<Piece>, RunError> {
+/// The targets of `task` that `limit` means, in its order; all of them without a limit.
+///
+/// # Errors
+/// [`RunError::NoSuchTarget`] for a selector that means nothing at all, [`RunError::NoneMeant`] when none is left.
+pub fn limited(plan: &PlanFile, name: &str, task: &Task, limit: &[String]) -> Result<Vec<String>, RunError> {
+    let mut targets = plan.targets_of(task);
+    if limit.is_empty() {
+        return Ok(targets);
+    }
+    let mut meant = HashSet::new();
+    for selector in limit {
+        let found = plan.select([selector.as_str()].into_iter());
+        if found.is_empty() {
+            let known = plan.targets.names().map(str::to_owned).collect();
+            return Err(RunError::NoSuchTarget { name: selector.clone(), known });
+        }
+        meant.extend(found);
+    }
+    targets.retain(|target| meant.contains(target));
+    if targets.is_empty() {
+        return Err(RunError::NoneMeant { task: name.to_owned() });
+    }
+    Ok(targets)
+}
+
+fn pieces_of(plan: &PlanFile, names: &[String], limit: &[String]) -> Result<Vec<Piece>, RunError> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut tasks = Vec::new();
     for name in names {
@@ -26,16 +51,16 @@ fn pieces_of(plan: &PlanFile, names: &[String]) -> Result<Vec<Piece>, RunError> 
         };
         if !places.contains_key(name.as_str()) {
             places.insert(name, tasks.len());
-            tasks.push((name, task));
+            tasks.push((name, task, limited(plan, name, task, limit)?));
         }
     }
-    let piece = |(name, task): (&String, &crate::model::Task)| Piece {
+    let piece = |(name, task, targets): (&String, &Task, Vec<String>)| Piece {
         assignment: Assignment {
             task: name.clone(),
             occurrence: None,
             due: None,
-            estimate: whole_length(plan, task),
-            targets: plan.targets_of(task),
+            estimate: task.estimate(targets.len()),
+            targets,
         },
         after: task.after.iter().filter_map(|before| places.get(before.value.as_str()).copied()).collect(),
         // In the order in which they were named.

@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::coordinator::Crew;
-pub use self::demand::run_tasks;
+pub use self::demand::{limited, run_tasks};
 pub use self::due::run_due;
 use crate::model::{OccurrenceId, PlanFile, Status, Task};
 use crate::scheduler::{self, History, ScheduleError};
@@ -58,6 +58,20 @@ pub enum RunError {
         name: String,
         /// The tasks that there are.
         known: Vec<String>,
+    },
+    /// There is no such target.
+    #[error("`--limit {name}` means no target")]
+    NoSuchTarget {
+        /// What was asked for.
+        name: String,
+        /// The targets that there are.
+        known: Vec<String>,
+    },
+    /// A task has none of the targets that are meant.
+    #[error("task `{task}` works on none of the targets of `--limit`")]
+    NoneMeant {
+        /// The task.
+        task: String,
     },
     /// Tasks that were named come after each other in a circle, or the plan file asks for what cannot be.
     #[error(transparent)]

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Orders<'a> {
     /// Why it cannot wait for windows, blackouts and approval; `None` when it can.
     pub emergency: Option<String>,
+    /// Selectors of the only targets that are meant; empty: all of them.
+    pub limit: Vec<String>,
     /// How long it may wait for what other processes hold.
     pub wait: Duration,
     /// Tells people what it waits for.
@@ -15,7 +17,7 @@ pub struct Orders<'a> {
 
 impl fmt::Debug for Orders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Self { emergency, wait, say: _ } = self;
-        f.debug_struct("Orders").field("emergency", emergency).field("wait", wait).finish_non_exhaustive()
+        let Self { emergency, limit, wait, say: _ } = self;
+        f.debug_struct("Orders").field("emergency", emergency).field("limit", limit).field("wait", wait).finish_non_exhaustive()
     }
 }

@@ -210,6 +210,12 @@ pub enum StateError {
     /// The event has no place in the ledger.
     #[error(transparent)]
     Line(#[from] LineError),
+    /// The thread that wrote for others as well has panicked.
+    #[error("nothing was recorded in the state file `{}`: the thread that was to write it broke off", path.display())]
+    Deserted {
+        /// Which.
+        path: PathBuf,
+    },
     /// SQLite refuses for another reason.
     #[error("the state file `{}` cannot be used", path.display())]
     Sql {
@@ -441,6 +447,14 @@ impl Fault {
             Self::Unreadable(what, source) => StateError::Unreadable { path: path.to_owned(), what, source },
             Self::State(error) => error,
         }
+    }
+}
+
+/// The same error once more, for another caller whom it concerns as well.
+pub(super) fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, text) => rusqlite::Error::SqliteFailure(*code, text.clone()),
+        other => rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(other.to_string())),
     }
 }
 

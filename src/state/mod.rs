@@ -18,6 +18,7 @@ mod baselines;
 mod codec;
 mod conditions;
 mod error;
+mod group;
 mod history;
 mod holds;
 mod lines;
