@@ -64,6 +64,15 @@ Examples:
   mainstay run --due --format json   the runs as one object
   mainstay run --abandon 12 --reason 'done by hand'
 
+The environment of steps and commands is clean. It holds
+  PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK, TMPDIR, XDG_RUNTIME_DIR   as mainstay has them
+  SHELL=/bin/sh, LANG=C.UTF-8
+  MAINSTAY_RUN, MAINSTAY_TASK, MAINSTAY_TARGET, MAINSTAY_OCCURRENCE, MAINSTAY_STEP   in steps
+  and what the step's `env` says; with `user`, HOME, USER and LOGNAME are those of the user, and
+  SSH_AUTH_SOCK, TMPDIR and XDG_RUNTIME_DIR are left out. stdin is empty, and there is no terminal.
+
+A first step that exits with 75 says \"not now\": its target is left out, which is no failure.
+
 In a crontab:
   */5 * * * *  mainstay -f /etc/mainstay/maintenance.yaml run --due
 
