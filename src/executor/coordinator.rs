@@ -7,6 +7,7 @@ use std::thread;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::controller::{self, GateAnswer};
+use super::engine::past::Past;
 use super::engine::{End, Work};
 use super::journal::Journal;
 use super::needs;
@@ -190,6 +191,7 @@ impl Crew<'_> {
             world: self.world,
             journal: self.journal,
             interrupts: self.interrupts,
+            past: Past::default(),
         };
         Ok(Fate::Ended(run, work.carry_out()?))
     }

@@ -11,6 +11,7 @@
 
 mod before;
 mod compare;
+pub mod past;
 mod recheck;
 mod record;
 mod rollout;
@@ -22,6 +23,7 @@ mod walk;
 
 use std::thread;
 
+use self::past::Past;
 use self::script::Script;
 pub(super) use self::silence::silence_matchers;
 use self::steps::Progress;
@@ -65,6 +67,8 @@ pub struct Work<'a> {
     pub journal: &'a Journal<'a>,
     /// Who may stop it.
     pub interrupts: &'a Interrupts,
+    /// What is on record of it, when it goes on.
+    pub past: Past,
 }
 
 /// How a run ended.
@@ -100,7 +104,11 @@ impl Work<'_> {
     /// expired. The run then counts as interrupted at the next start.
     pub fn carry_out(&self) -> Result<End, StateError> {
         let script = script::compile(self.task, self.targets);
-        let mut progress = Progress::new(self.task.timeout.map(|timeout| timeout.to_std()));
+        let mut progress =
+            Progress::new(self.task.timeout.map(|timeout| timeout.to_std()), self.past.last_ordinal());
+        for part in script.parts().filter(|part| self.past.touches(part)) {
+            progress.touch(part);
+        }
         let end = self.all_phases(&mut progress, &script)?;
         progress.hold(Event::RunEnded { run: self.run, outcome: end.outcome, reason: end.reason.clone() });
         self.flush(&progress)?;
@@ -115,7 +123,7 @@ impl Work<'_> {
         let Some(spec) = &self.task.silence else { return self.work(progress, script, before.as_ref()) };
         let over = match Cancel::new() {
             Ok(over) => over,
-            Err(error) => return Ok(End::new(Outcome::Refused, format!("cannot watch a silence: {error}"))),
+            Err(error) => return Ok(self.not_begun(format!("cannot watch a silence: {error}"))),
         };
         let lease = match self.silence(progress, spec, over.clone())? {
             Ok(lease) => lease,
@@ -134,6 +142,14 @@ impl Work<'_> {
             }
             Ok(end)
         })
+    }
+}
+
+impl Work<'_> {
+    /// How a run ends that cannot begin: refused, or still open when it had begun before.
+    fn not_begun(&self, reason: String) -> End {
+        let outcome = if self.past.is_touched() { Outcome::Interrupted } else { Outcome::Refused };
+        End::new(outcome, reason)
     }
 }
 

@@ -22,6 +22,7 @@ pub mod needs;
 pub mod preflight;
 pub mod recovery;
 pub mod report;
+pub mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
 

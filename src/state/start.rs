@@ -90,11 +90,17 @@ impl State {
         started?
     }
 
-    /// Takes over a run that was interrupted. From here on nobody else can.
+    /// Takes over a run that was interrupted. From here on nobody else can. `definition` is the text that its task has
+    /// by now, when it goes on by that.
     ///
     /// # Errors
     /// [`StartError::Held`] as long as its process lives; [`StartError::Ended`] when nothing is left to do.
-    pub fn resume_run(&self, run: RunId, holder: &Holder) -> Result<Run, StartError> {
+    pub fn resume_run(
+        &self,
+        run: RunId,
+        holder: &Holder,
+        definition: Option<&str>,
+    ) -> Result<Run, StartError> {
         let resumed = self.write(|writing| {
             let Some(found) = runs::run(writing.transaction, run)? else {
                 return Ok(Err(StartError::NoSuchRun { run }));
@@ -113,8 +119,18 @@ impl State {
                     return Ok(Err(refusal));
                 }
             }
-            writing.append(&Event::RunResumed { run, holder: holder.clone(), definition: None })?;
-            Ok(Ok(Run { holder: holder.clone(), outcome: None, ended: None, reason: None, ..found }))
+            let definition = definition.map(str::to_owned);
+            let event = Event::RunResumed { run, holder: holder.clone(), definition: definition.clone() };
+            writing.append(&event)?;
+            let definition = definition.or_else(|| found.definition.clone());
+            Ok(Ok(Run {
+                holder: holder.clone(),
+                outcome: None,
+                ended: None,
+                reason: None,
+                definition,
+                ..found
+            }))
         });
         resumed?
     }

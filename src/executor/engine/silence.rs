@@ -18,7 +18,7 @@ impl Work<'_> {
         over: Cancel,
     ) -> Result<Result<Lease<'_>, End>, StateError> {
         let Some(alertmanager) = &self.world.alertmanager else {
-            return Ok(Err(End::new(Outcome::Refused, "there is no Alertmanager to hold the silence")));
+            return Ok(Err(self.not_begun("there is no Alertmanager to hold the silence".to_owned())));
         };
         let purpose = Purpose {
             run: self.run,
@@ -52,7 +52,7 @@ impl Work<'_> {
             (Some(lease), None) => Ok(Ok(lease)),
             (None, None) => {
                 let why = done.message.unwrap_or_default();
-                Ok(Err(End::new(Outcome::Refused, format!("alerts could not be silenced: {why}"))))
+                Ok(Err(self.not_begun(format!("alerts could not be silenced: {why}"))))
             }
         }
     }

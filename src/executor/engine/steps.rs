@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::past::{self, Standing};
 use super::record::Intent;
 use super::script::{Part, Unit};
 use super::{Work, short};
@@ -33,15 +34,18 @@ pub(super) struct Progress<'s> {
     pub(super) left_out: Vec<String>,
     /// When the last step of the work ended, by the real clock.
     pub(super) end_of_work: DateTime<Utc>,
+    /// Whether more of the work, or of the way back, was done than is on record from before.
+    pub(super) has_worked: Cell<bool>,
     /// What happened and is recorded together with what happens next.
     held: RefCell<Vec<Event>>,
 }
 
 impl<'s> Progress<'s> {
-    /// Nothing was done yet, and all of it may take `timeout`.
-    pub(super) fn new(timeout: Option<Duration>) -> Self {
+    /// Nothing was done yet but what is on record up to `ordinal`, and the rest may take `timeout`.
+    pub(super) fn new(timeout: Option<Duration>, ordinal: u32) -> Self {
         Self {
-            ordinal: Cell::new(0),
+            ordinal: Cell::new(ordinal),
+            has_worked: Cell::new(false),
             deadline: timeout.map(|timeout| Instant::now() + timeout),
             touched: Vec::new(),
             left_out: Vec::new(),
@@ -90,12 +94,16 @@ impl<'s> Progress<'s> {
 }
 
 impl<'a> Work<'a> {
-    /// One step on one target, with its attempts.
+    /// One step on one target, with its attempts; how it went, when it is on record.
     pub(super) fn step(&self, progress: &Progress, unit: &Unit) -> Result<Done, StateError> {
+        let mut attempt = match self.on_record(progress, unit) {
+            Ok(done) => return Ok(done),
+            Err(attempt) => attempt,
+        };
+        progress.has_worked.set(progress.has_worked.get() || unit.phase != Phase::Finally);
         let step = unit.step;
         let attempts = step.retry.as_ref().map_or(1, |retry| retry.attempts.value);
         let ordinal = progress.next();
-        let mut attempt = 1;
         loop {
             let mut pause = None;
             // An attempt that failed may have done half of the work.
@@ -124,6 +132,20 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// How a step went before; else the attempt that comes next.
+    ///
+    /// Whoever resumed the run has settled every step that was interrupted. One that nobody did is not touched.
+    fn on_record(&self, progress: &Progress, unit: &Unit) -> Result<Done, u32> {
+        let is_void = unit.phase == Phase::Finally && progress.has_worked.get();
+        let Some(record) = self.past.record(unit).filter(|_| !is_void) else { return Err(1) };
+        match past::standing_of(record) {
+            Standing::NotStarted | Standing::NotDone => Err(1),
+            Standing::Again(attempts) => Err(attempts + 1),
+            Standing::Done | Standing::Failed => Ok(past::done_of(record)),
+            Standing::Interrupted => Ok(Done::interrupted("nobody has said what became of it")),
+        }
+    }
+
     fn try_once(
         &self,
         progress: &Progress,
@@ -138,7 +160,7 @@ impl<'a> Work<'a> {
         let cancel = self.cancel_of(phase);
         let body = || {
             if cancel.is_fired() {
-                return Done::interrupted("not begun");
+                return Done::interrupted(past::NOT_BEGUN);
             }
             self.attempt(progress, unit, (ordinal, attempt), cancel)
         };

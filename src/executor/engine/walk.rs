@@ -2,6 +2,8 @@
 
 use chrono::Utc;
 
+use super::compare::unlike_before;
+use super::past::{self, Standing};
 use super::script::{Part, Script, Unit};
 use super::steps::Progress;
 use super::{End, Work};
@@ -18,17 +20,48 @@ impl Work<'_> {
         script: &'s Script<'s>,
         before: Option<&Facts>,
     ) -> Result<End, StateError> {
-        let mut end = self.steps_and_verify(progress, script, before)?;
+        let mut end = if self.past.is_going_back() {
+            self.cause_on_record(script)
+        } else {
+            self.steps_and_verify(progress, script, before)?
+        };
         if end.outcome != Outcome::Succeeded && !progress.touched.is_empty() && !self.task.rollback.is_empty()
         {
             end = self.roll_back(progress, before, end)?;
         }
-        if let Some(problem) = self.finally(progress)?
-            && end.outcome == Outcome::Succeeded
-        {
-            end = End::new(Outcome::Failed, problem);
+        match self.finally(progress)? {
+            // What is left of it is done when the run is resumed.
+            Some(End { outcome: Outcome::Interrupted, reason }) => {
+                let reasons: Vec<_> = end.reason.into_iter().chain(reason).collect();
+                Ok(End::new(Outcome::Interrupted, reasons.join("; ")))
+            }
+            Some(problem) if end.outcome == Outcome::Succeeded => Ok(problem),
+            _ => Ok(end),
         }
-        Ok(end)
+    }
+
+    /// Why the way back was begun.
+    fn cause_on_record(&self, script: &Script) -> End {
+        for unit in script.parts().flat_map(|part| &part.steps) {
+            let Some(record) = self.past.record(unit) else { continue };
+            let done = past::done_of(record);
+            if !done.is_well() {
+                return self.failed_at(unit, &done);
+            }
+        }
+        if let Some(done) = self.past.objection(None) {
+            return unlike_before(done);
+        }
+        let checks = script.verify.iter().map(|asked| (Some(asked.place), asked.check.in_short()));
+        for (place, name) in checks {
+            if let Some(done) = self.past.objection(place) {
+                return End::new(Outcome::Failed, verification(&name, &done));
+            }
+        }
+        match self.past.not_started() {
+            Some(why) => End::new(Outcome::Failed, format!("a step was not started: {why}")),
+            None => End::new(Outcome::Interrupted, "the work was stopped"),
+        }
     }
 
     fn steps_and_verify<'s>(
@@ -46,6 +79,7 @@ impl Work<'_> {
                 }
             }
             if let Some(next) = script.batches.get(n + 1)
+                && !next.parts.iter().any(|part| self.past.touches(part))
                 && let Err(end) = self.between(progress, batch, next)?
             {
                 return Ok(end);
@@ -66,6 +100,14 @@ impl Work<'_> {
         part: &'s Part<'s>,
     ) -> Result<Result<(), End>, StateError> {
         for unit in &part.steps {
+            let standing = self.past.standing(unit);
+            if matches!(standing, Standing::Done | Standing::Failed | Standing::Interrupted) {
+                let done = self.step(progress, unit)?;
+                if done.is_well() {
+                    continue;
+                }
+                return Ok(Err(self.failed_at(unit, &done)));
+            }
             if self.interrupts.work.is_fired() {
                 let of = self.task.steps.len();
                 let reason =
@@ -103,15 +145,22 @@ impl Work<'_> {
             }
         }
         for asked in &script.verify {
-            let done = self.check(progress, asked)?;
+            let done = match self.objection(progress, Some(asked.place)) {
+                Some(done) => done,
+                None => self.check(progress, asked)?,
+            };
             if !done.is_well() {
-                let why = done.message.unwrap_or_default();
                 let outcome =
                     if done.outcome == Outcome::Interrupted { done.outcome } else { Outcome::Failed };
-                return Ok(End::new(outcome, format!("verification `{}`: {why}", asked.check.in_short())));
+                return Ok(End::new(outcome, verification(&asked.check.in_short(), &done)));
             }
         }
         Ok(End { outcome: Outcome::Succeeded, reason: None })
+    }
+
+    /// What verification found against the work before the run was resumed, unless more was done since.
+    pub(super) fn objection(&self, progress: &Progress, place: Option<u32>) -> Option<Done> {
+        if progress.has_worked.get() { None } else { self.past.objection(place) }
     }
 
     fn failed_at(&self, unit: &Unit, done: &Done) -> End {
@@ -137,6 +186,10 @@ impl Work<'_> {
                 if !done.is_well() {
                     let why = done.message.unwrap_or_default();
                     let label = unit.step.label();
+                    if done.outcome == Outcome::Interrupted {
+                        let reason = format!("{cause_text}; the way back stopped at `{label}`: {why}");
+                        return Ok(End::new(Outcome::Interrupted, reason));
+                    }
                     let reason = format!("{cause_text}; the rollback failed at `{label}`: {why}");
                     return Ok(End::new(Outcome::Failed, reason));
                 }
@@ -149,24 +202,31 @@ impl Work<'_> {
                 return Ok(End::new(Outcome::Failed, format!("{cause_text}; rolled back, but {why}")));
             }
         }
-        let outcome =
-            if cause.outcome == Outcome::Interrupted { Outcome::Interrupted } else { Outcome::RolledBack };
+        // Who resumes a run that was going back wants it to be over.
+        let is_open = cause.outcome == Outcome::Interrupted && !self.past.is_going_back();
+        let outcome = if is_open { Outcome::Interrupted } else { Outcome::RolledBack };
         let note = if outcome == Outcome::Interrupted { "; rolled back" } else { "" };
         Ok(End::new(outcome, format!("{cause_text}{note}")))
     }
 
     /// Runs every `finally` step, whatever becomes of the one before; returns the first problem.
-    fn finally(&self, progress: &Progress) -> Result<Option<String>, StateError> {
+    fn finally(&self, progress: &Progress) -> Result<Option<End>, StateError> {
         let mut problem = None;
         for part in &progress.touched {
             for unit in &part.finally {
                 let done = self.step(progress, unit)?;
-                if !done.is_well() && problem.is_none() {
+                let is_interrupted = done.outcome == Outcome::Interrupted;
+                if !done.is_well() && (problem.is_none() || is_interrupted) {
+                    let outcome = if is_interrupted { Outcome::Interrupted } else { Outcome::Failed };
                     let why = done.message.unwrap_or_default();
-                    problem = Some(format!("finally step `{}`: {why}", unit.step.label()));
+                    problem = Some(End::new(outcome, format!("finally step `{}`: {why}", unit.step.label())));
                 }
             }
         }
         Ok(problem)
     }
+}
+
+fn verification(name: &str, done: &Done) -> String {
+    format!("verification `{name}`: {}", done.message.as_deref().unwrap_or_default())
 }
