@@ -64,14 +64,18 @@ Examples:
   mainstay run --due --format json   the runs as one object
   mainstay run --abandon 12 --reason 'done by hand'
 
-The environment of steps and commands is clean. It holds
-  PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK, TMPDIR, XDG_RUNTIME_DIR   as mainstay has them
-  SHELL=/bin/sh, LANG=C.UTF-8
-  MAINSTAY_RUN, MAINSTAY_TASK, MAINSTAY_TARGET, MAINSTAY_OCCURRENCE, MAINSTAY_STEP   in steps
-  and what the step's `env` says; with `user`, HOME, USER and LOGNAME are those of the user, and
-  SSH_AUTH_SOCK, TMPDIR and XDG_RUNTIME_DIR are left out. stdin is empty, and there is no terminal.
+Environment of steps, and of commands that checks run; nothing else gets in:
+  as mainstay has it     PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK, TMPDIR,
+                         XDG_RUNTIME_DIR
+  always                 SHELL=/bin/sh, LANG=C.UTF-8
+  about the work         MAINSTAY_RUN, MAINSTAY_TASK, MAINSTAY_TARGET,
+                         MAINSTAY_OCCURRENCE, MAINSTAY_STEP
+  of the step            what its `env` says
+With `user`, HOME, USER and LOGNAME are the user's own, and SSH_AUTH_SOCK,
+TMPDIR and XDG_RUNTIME_DIR are left out. There is no input and no terminal.
 
-A first step that exits with 75 says \"not now\": its target is left out, which is no failure.
+Exit codes of steps: 75 from the first step on a target means \"not now\": the
+target is left out, and that is no failure.
 
 In a crontab:
   */5 * * * *  mainstay -f /etc/mainstay/maintenance.yaml run --due

@@ -2,7 +2,6 @@
 
 use super::{End, Work};
 use crate::executor::actions::user_of;
-use crate::model::Outcome;
 
 impl Work<'_> {
     /// Looks every user up before anything is touched: a step in the middle is a bad place to find out.
@@ -11,7 +10,7 @@ impl Work<'_> {
         for step in steps {
             if let Err(error) = user_of(step) {
                 let reason = format!("step `{}` cannot run: {}", step.label(), crate::in_words(&error));
-                return Err(End::new(Outcome::Refused, reason));
+                return Err(self.not_begun(reason));
             }
         }
         Ok(())

@@ -103,6 +103,10 @@ impl Work<'_> {
             let standing = self.past.standing(unit);
             if matches!(standing, Standing::Done | Standing::Failed | Standing::Interrupted) {
                 let done = self.step(progress, unit)?;
+                if done.not_now {
+                    progress.leave_out(part, self.failed_at(unit, &done).reason.unwrap_or_default());
+                    break;
+                }
                 if done.is_well() {
                     continue;
                 }
