@@ -69,6 +69,19 @@ Examples:
   mainstay run --due --format json   the runs as one object
   mainstay run --abandon 12 --reason 'done by hand'
 
+Environment of steps, and of commands that checks run; nothing else gets in:
+  as mainstay has it     PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK, TMPDIR,
+                         XDG_RUNTIME_DIR
+  always                 SHELL=/bin/sh, LANG=C.UTF-8
+  about the work         MAINSTAY_RUN, MAINSTAY_TASK, MAINSTAY_TARGET,
+                         MAINSTAY_OCCURRENCE, MAINSTAY_STEP
+  of the step            what its `env` says
+With `user`, HOME, USER and LOGNAME are the user's own, and SSH_AUTH_SOCK,
+TMPDIR and XDG_RUNTIME_DIR are left out. There is no input and no terminal.
+
+Exit codes of steps: 75 from the first step on a target means \"not now\": the
+target is left out, and that is no failure.
+
 In a crontab:
   */5 * * * *  mainstay -f /etc/mainstay/maintenance.yaml run --due
 

@@ -18,6 +18,7 @@ mod rollout;
 pub mod script;
 mod silence;
 mod steps;
+mod users;
 mod walk;
 
 use std::thread;

@@ -82,6 +82,9 @@ pub fn work(
     {
         terminal.warning(&crate::text::inert(&note));
     }
+    if terminal.is_verbose() {
+        terminal.status(&crate::world::process::containment());
+    }
     let jobs = usize::from(args.jobs);
     let worked =
         if args.due { executor::run_due(&crew, jobs) } else { executor::run_tasks(&crew, &args.tasks, jobs) };

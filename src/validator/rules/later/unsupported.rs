@@ -61,7 +61,6 @@ const ROWS: &[Row] = &[
     values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
-    key(At::Step, "user"),
     values(At::Step, "alertmanager", &["silence", "expire"]),
     values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
     key(At::Env, "secret"),
