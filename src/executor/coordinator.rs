@@ -13,6 +13,7 @@ use super::journal::Journal;
 use super::needs;
 use crate::calendar::Zone;
 use crate::model::{Event, Holder, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
+use crate::planfile::{self, Source};
 use crate::scheduler::words::why_not;
 use crate::security::approval::{self, Approvals};
 use crate::state::{NewRun, StartError, StateError};
@@ -74,6 +75,8 @@ pub struct Crew<'a> {
     pub plan: &'a PlanFile,
     /// SHA-256 of its bytes, in hexadecimal.
     pub plan_digest: &'a str,
+    /// Its text.
+    pub source: &'a Source,
     /// Its zone.
     pub zone: &'a Zone,
     /// Names the ledger.
@@ -259,6 +262,10 @@ impl Crew<'_> {
     ) -> Result<(RunId, Event), StartError> {
         let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
         let (holds, limits) = needs::of(self.plan, task, &assignment.targets);
+        let definition = planfile::definition(self.source, self.plan, &assignment.task);
+        if let Some(definition) = &definition {
+            self.journal.state().see_definition(&definition.digest, &definition.text)?;
+        }
         let new = NewRun {
             task: assignment.task.clone(),
             occurrence: assignment.occurrence.clone(),
@@ -268,7 +275,7 @@ impl Crew<'_> {
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
             approvals,
-            definition: None,
+            definition: definition.map(|definition| definition.digest),
             holds,
             justification: None,
         };
