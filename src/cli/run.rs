@@ -3,6 +3,7 @@
 mod abandon;
 mod dry_run;
 mod exit;
+mod orders;
 mod progress;
 mod results;
 mod resume;
@@ -14,6 +15,7 @@ use clap::Args;
 
 use self::abandon::abandon;
 use self::dry_run::dry_run;
+use self::orders::OrderArgs;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::RunError;
@@ -65,8 +67,11 @@ pub struct RunArgs {
     abandon: Option<i64>,
 
     /// Why, for the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = orders::not_blank)]
     reason: Option<String>,
+
+    #[command(flatten)]
+    orders: OrderArgs,
 }
 
 /// What is said of steps that were interrupted.
@@ -103,6 +108,7 @@ const USAGE: &str = "\
 mainstay run [OPTIONS] <TASK>...
        mainstay run [OPTIONS] --due
        mainstay run [OPTIONS] --resume [<RUN>] [--assume <STATE>] [--replan]
+       mainstay run [OPTIONS] --emergency --reason <TEXT> <TASK>...
        mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>";
 
 /// Runs `mainstay run`.
@@ -134,7 +140,7 @@ pub fn run(
 
 /// Adds what the error alone does not say.
 fn hinted(error: RunError, terminal: &mut Terminal) -> RunError {
-    if let RunError::NoSuchTask { known, .. } = &error {
+    if let RunError::NoSuchTask { known, .. } | RunError::NoSuchTarget { known, .. } = &error {
         terminal.hint(&format!("the plan file has: {}", known.join(", ")));
     }
     error

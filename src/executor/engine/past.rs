@@ -196,5 +196,8 @@ pub(super) fn done_of(record: &StepRecord) -> Done {
         exit_code: record.exit_code,
         message: record.message.clone(),
         output: record.output.clone(),
+        usage: record.usage,
+        // What it meant was decided when it was recorded.
+        not_now: false,
     }
 }
