@@ -6,6 +6,7 @@ use super::engine::Work;
 use super::engine::past::Past;
 use super::needs;
 use crate::model::{Event, Origin, RunId, Task, WindowSpan};
+use crate::planfile;
 use crate::scheduler::words::why_not;
 use crate::state::{NewRun, StartError, StateError};
 
@@ -140,6 +141,10 @@ impl Crew<'_> {
     ) -> Result<(RunId, Event), StartError> {
         let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
         let (holds, limits) = needs::of(self.plan, task, &assignment.targets);
+        let definition = planfile::definition(self.source, self.plan, &assignment.task);
+        if let Some(definition) = &definition {
+            self.journal.state().see_definition(&definition.digest, &definition.text)?;
+        }
         let new = NewRun {
             task: assignment.task.clone(),
             occurrence: assignment.occurrence.clone(),
@@ -149,7 +154,7 @@ impl Crew<'_> {
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
             approvals,
-            definition: None,
+            definition: definition.map(|definition| definition.digest),
             holds,
             justification: None,
         };

@@ -17,6 +17,7 @@ mod approvals;
 mod baselines;
 mod codec;
 mod conditions;
+mod crash;
 mod definitions;
 mod error;
 mod group;
