@@ -89,7 +89,7 @@ Examples:
   mainstay run upgrade               one task, now
   mainstay run upgrade --dry-run     what would it do, would it get through?
   mainstay run --due --format json   the runs as one object
-  mainstay run --resume --dry-run    what is done of the run that was interrupted?
+  mainstay run --resume --dry-run    how far did the interrupted run come?
   mainstay run --resume              go on with it
   mainstay run --abandon 12 --reason 'done by hand'
 
