@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::coordinator::{Account, Assignment, Crew, Piece};
 use super::RunError;
+use super::coordinator::{Account, Assignment, Crew, Piece};
 use crate::model::{PlanFile, Task};
 
 /// Carries out the tasks that a person named: each as soon as those of them that it comes after have succeeded, and

@@ -18,6 +18,10 @@ pub struct Orders<'a> {
 impl fmt::Debug for Orders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Self { emergency, limit, wait, say: _ } = self;
-        f.debug_struct("Orders").field("emergency", emergency).field("limit", limit).field("wait", wait).finish_non_exhaustive()
+        f.debug_struct("Orders")
+            .field("emergency", emergency)
+            .field("limit", limit)
+            .field("wait", wait)
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! `mainstay run`, on this machine alone.
 
 mod approval;
+mod coordination;
 
 use std::process::Child;
 use std::time::Duration;
