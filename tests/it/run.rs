@@ -2,6 +2,7 @@
 
 mod approval;
 mod coordination;
+mod emergency;
 
 use std::process::Child;
 use std::time::Duration;

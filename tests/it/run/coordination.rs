@@ -40,12 +40,7 @@ fn one_after_the_other(order: &str) -> bool {
 
 #[test]
 fn case_37_of_sixteen_that_are_due_at_once_one_starts_and_a_loser_that_finds_it_held_names_the_holder() {
-    let case =
-        Case::new().plan_file(plan(&format!("{}    schedule: {{every: 1d}}\n", held("count")).replacen(
-            "    schedule: {every: 1d}\n",
-            "",
-            1,
-        )));
+    let case = Case::new().plan_file(plan(&held("count")));
     let winner = started(&case, "run --due", "count.began");
     let named = case.command("run count").spawn().expect("a process");
     let ticks: Vec<_> = (0..14).map(|_| case.command("run --due").spawn().expect("a process")).collect();
