@@ -16,6 +16,7 @@ use clap::Args;
 use self::abandon::abandon;
 use self::dry_run::dry_run;
 use self::orders::OrderArgs;
+pub use self::orders::not_blank;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::RunError;

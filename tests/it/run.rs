@@ -1,8 +1,10 @@
 //! `mainstay run`, on this machine alone.
 
 mod approval;
-mod processes;
+mod coordination;
 mod crash;
+mod emergency;
+mod processes;
 
 use std::process::Child;
 use std::time::Duration;

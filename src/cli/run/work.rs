@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 
 use super::exit::exit_of;
-use super::orders::orders;
+use super::orders;
 use super::progress::Screen;
 use super::{RunArgs, hinted, results, resume};
 use crate::calendar::Zone;
@@ -67,7 +67,7 @@ pub fn work(
     let approvals = Approvals::new(plan, digest, file);
     let voice = terminal.voice();
     let say = |text: &str| voice.status(&crate::text::inert_line(text));
-    let orders = orders(args, &say);
+    let orders = orders::orders(args, &say);
     let crew = Crew {
         plan,
         plan_digest: digest,
@@ -103,5 +103,8 @@ pub fn work(
     }
     let accounts = worked.map_err(|error| hinted(error, terminal))?;
     results::show(args, global, &crew, &accounts, terminal)?;
+    if global.format.is_none() {
+        orders::remind(&orders, &accounts, terminal);
+    }
     Ok(exit_of(&accounts, &interrupts, args.due))
 }

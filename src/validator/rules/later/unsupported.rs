@@ -57,7 +57,6 @@ const ROWS: &[Row] = &[
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
     key(At::Task, "rollout"),
-    key(At::Task, "claims"),
     values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
