@@ -22,10 +22,12 @@ pub use self::steps::step_tag;
 use super::actions::Done;
 use super::baseline::{self, Facts};
 use super::journal::Journal;
+use super::lease::reach::Scope;
 use super::lease::{Lease, LeaseError, Purpose, Terms};
 use crate::calendar::Zone;
 use crate::model::{
-    Baseline, Event, OccurrenceId, Outcome, Phase, PlanFile, RunId, SilenceSpec, Step, Task, WindowSpan,
+    Baseline, Event, OccurrenceId, Outcome, Phase, PlanFile, RunId, SilenceSpec, Spanned, Step, Task,
+    WindowSpan,
 };
 use crate::planfile::matchers;
 use crate::state::StateError;
@@ -216,25 +218,23 @@ impl Work<'_> {
             created_by: format!("mainstay ({})", self.who),
             comment: format!("{}, run {}", self.task.title_or(self.name), self.run),
             matchers: silence_matchers(spec),
+            scope: Scope::of(self.plan, self.targets, self.world),
         };
         let mut lease = None;
         let mut broken = None;
         let done =
             self.once(progress, Phase::Silence, "silence alerts", &words_of(&purpose.matchers), || {
                 match Lease::begin(alertmanager, self.journal, purpose.clone(), Terms::default(), over) {
-                    Ok((begun, silenced)) => {
+                    Ok((begun, reach)) => {
                         lease = Some(begun);
-                        Done::well(match silenced.as_slice() {
-                            [] => "matches no alert now".to_owned(),
-                            names => format!("matches now: {}", names.join(", ")),
-                        })
+                        Done::well(reach.in_words())
                     }
-                    Err(LeaseError::Peer(error)) => Done::failed(crate::in_words(&error)),
                     Err(LeaseError::State(error)) => {
                         let done = Done::failed(crate::in_words(&error));
                         broken = Some(error);
                         done
                     }
+                    Err(error) => Done::failed(crate::in_words(&error)),
                 }
             })?;
         match (lease, broken) {
@@ -435,7 +435,12 @@ impl Drop for FireOnDrop<'_> {
 
 /// The matchers of a silence; the plan file's reader has refused what is none.
 pub(super) fn silence_matchers(spec: &SilenceSpec) -> Vec<SilenceMatcher> {
-    let parsed = spec.matchers.iter().filter_map(|text| matchers::parse(text).ok());
+    silencing(&spec.matchers)
+}
+
+/// Matchers as Alertmanager takes them; the plan file's reader has refused what is none.
+pub(super) fn silencing(texts: &[Spanned<String>]) -> Vec<SilenceMatcher> {
+    let parsed = texts.iter().filter_map(|text| matchers::parse(text).ok());
     parsed
         .map(|one| SilenceMatcher {
             name: one.name,

@@ -14,6 +14,7 @@ pub mod prometheus;
 pub mod signals;
 pub mod ssh;
 pub mod stragglers;
+pub mod tsdb;
 
 use std::path::{Path, PathBuf};
 

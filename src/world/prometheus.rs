@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -72,7 +72,7 @@ pub struct Answered {
 }
 
 /// One scrape target.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScrapeTarget {
     /// Its labels after relabelling.
@@ -122,6 +122,12 @@ pub struct Rule {
     pub last_error: String,
     /// When it was last evaluated; the year 1 when never.
     pub last_evaluation: DateTime<Utc>,
+    /// What it evaluates.
+    #[serde(default)]
+    pub query: String,
+    /// Of an alerting rule: the seconds that its condition has to hold.
+    #[serde(default)]
+    pub duration: f64,
 }
 
 /// One alert as Prometheus sees it.
@@ -146,6 +152,9 @@ pub struct RuntimeInfo {
     /// WAL corruptions found since the start.
     #[serde(default)]
     pub corruption_count: u64,
+    /// The folder that it was started in: relative paths of its flags count from there.
+    #[serde(default, rename = "CWD")]
+    pub cwd: String,
 }
 
 /// How far the WAL is replayed.
@@ -238,6 +247,94 @@ impl Prometheus {
         self.get("/api/v1/rules", timeout).map(|groups: Groups| groups.groups)
     }
 
+    /// The URLs that alerts are sent to, by the configuration: whether anybody answers there is another question.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn alertmanagers(&self, timeout: Duration) -> Result<Vec<String>, PeerError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Known {
+            active_alertmanagers: Vec<One>,
+        }
+        #[derive(Deserialize)]
+        struct One {
+            url: String,
+        }
+        let known: Known = self.get("/api/v1/alertmanagers", timeout)?;
+        Ok(known.active_alertmanagers.iter().map(|one| without_password(&one.url)).collect())
+    }
+
+    /// Its command line, by the names of its flags.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn flags(&self, timeout: Duration) -> Result<BTreeMap<String, String>, PeerError> {
+        self.get("/api/v1/status/flags", timeout)
+    }
+
+    /// Its own metrics of these names, not through its storage; of several series of one name, any one.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn own_metrics<const N: usize>(
+        &self,
+        names: [&str; N],
+        timeout: Duration,
+    ) -> Result<[Option<f64>; N], PeerError> {
+        let answer = self.send("GET", "/metrics", timeout)?;
+        if answer.status != 200 {
+            return Err(self.refused("/metrics", &answer, &answer.body));
+        }
+        Ok(names.map(|name| exposed(&answer.body, name)))
+    }
+
+    /// How many series have samples between two moments that `selectors` select.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn n_series(
+        &self,
+        selectors: &[&str],
+        (start, end): (Option<DateTime<Utc>>, DateTime<Utc>),
+        timeout: Duration,
+    ) -> Result<usize, PeerError> {
+        let path = "/api/v1/series";
+        let form = selection(selectors, start, end);
+        let url = format!("{}{path}", self.base);
+        let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
+        let answer = self.client.send(&request)?;
+        let frame = self.frame(path, &answer)?;
+        self.data(path, frame).map(|series: Vec<serde::de::IgnoredAny>| series.len())
+    }
+
+    /// Deletes what the series that `selectors` select hold between two moments; the space stays taken until the
+    /// tombstones are cleaned.
+    ///
+    /// # Errors
+    /// [`PeerError`]; the admin API may be switched off.
+    pub fn delete_series(
+        &self,
+        selectors: &[&str],
+        (start, end): (Option<DateTime<Utc>>, DateTime<Utc>),
+        timeout: Duration,
+    ) -> Result<(), PeerError> {
+        let path = "/api/v1/admin/tsdb/delete_series";
+        let asked = format!("{path}?{}", selection(selectors, start, end));
+        let answer = self.send("POST", &asked, timeout)?;
+        self.done(path, &answer)
+    }
+
+    /// Writes the blocks anew that have deleted series, without them.
+    ///
+    /// # Errors
+    /// [`PeerError`]; the admin API may be switched off, the disk may be full.
+    pub fn clean_tombstones(&self, timeout: Duration) -> Result<(), PeerError> {
+        let path = "/api/v1/admin/tsdb/clean_tombstones";
+        let answer = self.send("POST", path, timeout)?;
+        self.done(path, &answer)
+    }
+
     /// The pending and firing alerts.
     ///
     /// # Errors
@@ -307,6 +404,15 @@ impl Prometheus {
         if answer.status == 200 { Ok(()) } else { Err(self.refused("/-/reload", &answer, &answer.body)) }
     }
 
+    /// An answer without a body.
+    fn done(&self, path: &str, answer: &Answer) -> Result<(), PeerError> {
+        if answer.status == 204 || answer.status == 200 {
+            return Ok(());
+        }
+        let reason = serde_json::from_str::<Frame>(&answer.body).map(|frame| frame.error);
+        Err(self.refused(path, answer, reason.as_deref().unwrap_or(&answer.body)))
+    }
+
     fn get<T: DeserializeOwned>(&self, path: &str, timeout: Duration) -> Result<T, PeerError> {
         let answer = self.send("GET", path, timeout)?;
         let frame = self.frame(path, &answer)?;
@@ -364,6 +470,29 @@ pub(super) fn percent_encoded(text: &str) -> String {
     encoded
 }
 
+fn selection(selectors: &[&str], start: Option<DateTime<Utc>>, end: DateTime<Utc>) -> String {
+    let time = |time: DateTime<Utc>| percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
+    let mut form: Vec<_> = selectors.iter().map(|one| format!("match[]={}", percent_encoded(one))).collect();
+    form.extend(start.map(|start| format!("start={}", time(start))));
+    form.push(format!("end={}", time(end)));
+    form.join("&")
+}
+
+/// The value of the first series called `name` in a metrics page.
+///
+/// Source: Prometheus text exposition format.
+pub(super) fn exposed(page: &str, name: &str) -> Option<f64> {
+    page.lines().find_map(|line| {
+        let rest = line.strip_prefix(name)?;
+        let value = match rest.as_bytes().first()? {
+            b' ' => rest,
+            b'{' => rest.rsplit_once('}')?.1,
+            _ => return None,
+        };
+        value.split_whitespace().next()?.parse().ok()
+    })
+}
+
 fn samples_of(data: &serde_json::Value) -> Result<Vec<InstantSample>, String> {
     #[derive(Deserialize)]
     struct Vector {
@@ -396,6 +525,15 @@ mod tests {
     #[test]
     fn a_query_survives_the_form() {
         assert_eq!(percent_encoded(r#"up{job="a b"}+1"#), "up%7Bjob%3D%22a%20b%22%7D%2B1");
+    }
+
+    #[test]
+    fn a_metrics_page_is_read_by_whole_names() {
+        let page = "# HELP a_total x\na_total_more 7\na_total{job=\"x } 9\"} 1.5e3 1700000000\nb 2\n";
+        assert_eq!(
+            ["a_total", "b", "c", "a"].map(|name| exposed(page, name)),
+            [Some(1500.0), Some(2.0), None, None]
+        );
     }
 
     #[test]

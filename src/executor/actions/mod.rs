@@ -3,13 +3,14 @@
 mod alertmanager;
 mod http;
 mod process;
-mod prometheus;
+pub mod prometheus;
 mod wait;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::engine::Work;
 use crate::model::{Outcome, Output, Step};
 use crate::world::World;
 use crate::world::cancel::Cancel;
@@ -17,6 +18,8 @@ use crate::world::cancel::Cancel;
 /// What an action needs beside its own words.
 #[derive(Debug)]
 pub struct Context<'a> {
+    /// The run that it is of.
+    pub work: &'a Work<'a>,
     /// What it reaches out to.
     pub world: &'a World,
     /// Variables of the step, beside the clean environment.

@@ -111,6 +111,7 @@ impl<'a> Work<'a> {
             }
         }
         let context = Context {
+            work: self,
             world: self.world,
             env: self.variables(target, step),
             folder: step

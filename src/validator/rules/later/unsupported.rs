@@ -62,8 +62,6 @@ const ROWS: &[Row] = &[
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
     key(At::Step, "user"),
-    values(At::Step, "alertmanager", &["silence", "expire"]),
-    values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
     key(At::Env, "secret"),
     key(At::Check, "dns"),
     key(At::Check, "process"),
