@@ -24,7 +24,8 @@ use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 
 use self::reach::{Reach, Refusal};
 use super::journal::Journal;
-use crate::model::{Event, RunId};
+use crate::model::{Event, RunId, Spanned};
+use crate::planfile::matchers;
 use crate::state::StateError;
 use crate::world::alertmanager::{Alertmanager, Silence, SilenceMatcher};
 use crate::world::cancel::Cancel;
@@ -281,6 +282,19 @@ impl Drop for Lease<'_> {
             let _ = expire_by_tag(self.alertmanager, &self.purpose.tag);
         }
     }
+}
+
+/// Matchers as Alertmanager takes them; the plan file's reader has refused what is none.
+pub fn silencing(texts: &[Spanned<String>]) -> Vec<SilenceMatcher> {
+    let parsed = texts.iter().filter_map(|text| matchers::parse(text).ok());
+    parsed
+        .map(|one| SilenceMatcher {
+            name: one.name,
+            value: one.value,
+            is_regex: one.is_regex,
+            is_equal: one.is_equal,
+        })
+        .collect()
 }
 
 fn intended(alertmanager: &Alertmanager, purpose: &Purpose) -> Event {

@@ -40,7 +40,7 @@ impl Progress {
                 };
                 self.runs.insert(*run, standing);
             }
-            Event::StepStarted { run, phase, name, attempt, .. } => {
+            Event::StepIntended { run, phase, name, attempt, .. } => {
                 if let Some(standing) = self.runs.get_mut(run) {
                     (standing.phase, standing.attempt) = (*phase, *attempt);
                     standing.step.clone_from(name);

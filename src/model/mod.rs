@@ -35,7 +35,7 @@ pub use check::{
     TcpCheck,
 };
 pub use condition::{Condition, Stands};
-pub use event::{Entry, Event, Output};
+pub use event::{Entry, Event, Output, OutputLog};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
 pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
 pub use matcher::{Literal, Matcher, Tests};
@@ -50,7 +50,7 @@ pub use occurrence::{
 pub use plan_file::{
     Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status, Waiver,
 };
-pub use run::{Holder, Origin, Outcome, Phase, Run, RunId, StepRecord};
+pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
 pub use scalar::{Length, Moment, Name, Tolerance};
 pub use span::{Span, Spanned};
 pub use step::{

@@ -210,7 +210,10 @@ impl<'a> Thread<'a> {
             | Event::SilenceEndangered { tag, .. }
             | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
             Event::RunResumed { run, .. }
+            | Event::StepIntended { run, .. }
             | Event::StepStarted { run, .. }
+            | Event::StepSettled { run, .. }
+            | Event::ReviewOpened { run, .. }
             | Event::StepEnded { run, .. }
             | Event::BaselineTaken { run, .. }
             | Event::BaselineCompared { run, .. }
@@ -226,6 +229,7 @@ impl<'a> Thread<'a> {
             Event::TasksSeen { tasks } => only.is_none() && tasks.iter().any(|task| wanted == Some(task)),
             Event::StateCreated { .. }
             | Event::SchedulePublished { .. }
+            | Event::DefinitionSeen { .. }
             | Event::ScheduleOutdated { .. }
             | Event::AlertChanged { .. }
             | Event::AlertsDelivered { .. }

@@ -177,7 +177,7 @@ fn a_kill_leaves_a_state_that_says_where_it_was_and_no_process_after_the_next_st
     assert_eq!(processes_with(&nap(2)), Vec::<String>::new());
     let log = case.run("audit log --run 1 --format json").json();
     let text = log.to_string();
-    assert!(text.contains("step_started") && text.contains("in the middle of `touch began"), "{text}");
+    assert!(text.contains("step_intended") && text.contains("in the middle of `touch began"), "{text}");
     case.run("run --abandon 1 --reason looked").exit(0).stderr("run 1 of `slow` is settled\n");
     case.run("run --abandon 1 --reason again").exit(1).stderr("error: run 1 of `slow` is settled already\n");
 }
@@ -401,7 +401,7 @@ fn a_disk_that_fills_up_stops_the_work_and_loses_nothing_that_was_recorded() {
     assert!(stderr.contains("run 1 of `fill` was interrupted"), "{stderr}");
     let kinds: Vec<_> =
         lines.map(|line| line.split("\"kind\":\"").nth(1).unwrap_or("").split('"').next()).collect();
-    let expected = ["state_created", "run_started", "step_started", "run_ended"].map(Some);
+    let expected = ["state_created", "run_started", "step_intended", "run_ended"].map(Some);
     assert_eq!(kinds, expected);
     assert!(!case.has("never"));
 }

@@ -6,9 +6,10 @@ use chrono::SecondsFormat;
 use sha2::{Digest, Sha256};
 
 use super::{Context, Done};
-use crate::executor::engine::{Work, silence_tag, silencing};
+use crate::executor::engine::{Work, silence_tag};
 use crate::executor::lease::named::{self, Ended, Made};
-use crate::executor::lease::{LeaseError, Purpose, reach::Scope};
+use crate::executor::lease::reach::Scope;
+use crate::executor::lease::{LeaseError, Purpose, silencing};
 use crate::model::{AlertmanagerAction, NamedSilence};
 use crate::world::alertmanager::Alertmanager;
 use crate::world::prometheus::PeerError;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mainstay::executor::journal::Journal;
 use mainstay::executor::lease::reach::Scope;
 use mainstay::executor::lease::{Lease, Purpose, Terms, named};
-use mainstay::model::{Event, Origin, RunId};
+use mainstay::model::{Event, Holds, Origin, RunId};
 use mainstay::state::{Access, NewRun, State};
 use mainstay::world::alertmanager::{Alertmanager, SilenceMatcher};
 use mainstay::world::{cancel::Cancel, clock::Clock, http::Client, process_identity};
@@ -31,6 +31,9 @@ fn state() -> (TempDir, State) {
         targets: vec!["t".to_owned()],
         holder: process_identity::current().expect("this process"),
         approvals: Vec::new(),
+        definition: None,
+        holds: Holds::default(),
+        justification: None,
     };
     state.start_run(&new).expect("a run");
     (folder, state)

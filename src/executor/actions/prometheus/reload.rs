@@ -17,6 +17,7 @@ use super::TIMEOUT;
 use crate::executor::actions::{Context, Done};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::capture::Capture;
 use crate::world::process::{self, Job};
 use crate::world::prometheus::{PeerError, Prometheus};
 use crate::world::tsdb::{beside, is_here};
@@ -169,23 +170,17 @@ fn check_file(
     };
     let argv = [&promtool, Path::new("check"), Path::new("config"), &file]
         .map(|word: &Path| word.display().to_string());
-    let job = Job {
-        argv: &argv,
-        folder: &world.folder,
-        input: None,
-        env: std::collections::BTreeMap::new(),
-        tag: tag.to_owned(),
-        timeout,
-        grace: Duration::from_secs(2),
-    };
-    let finished = match process::carry_out(&job, cancel) {
+    let grace = Duration::from_secs(2);
+    let job = Job { grace, ..Job::new(&argv, &world.folder, tag.to_owned(), timeout) };
+    let mut capture = Capture::default();
+    let finished = match process::carry_out(&job, &mut capture, cancel) {
         Ok(finished) => finished,
         Err(error) => return Ok(Checked::Unknown(crate::in_words(&error))),
     };
     if finished.status.success() {
         return Ok(Checked::Good);
     }
-    let said = finished.output.map(|output| output.head + &output.tail).unwrap_or_default();
+    let said = capture.finish().map(|output| output.head + &output.tail).unwrap_or_default();
     if finished.stopped.is_some() || said.contains("permission denied") {
         // Prometheus runs as another user, and may read what we may not.
         return Ok(Checked::Unknown("`promtool` could not read everything".to_owned()));
