@@ -12,6 +12,7 @@ pub mod process;
 pub mod process_identity;
 mod process_table;
 pub mod prometheus;
+pub mod scratch;
 pub mod signals;
 pub mod ssh;
 pub mod stragglers;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -69,6 +69,26 @@ pub struct Answered {
     pub samples: Vec<InstantSample>,
     /// What Prometheus warns about, although it answered.
     pub warnings: Vec<String>,
+}
+
+/// The times of a range query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first moment.
+    pub start: DateTime<Utc>,
+    /// No moment lies after this.
+    pub end: DateTime<Utc>,
+    /// The time between two moments; so large that there are fewer than 11,000 of them.
+    pub step: TimeDelta,
+}
+
+/// One series of a range query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RangeSeries {
+    /// Its labels; the metric's name is `__name__`.
+    pub labels: BTreeMap<String, String>,
+    /// Its samples: when, in milliseconds since 1970, and what.
+    pub samples: Vec<(i64, f64)>,
 }
 
 /// One scrape target.
@@ -203,6 +223,43 @@ impl Prometheus {
         let frame = self.frame(path, &answer)?;
         let samples = samples_of(&frame.data).map_err(|reason| self.malformed(path, reason))?;
         Ok(Answered { samples, warnings: frame.warnings })
+    }
+
+    /// Evaluates `promql` at several moments.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn query_range(
+        &self,
+        promql: &str,
+        range: TimeRange,
+        timeout: Duration,
+    ) -> Result<Vec<RangeSeries>, PeerError> {
+        #[derive(Deserialize)]
+        struct Matrix {
+            result: Vec<Series>,
+        }
+        #[derive(Deserialize)]
+        struct Series {
+            #[serde(default)]
+            metric: BTreeMap<String, String>,
+            values: Vec<(f64, String)>,
+        }
+        let path = "/api/v1/query_range";
+        let time = |time: DateTime<Utc>| percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
+        let form = format!(
+            "query={}&start={}&end={}&step={}",
+            percent_encoded(promql),
+            time(range.start),
+            time(range.end),
+            range.step.as_seconds_f64(),
+        );
+        let url = format!("{}{path}", self.base);
+        let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
+        let answer = self.client.send(&request)?;
+        let frame = self.frame(path, &answer)?;
+        let matrix: Matrix = self.data(path, frame)?;
+        Ok(matrix.result.into_iter().map(|one| series_of(one.metric, &one.values)).collect())
     }
 
     /// Whether it is ready to answer queries; `false` while it replays its WAL.
@@ -491,6 +548,13 @@ pub(super) fn exposed(page: &str, name: &str) -> Option<f64> {
         };
         value.split_whitespace().next()?.parse().ok()
     })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of a time that Prometheus can store")]
+fn series_of(labels: BTreeMap<String, String>, values: &[(f64, String)]) -> RangeSeries {
+    let sample =
+        |(at, value): &(f64, String)| ((at * 1000.0).round() as i64, value.parse().unwrap_or(f64::NAN));
+    RangeSeries { labels, samples: values.iter().map(sample).collect() }
 }
 
 fn samples_of(data: &serde_json::Value) -> Result<Vec<InstantSample>, String> {

@@ -78,7 +78,6 @@ const ROWS: &[Row] = &[
     key(At::Check, "alert_route"),
     key(At::Check, "alert_path"),
     key(At::Check, "config_live"),
-    key(At::Check, "restore"),
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
