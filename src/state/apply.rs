@@ -97,7 +97,8 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             let changed = tx.execute(sql, (tag, id, stamp(*until), json(silenced)?))?;
             one(changed, || format!("the silence `{tag}` was never intended"))
         }
-        Event::SilenceRenewed { tag, id, until } => {
+        Event::SilenceEndangered { .. } => Ok(()),
+        Event::SilenceRenewed { tag, id, until, .. } => {
             let sql = "UPDATE silence SET id = ?2, until = ?3 WHERE tag = ?1";
             let changed = tx.execute(sql, (tag, id, stamp(*until)))?;
             one(changed, || format!("there is no silence `{tag}`"))
