@@ -891,7 +891,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__run)
-            opts="-f -o -q -v -h -V --due --dry-run --jobs --abandon --reason --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --due --dry-run --jobs --progress --abandon --reason --list --show --step --task --since --outcome --newest --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -901,11 +901,39 @@ _mainstay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain none" -- "${cur}"))
+                    return 0
+                    ;;
                 --abandon)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --step)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --task)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outcome)
+                    COMPREPLY=($(compgen -W "succeeded failed rolled_back interrupted skipped refused going" -- "${cur}"))
+                    return 0
+                    ;;
+                --newest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

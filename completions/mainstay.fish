@@ -94,8 +94,23 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s v -l verbose 
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l jobs -d 'How many runs may go at the same time' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Bars on a terminal, else lines; nothing with `--due` unless somebody watches'
+plain\t'A line when a run starts and ends, and for a step that takes long'
+none\t'Nothing'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l abandon -d 'Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l reason -d 'Why, for the ledger' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l show -d 'Show one run from start to end: its number, or `last`' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l step -d 'With --show: show what this step of the run printed' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l task -d 'Only runs of this task' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l since -d 'Only since this time, or for this long: 2026-03-07, 2026-03-07T02:00:00Z, 7d' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l outcome -d 'Only runs that ended like this, or are going; several with commas' -r -f -a "succeeded\t''
+failed\t''
+rolled_back\t''
+interrupted\t''
+skipped\t''
+refused\t''
+going\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l newest -d 'At most this many, the newest ones; 0 for all' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
@@ -117,6 +132,7 @@ never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l list -d 'Show the newest runs, one a line'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -11,6 +11,7 @@ pub mod output;
 mod plan;
 mod report;
 mod run;
+mod since;
 mod terminal;
 mod validate;
 

@@ -2,9 +2,13 @@
 
 mod abandon;
 mod dry_run;
+mod events;
 mod exit;
+mod list;
+mod past;
 mod progress;
 mod results;
+mod show;
 mod summary;
 mod work;
 
@@ -13,6 +17,9 @@ use clap::Args;
 
 use self::abandon::abandon;
 use self::dry_run::dry_run;
+use self::list::ListArgs;
+use self::progress::Manner;
+use self::show::Which;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::RunError;
@@ -32,7 +39,7 @@ use crate::world::World;
 #[command(override_usage = USAGE, after_help = AFTER_HELP)]
 pub struct RunArgs {
     /// Tasks to run now, in the order of their `after`; windows and blackouts still hold
-    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon"])]
+    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon", "list", "show"])]
     tasks: Vec<String>,
 
     /// Run what is due by the schedule; for cron: silent when there is nothing to do
@@ -47,6 +54,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
 
+    /// How progress is shown on stderr
+    #[arg(long, value_name = "HOW", env = "MAINSTAY_PROGRESS", hide_env_values = true)]
+    #[arg(default_value = "auto", hide_default_value = true)]
+    progress: Manner,
+
     /// Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more
     #[arg(long, value_name = "RUN", requires = "reason", conflicts_with_all = ["tasks", "due", "dry_run"])]
     abandon: Option<i64>,
@@ -54,6 +66,21 @@ pub struct RunArgs {
     /// Why, for the ledger
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+
+    /// Show the newest runs, one a line
+    #[arg(long, conflicts_with_all = ["tasks", "due", "dry_run", "abandon"])]
+    list: bool,
+
+    /// Show one run from start to end: its number, or `last`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["tasks", "due", "dry_run", "abandon", "list"])]
+    show: Option<Which>,
+
+    /// With --show: show what this step of the run printed
+    #[arg(long, value_name = "N", requires = "show")]
+    step: Option<u32>,
+
+    #[command(flatten)]
+    listed: ListArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -62,6 +89,9 @@ Examples:
   mainstay run upgrade               one task, now
   mainstay run upgrade --dry-run     what would it do, would it get through?
   mainstay run --due --format json   the runs as one object
+  mainstay run --due --format jsonl  events as they happen, a line each
+  mainstay run --list --since 7d     what ran this week?
+  mainstay run --show last           the newest run, step by step
   mainstay run --abandon 12 --reason 'done by hand'
 
 In a crontab:
@@ -78,7 +108,9 @@ Exit codes:
 const USAGE: &str = "\
 mainstay run [OPTIONS] <TASK>...
        mainstay run [OPTIONS] --due
-       mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>";
+       mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>
+       mainstay run [OPTIONS] --list
+       mainstay run [OPTIONS] --show <RUN>";
 
 /// Runs `mainstay run`.
 pub fn run(
@@ -87,6 +119,12 @@ pub fn run(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
+    if args.list {
+        return list::list(args.listed, global, manager, terminal);
+    }
+    if let Some(which) = args.show {
+        return show::show((which, args.step), global, manager, terminal);
+    }
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
     let world = World::new(&plan.connections, &manager.file, manager.clock());
