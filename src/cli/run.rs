@@ -5,6 +5,7 @@ mod dry_run;
 mod events;
 mod exit;
 mod list;
+mod orders;
 mod past;
 mod progress;
 mod results;
@@ -18,6 +19,7 @@ use clap::Args;
 use self::abandon::abandon;
 use self::dry_run::dry_run;
 use self::list::ListArgs;
+use self::orders::OrderArgs;
 use self::progress::Manner;
 use self::show::Which;
 use self::work::{Site, work};
@@ -64,7 +66,7 @@ pub struct RunArgs {
     abandon: Option<i64>,
 
     /// Why, for the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = orders::not_blank)]
     reason: Option<String>,
 
     /// Show the newest runs, one a line
@@ -81,6 +83,8 @@ pub struct RunArgs {
 
     #[command(flatten)]
     listed: ListArgs,
+    #[command(flatten)]
+    orders: OrderArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -108,6 +112,7 @@ Exit codes:
 const USAGE: &str = "\
 mainstay run [OPTIONS] <TASK>...
        mainstay run [OPTIONS] --due
+       mainstay run [OPTIONS] --emergency --reason <TEXT> <TASK>...
        mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>
        mainstay run [OPTIONS] --list
        mainstay run [OPTIONS] --show <RUN>";
@@ -141,7 +146,7 @@ pub fn run(
 
 /// Adds what the error alone does not say.
 fn hinted(error: RunError, terminal: &mut Terminal) -> RunError {
-    if let RunError::NoSuchTask { known, .. } = &error {
+    if let RunError::NoSuchTask { known, .. } | RunError::NoSuchTarget { known, .. } = &error {
         terminal.hint(&format!("the plan file has: {}", known.join(", ")));
     }
     error

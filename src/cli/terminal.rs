@@ -8,6 +8,7 @@ use clap::ColorChoice;
 use console::Style;
 
 use super::Global;
+use super::lines::Lines;
 use crate::table::Screen;
 
 /// Both output streams, and what is known about them.
@@ -117,9 +118,9 @@ impl Terminal {
         Ok(())
     }
 
-    /// Whole lines on stderr, from any thread; what was written to stdout so far comes first.
+    /// Whole lines on stderr, from any thread.
     pub fn lines_on_stderr(&self) -> Lines {
-        Lines { to: Standard::Err, gone: None }
+        Lines::on_stderr()
     }
 
     /// Whole lines on stdout, each at once, from any thread; what was written so far comes first.
@@ -128,8 +129,7 @@ impl Terminal {
     /// As [`Terminal::result`].
     pub fn lines_on_stdout(&mut self) -> anyhow::Result<Lines> {
         self.finish()?;
-        let gone = self.out_closed.then(|| ErrorKind::BrokenPipe.into());
-        Ok(Lines { to: Standard::Out, gone })
+        Ok(Lines::on_stdout(self.out_closed))
     }
 
     /// Says on stderr how the work goes; `--quiet` hides it.
@@ -180,49 +180,6 @@ impl Terminal {
                 Ok(())
             }
             other => other,
-        }
-    }
-}
-
-/// Lines that are written while the work goes on. A reader who has gone stops nothing.
-#[derive(Debug)]
-pub struct Lines {
-    to: Standard,
-    gone: Option<io::Error>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Standard {
-    Out,
-    Err,
-}
-
-impl Lines {
-    /// Writes a line, whole and at once. After one that could not be written none is.
-    pub fn write(&mut self, line: &str) {
-        if self.gone.is_some() {
-            return;
-        }
-        // One write, so that lines of two processes do not mix.
-        let bytes = format!("{line}\n");
-        let written = match self.to {
-            Standard::Out => {
-                let mut out = io::stdout().lock();
-                out.write_all(bytes.as_bytes()).and_then(|()| out.flush())
-            }
-            Standard::Err => io::stderr().lock().write_all(bytes.as_bytes()),
-        };
-        self.gone = written.err();
-    }
-
-    /// Whether all lines were written, or nobody is there to read them.
-    ///
-    /// # Errors
-    /// Why a line could not be written.
-    pub fn finish(self) -> io::Result<()> {
-        match self.gone {
-            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-            _ => Ok(()),
         }
     }
 }

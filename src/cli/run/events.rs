@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::Terminal;
+use crate::cli::lines::Lines;
 use crate::cli::output::OutputError;
-use crate::cli::terminal::Lines;
 use crate::executor::report::events::{self, RunEvent};
 use crate::model::Event;
 use crate::text::inert_json;

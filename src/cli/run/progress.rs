@@ -16,7 +16,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::plain::Plain;
 use crate::cli::Terminal;
-use crate::cli::terminal::Lines;
+use crate::cli::lines::Lines;
 use crate::executor::monitor::Progress;
 use crate::model::Event;
 use crate::world::cancel::Cancel;
@@ -41,6 +41,7 @@ const TICK: Duration = Duration::from_millis(125);
 pub struct Screen {
     shown: Option<Arc<Mutex<Shown>>>,
     ticker: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
+    notes: Option<Mutex<Lines>>,
 }
 
 #[derive(Debug)]
@@ -80,13 +81,25 @@ impl Screen {
         };
         let shown = how.map(|how| Arc::new(Mutex::new(Shown { progress, stopping, how })));
         let ticker = shown.as_ref().and_then(|shown| tick(Arc::clone(shown)));
-        Self { shown, ticker: Mutex::new(ticker) }
+        let notes = (!terminal.is_quiet()).then(|| Mutex::new(terminal.lines_on_stderr()));
+        Self { shown, ticker: Mutex::new(ticker), notes }
     }
 
     /// Takes in what happened.
     pub fn hear(&self, event: &Event) {
         let Some(shown) = &self.shown else { return };
         shown.lock().unwrap_or_else(PoisonError::into_inner).hear(event, Instant::now());
+    }
+
+    /// Says how the work goes, above what is drawn; `--quiet` hides it.
+    pub fn say(&self, text: &str) {
+        let Some(notes) = &self.notes else { return };
+        let write = || notes.lock().unwrap_or_else(PoisonError::into_inner).write(text);
+        let Some(shown) = &self.shown else { return write() };
+        match &shown.lock().unwrap_or_else(PoisonError::into_inner).how {
+            How::Bars { all, .. } => all.suspend(write),
+            How::Plain { .. } => write(),
+        }
     }
 
     /// Clears the terminal of everything that was drawn.

@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::events::Events;
 use super::exit::exit_of;
+use super::orders::orders;
 use super::progress::Screen;
 use super::results::{self, FORMATS, Telling};
 use super::{RunArgs, hinted};
@@ -69,6 +70,8 @@ pub fn work(
     }
     let holder = process_identity::current().context("finding out who this process is")?;
     let approvals = Approvals::new(plan, digest, file);
+    let say = |text: &str| screen.say(&crate::text::inert_line(text));
+    let orders = orders(args, &say);
     let crew = Crew {
         plan,
         plan_digest: digest,
@@ -79,6 +82,7 @@ pub fn work(
         approvals: &approvals,
         journal: &journal,
         interrupts: &interrupts,
+        orders: &orders,
     };
     if args.due
         && let Some(note) = executor::notice_outdated(&crew)?
