@@ -335,6 +335,7 @@ fn try_to_go_on(
         world: crew.world,
         journal: crew.journal,
         interrupts: crew.interrupts,
+        emergency: run.justification.as_deref(),
         past,
     };
     Ok(Fate::Ended(run.id, work.carry_out()?))

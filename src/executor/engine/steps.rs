@@ -187,6 +187,7 @@ impl<'a> Work<'a> {
         }
         let tell = |started: Started| self.note_start((ordinal, attempt), started);
         let context = Context {
+            work: self,
             world: self.world,
             env: self.variables(target, step),
             folder: step
