@@ -18,6 +18,7 @@ pub mod engine;
 pub mod journal;
 pub mod lease;
 pub mod monitor;
+mod past;
 pub mod preflight;
 pub mod recovery;
 pub mod report;
@@ -103,8 +104,8 @@ pub fn notice_outdated(crew: &Crew) -> Result<Option<String>, RunError> {
 
 /// Notes tasks that were never seen, so that their calendar starts to count.
 fn meet_new_tasks(crew: &Crew) -> Result<(), RunError> {
-    let history = crew.journal.state().history()?;
-    let is_new = |name: &str| history.get(name).is_none_or(|task| task.first_known.is_none());
+    let known = crew.journal.state().known_tasks()?;
+    let is_new = |name: &str| !known.contains(name);
     let scheduled = crew.plan.tasks.iter().filter(|(_, task)| task.schedule.is_some());
     let tasks: Vec<_> = scheduled.map(|(name, _)| name.value.clone()).filter(|name| is_new(name)).collect();
     if !tasks.is_empty() {
@@ -130,10 +131,7 @@ fn ask_conditions(crew: &Crew) -> Result<Vec<Account>, RunError> {
 /// What should have started by now, by the schedule; what was slept through is recorded.
 fn due_now(crew: &Crew) -> Result<Vec<Placed>, RunError> {
     let now = crew.world.clock.now();
-    let (past, published) = {
-        let state = crew.journal.state();
-        (history_of(&state.history()?, crew.plan), state.published()?)
-    };
+    let (past, published) = past::recent(crew.plan, crew.zone, crew.journal.state(), now)?;
     let longest =
         crew.plan.tasks.iter().map(|(_, task)| whole_length(crew.plan, task)).max().unwrap_or_default();
     let until = now + HORIZON.max(longest + longest);

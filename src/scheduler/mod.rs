@@ -38,7 +38,7 @@ pub use history::{History, Running, TaskHistory, estimate};
 use planner::Planned;
 pub use planner::Skipped;
 
-use crate::calendar::{CalendarError, UnknownZone};
+use crate::calendar::{CalendarError, UnknownZone, Zone};
 use crate::model::{PlanFile, Schedule};
 use optimizer::{Gain, Optimized};
 use solver::Effort;
@@ -197,6 +197,11 @@ pub fn recompute(
     let occurrences = planned.occurrences;
     let optimized = optimizer::optimize(&ground, occurrences, history, Some(proposed), Search::none())?;
     Ok(schedule(plan_digest, &ground, published, optimized))
+}
+
+/// Whether work within reach of `now` went by other time-zone data than there is now, as far as `published` knows.
+pub fn remembers_another_clock(published: Option<&Schedule>, zone: &Zone, now: DateTime<Utc>) -> bool {
+    published.is_some_and(|published| basis::clock_before(published, zone, now).is_some())
 }
 
 fn schedule(
