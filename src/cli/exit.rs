@@ -104,7 +104,10 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
 fn of_run(error: &RunError) -> Exit {
     match error {
         RunError::NotInForce(_) => Exit::No,
-        RunError::NoSuchTask { .. } | RunError::Schedule(_) => Exit::Wrong,
+        RunError::NoSuchTask { .. }
+        | RunError::NoSuchTarget { .. }
+        | RunError::NoneMeant { .. }
+        | RunError::Schedule(_) => Exit::Wrong,
         RunError::NoTask | RunError::State(_) => Exit::Unknown,
     }
 }
@@ -173,8 +176,13 @@ fn of_start(error: &StartError) -> Exit {
         | StartError::Missed { .. }
         | StartError::TaskRunning { .. }
         | StartError::TargetBusy { .. }
+        | StartError::ClaimHeld { .. }
+        | StartError::ResourceTaken { .. }
+        | StartError::GroupBusy { .. }
         | StartError::Held { .. } => Exit::Busy,
-        StartError::ApprovalUsed { .. } => Exit::No,
+        StartError::ApprovalUsed { .. } | StartError::Uncovered { .. } | StartError::Beyond { .. } => {
+            Exit::No
+        }
         StartError::Withdrawn { .. } => Exit::Done,
         StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
         StartError::State(_) => Exit::Unknown,

@@ -10,6 +10,7 @@ pub mod git;
 pub mod http;
 pub mod process;
 pub mod process_identity;
+mod process_table;
 pub mod prometheus;
 pub mod signals;
 pub mod ssh;

@@ -3,12 +3,8 @@
 use std::fs;
 use std::io;
 
+use super::process_table;
 use crate::model::Holder;
-
-/// The field of `/proc/PID/stat` with the start time, counted from the first one after the program's name.
-///
-/// Source: `proc_pid_stat(5)`, field 22; the name is field 2 and may hold blanks and parentheses.
-const START_FIELD_AFTER_NAME: usize = 19;
 
 /// This process, as the state file names it.
 ///
@@ -62,22 +58,10 @@ fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
-fn started_ticks(process: &str) -> io::Result<u64> {
-    let bytes = match fs::read(format!("/proc/{process}/stat")) {
-        // A process that ends while its file is read.
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        other => other?,
-    };
-    let stat = String::from_utf8_lossy(&bytes);
-    let after_name = stat.rfind(')').map_or("", |end| &stat[end + 1..]);
+fn started_ticks(pid: &str) -> io::Result<u64> {
+    let process = process_table::read(pid)?;
     // A zombie waits for its parent and does no work any more.
-    if matches!(after_name.trim_start().as_bytes().first(), Some(b'Z' | b'X')) {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let field = after_name.split_ascii_whitespace().nth(START_FIELD_AFTER_NAME);
-    field.and_then(|ticks| ticks.parse().ok()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    if process.is_zombie { Err(io::ErrorKind::NotFound.into()) } else { Ok(process.started_ticks) }
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
     found.push((At::Step, step));
     for (key, value) in tree.entries(step) {
         match tree.text(*key) {
-            "only_if" => found.push((At::Check, *value)),
+            "only_if" | "done_if" => found.push((At::Check, *value)),
             "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
             "env" => found.extend(tree.entries(*value).iter().map(|(_, value)| (At::Env, *value))),
             _ => {}
