@@ -73,6 +73,9 @@ fn ask_conditions(crew: &Crew) -> Result<Vec<Account>, RunError> {
 fn due_now(crew: &Crew, attempted: &BTreeSet<OccurrenceId>) -> Result<Vec<(Placed, bool)>, RunError> {
     let now = crew.world.clock.now();
     let (past, published) = past::recent(crew.plan, crew.zone, crew.journal.state(), now)?;
+    if scheduler::is_quiet(crew.plan, &past, published.as_ref(), now)? {
+        return Ok(Vec::new());
+    }
     let longest =
         crew.plan.tasks.iter().map(|(_, task)| whole_length(crew.plan, task)).max().unwrap_or_default();
     let until = now + HORIZON.max(longest + longest);
