@@ -104,7 +104,10 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
 fn of_run(error: &RunError) -> Exit {
     match error {
         RunError::NotInForce(_) => Exit::No,
-        RunError::NoSuchTask { .. } | RunError::Schedule(_) => Exit::Wrong,
+        RunError::NoSuchTask { .. }
+        | RunError::NoSuchTarget { .. }
+        | RunError::NoneMeant { .. }
+        | RunError::Schedule(_) => Exit::Wrong,
         RunError::NoTask | RunError::State(_) => Exit::Unknown,
     }
 }

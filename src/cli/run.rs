@@ -3,6 +3,7 @@
 mod abandon;
 mod dry_run;
 mod exit;
+mod orders;
 mod progress;
 mod results;
 mod summary;
@@ -13,6 +14,7 @@ use clap::Args;
 
 use self::abandon::abandon;
 use self::dry_run::dry_run;
+use self::orders::OrderArgs;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::RunError;
@@ -52,8 +54,11 @@ pub struct RunArgs {
     abandon: Option<i64>,
 
     /// Why, for the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = orders::not_blank)]
     reason: Option<String>,
+
+    #[command(flatten)]
+    orders: OrderArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -91,6 +96,7 @@ Exit codes:
 const USAGE: &str = "\
 mainstay run [OPTIONS] <TASK>...
        mainstay run [OPTIONS] --due
+       mainstay run [OPTIONS] --emergency --reason <TEXT> <TASK>...
        mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>";
 
 /// Runs `mainstay run`.
@@ -116,7 +122,7 @@ pub fn run(
 
 /// Adds what the error alone does not say.
 fn hinted(error: RunError, terminal: &mut Terminal) -> RunError {
-    if let RunError::NoSuchTask { known, .. } = &error {
+    if let RunError::NoSuchTask { known, .. } | RunError::NoSuchTarget { known, .. } = &error {
         terminal.hint(&format!("the plan file has: {}", known.join(", ")));
     }
     error

@@ -112,6 +112,11 @@ impl Terminal {
         Ok(())
     }
 
+    /// What says on stderr how the work goes, for threads.
+    pub fn voice(&self) -> Voice {
+        Voice { quiet: self.quiet }
+    }
+
     /// Says on stderr how the work goes; `--quiet` hides it.
     pub fn status(&mut self, text: &str) {
         if !self.quiet {
@@ -160,6 +165,21 @@ impl Terminal {
                 Ok(())
             }
             other => other,
+        }
+    }
+}
+
+/// Says on stderr how the work goes, from any thread while it goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice {
+    quiet: bool,
+}
+
+impl Voice {
+    /// As [`Terminal::status`].
+    pub fn status(self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 
-use crate::model::{ClaimMode, Holds, PlanFile, Task};
+use crate::model::{ClaimMode, Holds, IMPLICIT_TARGET, PlanFile, Task};
 use crate::state::{GroupLimit, Limits};
 
 /// What a run of `task` on `targets` holds while it goes on, and how much there is of it.
@@ -37,4 +37,19 @@ pub fn of(plan: &PlanFile, task: &Task, targets: &[String]) -> (Holds, Limits) {
 fn members(plan: &PlanFile, group: &str) -> HashSet<String> {
     let is_member = |target: &crate::model::Target| target.group.as_ref().is_some_and(|of| of.value == group);
     plan.targets.iter().filter(|(_, target)| is_member(target)).map(|(name, _)| name.value.clone()).collect()
+}
+
+/// The names of everything that a run takes turns at with others.
+pub fn names<'a>(
+    task: &'a str,
+    targets: &'a [String],
+    holds: &'a Holds,
+) -> impl Iterator<Item = String> + 'a {
+    let targets = targets.iter().filter(|target| *target != IMPLICIT_TARGET);
+    [format!("task:{task}")]
+        .into_iter()
+        .chain(targets.map(|target| format!("target:{target}")))
+        .chain(holds.claims.keys().map(|claim| format!("claim:{claim}")))
+        .chain(holds.resources.keys().map(|name| format!("resource:{name}")))
+        .chain(holds.groups.keys().map(|name| format!("group:{name}")))
 }

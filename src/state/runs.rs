@@ -35,6 +35,14 @@ pub struct Refusal {
 }
 
 impl State {
+    /// A number that is another one when another process has written anything since.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn version(&self) -> Result<i64, StateError> {
+        self.read(|connection| Ok(connection.query_row("PRAGMA data_version", [], |row| row.get(0))?))
+    }
+
     /// One run.
     ///
     /// # Errors

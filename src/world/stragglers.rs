@@ -83,17 +83,7 @@ impl<'a> Mark<'a> {
             || carries(process.pid, self.tag)
             || cgroup::is_in(process.pid, self.tag)
             || is_ours && self.pipe.is_some_and(|pipe| holds(process.pid, pipe))
-            || is_ours && self.orphans_since.is_some_and(|tick| self.is_orphan(process, tick))
-    }
-
-    /// Source: prctl(2), `PR_SET_CHILD_SUBREAPER`: whoever loses its parent becomes a child of the nearest reaper. The
-    /// first process of a container gets everybody's orphans that way, so it claims none.
-    fn is_orphan(&self, process: &Process, since: u64) -> bool {
-        process.started_ticks >= since
-            && me() != 1
-            && process_table::read("self").is_ok_and(|mine| process.group != mine.group)
-            && !carries_any_tag(process.pid)
-            && !cgroup::is_in_any(process.pid)
+            || is_ours && self.orphans_since.is_some_and(|tick| is_orphan(process, tick))
     }
 
     /// The step's processes that have lost their parent by now.
@@ -116,6 +106,18 @@ impl<'a> Mark<'a> {
         let pids = with_descendants(&table, pids);
         table.into_iter().filter(|one| !one.is_zombie && one.pid != me() && pids.contains(&one.pid)).collect()
     }
+}
+
+/// Whether a child of ours is an orphan that came to us since a tick and that carries nobody's mark.
+///
+/// Source: prctl(2), `PR_SET_CHILD_SUBREAPER`: whoever loses its parent becomes a child of the nearest reaper. The
+/// first process of a container gets everybody's orphans that way, so it claims none.
+fn is_orphan(process: &Process, since: u64) -> bool {
+    process.started_ticks >= since
+        && me() != 1
+        && process_table::read("self").is_ok_and(|mine| process.group != mine.group)
+        && !carries_any_tag(process.pid)
+        && !cgroup::is_in_any(process.pid)
 }
 
 /// `pids` and whoever descends from them.
@@ -320,12 +322,11 @@ mod tests {
     #[test]
     fn an_orphan_without_a_mark_belongs_to_a_step_only_if_it_came_during_that() {
         let (mut child, process) = nap();
-        let mark = Mark { tag: "nobody:0", ..Mark::default() };
         // Children of ours that share our group were started by other code of ours.
-        assert!(!mark.is_orphan(&process, process.started_ticks));
+        assert!(!is_orphan(&process, process.started_ticks));
         let elsewhere = Process { group: process.pid, ..process };
-        assert!(mark.is_orphan(&elsewhere, process.started_ticks) || me() == 1);
-        assert!(!mark.is_orphan(&elsewhere, process.started_ticks + 1));
+        assert!(is_orphan(&elsewhere, process.started_ticks) || me() == 1);
+        assert!(!is_orphan(&elsewhere, process.started_ticks + 1));
         child.kill().unwrap();
         child.wait().unwrap();
     }

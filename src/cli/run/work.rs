@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 
 use super::exit::exit_of;
+use super::orders::orders;
 use super::progress::Screen;
 use super::{RunArgs, hinted, results};
 use crate::calendar::Zone;
@@ -61,6 +62,9 @@ pub fn work(
     }
     let holder = process_identity::current().context("finding out who this process is")?;
     let approvals = Approvals::new(plan, digest, file);
+    let voice = terminal.voice();
+    let say = |text: &str| voice.status(&crate::text::inert_line(text));
+    let orders = orders(args, &say);
     let crew = Crew {
         plan,
         plan_digest: digest,
@@ -71,6 +75,7 @@ pub fn work(
         approvals: &approvals,
         journal: &journal,
         interrupts: &interrupts,
+        orders: &orders,
     };
     if args.due
         && let Some(note) = executor::notice_outdated(&crew)?
