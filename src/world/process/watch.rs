@@ -121,6 +121,7 @@ impl<'a> Watch<'a> {
         Mark {
             tag: &self.job.tag,
             leader: Some(self.leader.pid),
+            root: None,
             pipe: self.pipe,
             orphans_since: self.leader.is_alone().then_some(self.leader.started_ticks),
         }
