@@ -112,6 +112,16 @@ pub fn add_approval(items: &mut Vec<Item>, plan: &PlanFile, work: &Work, standin
     items.insert(items.len().min(1), item(Phase::Gate, "approval", certainty, note));
 }
 
+/// What an emergency passes is not in its way.
+pub fn pass_as_emergency(items: &mut [Item]) {
+    let passed =
+        |item: &&mut Item| item.phase == Phase::Gate && ["window", "approval"].contains(&item.name.as_str());
+    for item in items.iter_mut().filter(passed).filter(|item| item.certainty == Certainty::Wrong) {
+        item.certainty = Certainty::Verified;
+        item.note = format!("passed, because this is an emergency: {}", item.note);
+    }
+}
+
 fn precondition(check: &Check, world: &World) -> Item {
     let name = check.in_short();
     if check.command.is_some() {

@@ -15,6 +15,7 @@ use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
 use crate::world::cancel::Cancel;
+use crate::world::process::{OnStart, Started};
 use crate::world::stragglers::TAG;
 
 /// The tag that finds the processes of one attempt again.
@@ -184,7 +185,9 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        let tell = |started: Started| self.note_start((ordinal, attempt), started);
         let context = Context {
+            work: self,
             world: self.world,
             env: self.variables(target, step),
             folder: step
@@ -194,12 +197,20 @@ impl<'a> Work<'a> {
             tag: step_tag(self.origin, self.run, ordinal, attempt),
             timeout: progress.time_left(step.timeout().to_std(), phase),
             cancel,
-            on_start: None,
+            on_start: Some(OnStart(&tell)),
         };
         if context.timeout.is_zero() {
             return Done::failed("the run's timeout is over");
         }
         actions::carry_out(step, &context)
+    }
+
+    /// Records the process of a step, as soon as it runs.
+    fn note_start(&self, (ordinal, attempt): (u32, u32), started: Started) {
+        let Started { pid, started_ticks } = started;
+        let event = Event::StepStarted { run: self.run, ordinal, attempt, pid, started_ticks };
+        // It runs already, and goes on to its end: if that can be recorded, this is not missed; if not, the work stops.
+        let _ = self.journal.record(&event);
     }
 
     /// `MAINSTAY_RUN`, `MAINSTAY_TASK`, `MAINSTAY_TARGET`, `MAINSTAY_OCCURRENCE`, and the step's own.
