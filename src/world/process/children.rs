@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, RwLock};
 
 use rustix::process::{
-    Pid, WaitId, WaitIdOptions, WaitOptions, getpgrp, getpid, set_child_subreaper, waitid, waitpid,
+    Pid, WaitId, WaitIdOptions, WaitOptions, getpid, set_child_subreaper, waitid, waitpid,
 };
 
 use super::super::process_table::{self, children_of};
@@ -91,11 +91,13 @@ pub fn reap() {
     }
     // Somebody is starting a leader that nobody knows yet: there will be another time.
     let Ok(_nobody_is_born) = BIRTH.try_write() else { return };
-    let (leaders, ours) = (leaders(), getpgrp().as_raw_nonzero().get());
-    for pid in children_of(getpid().as_raw_nonzero().get()) {
+    // Not by getpgrp: a group from outside of the process namespace has no number here, which rustix does not expect.
+    let Ok(me) = process_table::read("self") else { return };
+    let leaders = leaders();
+    for pid in children_of(me.pid) {
         let is_orphan = || {
             let process = process_table::read(&pid.to_string());
-            process.is_ok_and(|process| process.is_zombie && process.group != ours)
+            process.is_ok_and(|process| process.is_zombie && process.group != me.group)
         };
         if !leaders.contains(&pid) && is_orphan() {
             let _ = waitpid(Pid::from_raw(pid), WaitOptions::NOHANG);
