@@ -39,8 +39,6 @@ fn adopt() {
 pub struct Leader {
     /// Its process id.
     pub pid: i32,
-    /// When it started, in clock ticks since boot.
-    pub started_ticks: u64,
     /// How many leaders there had been when this one was the only one; `None` when it was not.
     alone: Option<u64>,
 }
@@ -55,13 +53,16 @@ impl Leader {
         let _birth = BIRTH.read().unwrap_or_else(PoisonError::into_inner);
         let child = spawn()?;
         let pid = Pid::from_child(&child).as_raw_nonzero().get();
-        // It is there, ended or not, until somebody waits for it.
-        let started_ticks = process_table::read(&pid.to_string()).map_or(0, |process| process.started_ticks);
         let mut leaders = leaders();
         let n_started = STARTED.fetch_add(1, Ordering::SeqCst) + 1;
         let alone = leaders.is_empty().then_some(n_started);
         leaders.insert(pid);
-        Ok((child, Self { pid, started_ticks, alone }))
+        Ok((child, Self { pid, alone }))
+    }
+
+    /// When it started, in clock ticks since boot; it can be asked, ended or not, until somebody waits for it.
+    pub fn started_ticks(&self) -> Option<u64> {
+        process_table::read(&self.pid.to_string()).ok().map(|process| process.started_ticks)
     }
 
     /// Whether no other job has been under way since its start, so that an orphan without a mark is of this one.
