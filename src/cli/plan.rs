@@ -1,6 +1,7 @@
 //! `mainstay plan`.
 
 mod approve;
+mod blind;
 mod calendar;
 mod drawing;
 mod drift;
@@ -15,11 +16,12 @@ mod runbook;
 mod saved;
 mod show;
 mod text;
+mod words;
 
 use std::path::PathBuf;
 
 use anyhow::Context;
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
 use clap::{ArgAction, Args};
 
 use super::output::Format;
@@ -137,6 +139,9 @@ fn horizon(text: &str) -> Result<Length, String> {
     Ok(length)
 }
 
+/// RFC 3339 has four digits for the year.
+const LAST_YEAR: i32 = 9999;
+
 /// What `plan` knows before it computes.
 struct Question {
     plan: PlanFile,
@@ -185,14 +190,18 @@ pub fn run(
     let now = manager.clock().now().trunc_subsecs(0);
     let (plan, loaded) = super::open_plan(manager, Use::Plan, terminal)?;
     if plan.tasks.is_empty() && args.calendar.is_none() {
-        terminal.error(&format!("nothing to plan: {} has no task", text::one_line(&loaded.source.path)));
+        terminal.error(&format!("nothing to plan: {} has no task", words::one_line(&loaded.source.path)));
         return Ok(Exit::Unknown);
     }
     warn_of_what_cannot_run(&loaded, terminal);
     let zone = scheduler::zone_of(&plan)?;
     let past = manager.past(&plan).context("reading the state")?;
     let from = args.from.map_or(now, |from| zone.resolve(&from));
-    let until = from.checked_add_signed(args.horizon.0).unwrap_or(from);
+    let until = from.checked_add_signed(args.horizon.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    if LAST_YEAR < until.year() {
+        terminal.error("--from and --horizon reach beyond the year 9999, for which no calendar is kept");
+        return Ok(Exit::Wrong);
+    }
     let PlanArgs { publish, detailed_exitcode, gantt, effort, seed, .. } = args;
     let question = Question { plan, loaded, zone, past, now, from, until, effort, seed };
     if args.approval.is_wanted() {
@@ -221,7 +230,7 @@ fn warn_of_what_cannot_run(loaded: &Checked, terminal: &mut Terminal) {
     };
     terminal.warning(&format!(
         "`run` cannot do all of this: {}{line}: {}{more}; see `mainstay validate`",
-        text::one_line(&loaded.source.path),
+        words::one_line(&loaded.source.path),
         first.message
     ));
 }
@@ -267,6 +276,7 @@ fn conclude(
         dropped: &dropped((plan, zone), &past.history, &changes, before, &computed.schedule),
         drift: &monitor::drift(plan, &loaded.digest, in_force, &past.history, computed.schedule.from)?,
         debt: &debt,
+        blind: &crate::scheduler::blind::predict(plan, &computed.schedule, &past.settle_times),
         base,
         is_published: wanted.publish,
         at: *now,

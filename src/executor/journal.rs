@@ -27,6 +27,19 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
+    /// Makes several events durable, all or none of them, then tells them.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub fn record_all(&self, events: Vec<Event>) -> Result<(), StateError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.state.record_all(&events)?;
+        events.iter().for_each(|event| self.tell(event));
+        Ok(())
+    }
+
     /// Tells an event that is recorded already.
     pub fn tell(&self, event: &Event) {
         (self.tell)(event);

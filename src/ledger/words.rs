@@ -25,18 +25,40 @@ pub fn in_words(event: &Event) -> String {
             let withdrawn = withdrawn.as_ref().map(|id| format!("; {id} is withdrawn")).unwrap_or_default();
             format!("condition `{check}` of {task} holds again: {found}{withdrawn}")
         }
-        Event::RunStarted { run, task, occurrence, targets, .. } => {
-            format!("run {run} of {task} started on {}{}", targets.join(", "), of(occurrence.as_ref()))
+        Event::RunStarted { run, task, occurrence, targets, justification, .. } => {
+            let emergency =
+                justification.as_ref().map(|why| format!(" as an emergency: {why}")).unwrap_or_default();
+            format!(
+                "run {run} of {task} started on {}{}{emergency}",
+                targets.join(", "),
+                of(occurrence.as_ref())
+            )
         }
-        Event::RunResumed { run, holder } => {
-            format!("run {run} taken over by process {} of {}", holder.pid, holder.user)
+        Event::RunResumed { run, holder, definition } => {
+            let replanned = if definition.is_some() { ", by the plan file as it is now" } else { "" };
+            format!("run {run} taken over by process {} of {}{replanned}", holder.pid, holder.user)
+        }
+        Event::DefinitionSeen { digest, .. } => {
+            format!("text of a task, {}", digest.get(..12).unwrap_or(digest))
+        }
+        Event::ReviewOpened { run, reason, due, .. } => {
+            let due = due.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("run {run} has to be reviewed until {due}: {reason}")
+        }
+        Event::ReviewClosed { run, note } => format!("run {run} was reviewed: {note}"),
+        Event::StepSettled { run, ordinal, done, how } => {
+            let done = if *done { "done" } else { "not done" };
+            format!("run {run}: step {ordinal} counts as {done}: {how}")
         }
         Event::RunRefused { task, occurrence, reason } => {
             format!("run of {task} refused: {reason}{}", of(occurrence.as_ref()))
         }
-        Event::StepStarted { run, phase, target, name, attempt, .. } => {
+        Event::StepIntended { run, ordinal, phase, target, name, attempt, .. } => {
             let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-            format!("run {run}: {phase}: {name} on {target} started{again}")
+            format!("run {run}: step {ordinal}: {phase}: {name} on {target} begins{again}")
+        }
+        Event::StepStarted { run, ordinal, pid, .. } => {
+            format!("run {run}: step {ordinal} runs as process {pid}")
         }
         Event::StepEnded { run, ordinal, outcome, exit_code, retried, message, .. } => {
             let is_said = message.as_deref().is_some_and(|message| message.contains("exit code"));
@@ -59,8 +81,17 @@ pub fn in_words(event: &Event) -> String {
                 until.to_rfc3339_opts(SecondsFormat::Secs, true)
             )
         }
-        Event::SilenceRenewed { tag, until, .. } => {
-            format!("silence {tag} renewed until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true))
+        Event::SilenceRenewed { tag, until, because, .. } => {
+            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            match because {
+                None => format!("silence {tag} renewed until {until}"),
+                Some(because) => format!("silence {tag} made again until {until}: {because}"),
+            }
+        }
+        Event::SilenceEndangered { tag, failures, until, reason } => {
+            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let failures = crate::counted(*failures as usize, "time");
+            format!("silence {tag} could not be renewed {failures} and ends at {until}: {reason}")
         }
         Event::SilenceExpired { tag, reason } => format!("silence {tag} ended: {reason}"),
         Event::RunEnded { run, outcome, reason } => {

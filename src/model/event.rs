@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AlertState, Holder, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule};
+use super::{AlertState, Holder, Holds, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule, Usage};
 
 /// Something that happened. An event is a fact: it is recorded once and never changed.
 ///
@@ -87,6 +87,13 @@ pub enum Event {
         /// The occurrence that nobody has to start any more; `None` when its work was done, or under way.
         withdrawn: Option<OccurrenceId>,
     },
+    /// The text of a task as it stood in the plan file when a run of it began; once for each text.
+    DefinitionSeen {
+        /// SHA-256 of the text, in hexadecimal.
+        digest: String,
+        /// The task's lines.
+        text: String,
+    },
     /// A run began. From here on nobody else can start the same occurrence.
     RunStarted {
         /// Its number.
@@ -108,6 +115,15 @@ pub enum Event {
         /// The approvals that it rests on, by their places in the ledger.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         approvals: Vec<u64>,
+        /// The text of its task: the digest of a [`DefinitionSeen`](Self::DefinitionSeen).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        definition: Option<String>,
+        /// What it keeps from others while it goes on.
+        #[serde(default, skip_serializing_if = "Holds::is_empty")]
+        holds: Holds,
+        /// Why it passes windows, blackouts and approval, in the words of the person who started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        justification: Option<String>,
     },
     /// Another process took over a run whose own has gone. From here on nobody else can.
     RunResumed {
@@ -115,6 +131,38 @@ pub enum Event {
         run: RunId,
         /// Who works on it now.
         holder: Holder,
+        /// The text that its task has by now, when it goes on by that and not by the one that it began with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        definition: Option<String>,
+    },
+    /// It was settled what became of a step that was interrupted.
+    StepSettled {
+        /// The run.
+        run: RunId,
+        /// Its place in the run.
+        ordinal: u32,
+        /// Whether it is done.
+        done: bool,
+        /// Who says so, for people: a check, or the person who resumed the run.
+        how: String,
+    },
+    /// A run passed what others have to wait for: somebody has to look at it afterwards.
+    ReviewOpened {
+        /// The run.
+        run: RunId,
+        /// Its task.
+        task: String,
+        /// What has to be looked at, for people.
+        reason: String,
+        /// When the review has to be done.
+        due: DateTime<Utc>,
+    },
+    /// Somebody has looked at a run that passed what others have to wait for.
+    ReviewClosed {
+        /// The run.
+        run: RunId,
+        /// What came out, in the words of the person who looked.
+        note: String,
     },
     /// A run that was asked for was not begun.
     RunRefused {
@@ -125,8 +173,8 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
-    /// A step is about to start.
-    StepStarted {
+    /// A step is about to start. Whether it did is known only from a later entry.
+    StepIntended {
         /// The run.
         run: RunId,
         /// Its place in the run, from 1.
@@ -141,6 +189,22 @@ pub enum Event {
         action: String,
         /// Which attempt this is, from 1.
         attempt: u32,
+        /// Its place in the task's list of this phase, from 0; `None` for what the plan file does not list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<u32>,
+    },
+    /// The process of a step runs.
+    StepStarted {
+        /// The run.
+        run: RunId,
+        /// Its place in the run.
+        ordinal: u32,
+        /// Which attempt this is.
+        attempt: u32,
+        /// Its process id.
+        pid: i32,
+        /// When the process started, in clock ticks since boot.
+        started_ticks: u64,
     },
     /// A step ended.
     StepEnded {
@@ -162,6 +226,9 @@ pub enum Event {
         message: Option<String>,
         /// What it printed, head and tail.
         output: Option<Output>,
+        /// What its processes used.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usage: Option<Usage>,
     },
     /// Facts of the monitoring system were captured.
     BaselineTaken {
@@ -215,6 +282,20 @@ pub enum Event {
         id: String,
         /// When it ends unless it is renewed.
         until: DateTime<Utc>,
+        /// Why it was made again before its time: Alertmanager had forgotten it, or somebody had ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+    },
+    /// A silence could not be renewed several times, and may end while its run is going.
+    SilenceEndangered {
+        /// Its tag.
+        tag: String,
+        /// How many renewals failed, one after the other.
+        failures: u32,
+        /// When it ends unless it is renewed.
+        until: DateTime<Utc>,
+        /// Why the last renewal failed.
+        reason: String,
     },
     /// A silence is no longer in force.
     SilenceExpired {
@@ -292,8 +373,24 @@ pub struct Output {
     pub tail: String,
     /// How many bytes there were in all.
     pub bytes: u64,
-    /// How many bytes between head and tail were not kept.
+    /// How many bytes between head and tail were not kept here.
     pub dropped: u64,
+    /// Where the whole of it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<OutputLog>,
+}
+
+/// A compressed file with all that a step printed, beside the state file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputLog {
+    /// Its name in the folder of logs.
+    pub name: String,
+    /// SHA-256 of the compressed bytes, in hexadecimal.
+    pub digest: String,
+    /// How many bytes it holds, uncompressed.
+    pub bytes: u64,
+    /// Whether it had to stop before the end, because it reached the most that one log may take.
+    pub is_cut: bool,
 }
 
 /// One line of the ledger.

@@ -1,11 +1,12 @@
 //! Runs: what was done, on what, and how it went.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{OccurrenceId, Output};
+use super::{ClaimMode, OccurrenceId, Output};
 
 /// Numbers the runs of one state file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -112,6 +113,46 @@ pub enum Origin {
     Due,
     /// A person named the task.
     OnDemand,
+    /// A person named the task and said why it could not wait.
+    Emergency,
+}
+
+/// What a run keeps from others while it goes on, beside its task and its targets.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Holds {
+    /// Its claims by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, ClaimMode>,
+    /// What it takes of each resource.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, u32>,
+    /// How many targets of each group it has in work at once, at most.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, u32>,
+}
+
+impl Holds {
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty() && self.resources.is_empty() && self.groups.is_empty()
+    }
+}
+
+/// What the processes of a step used, by the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Time on a processor in the programs themselves, in milliseconds.
+    pub user_ms: u64,
+    /// Time on a processor in the kernel, in milliseconds.
+    pub system_ms: u64,
+    /// The most memory that was in use at once, in bytes: of one process, or of the whole tree where it was counted.
+    pub peak_bytes: u64,
+    /// Read from storage, in bytes; `None` when it could not be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_bytes: Option<u64>,
+    /// Written to storage, in bytes; `None` when it could not be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_bytes: Option<u64>,
 }
 
 /// The process that works on a run.
@@ -159,6 +200,12 @@ pub struct Run {
     pub plan_digest: String,
     /// The targets, in order.
     pub targets: Vec<String>,
+    /// The text of its task when it began, by its digest.
+    pub definition: Option<String>,
+    /// What it keeps from others while it goes on.
+    pub holds: Holds,
+    /// Why it passed windows, blackouts and approval.
+    pub justification: Option<String>,
 }
 
 /// One step of a run on one target; checks, baselines and silences are steps of their phases.
@@ -170,6 +217,8 @@ pub struct StepRecord {
     pub ordinal: u32,
     /// The part of the run.
     pub phase: Phase,
+    /// Its place in the task's list of this phase, from 0; `None` for what the plan file does not list.
+    pub place: Option<u32>,
     /// The target.
     pub target: String,
     /// What people call it.
@@ -188,4 +237,12 @@ pub struct StepRecord {
     pub message: Option<String>,
     /// What it printed, head and tail.
     pub output: Option<Output>,
+    /// The process of its last attempt: its id, and when it started in clock ticks since boot.
+    pub process: Option<(i32, u64)>,
+    /// What its processes used.
+    pub usage: Option<Usage>,
+    /// Whether it is done, when it was interrupted and that was settled later.
+    pub settled: Option<bool>,
+    /// Whether another attempt was to follow the one that ended last.
+    pub retried: bool,
 }

@@ -202,7 +202,10 @@ impl Explanation {
                 return format!("{start}  {id} cannot happen: {why}");
             }
             let why = why_then(next, zone, self.now).unwrap_or_else(|| "its release".to_owned());
-            return format!("{start}  {why}");
+            let unapproved = self.conditions.iter().find(|it| it.what == APPROVAL && it.holds == Some(false));
+            let approval =
+                unapproved.map(|it| format!("; waits for approval: {}", it.value)).unwrap_or_default();
+            return format!("{start}  {why}{approval}");
         }
         if let Some(unplaced) = self.unplaced.first() {
             let help = unplaced.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
@@ -253,6 +256,8 @@ impl Explanation {
     }
 }
 
+/// The name of the condition that people have agreed.
+pub const APPROVAL: &str = "approval";
 /// The name of the condition that the plan file is in force.
 const STATUS: &str = "status";
 

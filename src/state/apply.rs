@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 
 use super::codec::{self, count, json, stamp};
 use super::error::Fault;
-use super::{approvals, conditions, history};
+use super::{approvals, conditions, history, reviews, steps};
 use crate::model::{Entry, Event, Outcome, RunId, Stands};
 
 /// Changes the tables as `entry` says.
@@ -49,49 +49,25 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             }
             conditions::note(tx, task, check, Stands::Holds, entry.at, found)
         }
-        Event::RunStarted { .. } => start_run(tx, entry),
-        Event::RunResumed { run, holder } => {
-            let outcome = history::reopen(tx, *run)?;
-            let sql = "UPDATE run SET holder = ?2, ended = NULL, outcome = NULL, reason = NULL
-                       WHERE id = ?1 AND abandoned = 0";
-            let changed = tx.prepare_cached(sql)?.execute((run.0, json(holder)?))?;
-            one(changed, || format!("there is no run {run} to resume ({outcome})"))
-        }
-        Event::StepStarted { run, ordinal, phase, target, name, action, attempt } => {
-            let sql = "INSERT INTO step (run, ordinal, phase, target, name, action, attempts, started)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                       ON CONFLICT (run, ordinal) DO UPDATE SET attempts = excluded.attempts, ended = NULL,
-                       outcome = NULL, exit_code = NULL, took_ms = NULL, message = NULL, output = NULL";
-            open_run(tx, *run)?;
-            tx.prepare_cached(sql)?.execute((
-                run.0,
-                ordinal,
-                phase.as_str(),
-                target,
-                name,
-                action,
-                attempt,
-                &at,
-            ))?;
+        Event::DefinitionSeen { digest, text } => {
+            tx.prepare_cached("INSERT OR IGNORE INTO definition (digest, text) VALUES (?1, ?2)")?
+                .execute((digest, text))?;
             Ok(())
         }
-        Event::StepEnded { run, ordinal, attempt, outcome, exit_code, took_ms, message, output, .. } => {
-            let sql = "UPDATE step SET attempts = ?3, outcome = ?4, exit_code = ?5, took_ms = ?6,
-                       message = ?7, output = ?8, ended = ?9 WHERE run = ?1 AND ordinal = ?2";
-            let output = output.as_ref().map(json).transpose()?;
-            let changed = tx.prepare_cached(sql)?.execute(params![
-                run.0,
-                ordinal,
-                attempt,
-                outcome.as_str(),
-                exit_code,
-                count(*took_ms)?,
-                message,
-                output,
-                &at
-            ])?;
-            one(changed, || format!("step {ordinal} of run {run} was never started"))
+        Event::RunStarted { .. } => start_run(tx, entry),
+        Event::RunResumed { run, holder, definition } => {
+            let outcome = history::reopen(tx, *run)?;
+            let sql = "UPDATE run SET holder = ?2, definition = coalesce(?3, definition),
+                       ended = NULL, outcome = NULL, reason = NULL
+                       WHERE id = ?1 AND abandoned = 0";
+            let changed = tx.prepare_cached(sql)?.execute((run.0, json(holder)?, definition))?;
+            one(changed, || format!("there is no run {run} to resume ({outcome})"))
         }
+        Event::ReviewOpened { .. } | Event::ReviewClosed { .. } => reviews::note(tx, &at, &entry.event),
+        Event::StepIntended { .. }
+        | Event::StepStarted { .. }
+        | Event::StepEnded { .. }
+        | Event::StepSettled { .. } => steps::note(tx, &at, &entry.event),
         Event::BaselineTaken { run, at, facts } => {
             // The first one is what was before; a run that is resumed must not take a later one for it.
             let sql = "INSERT OR IGNORE INTO baseline (run, taken, facts) VALUES (?1, ?2, ?3)";
@@ -106,18 +82,23 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             one(changed, || format!("run {run} has no baseline"))
         }
         Event::SilenceIntended { run, tag, alertmanager, matchers } => {
-            let sql = "INSERT OR IGNORE INTO silence (tag, run, alertmanager, matchers, intended)
-                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            // A run that is resumed makes its silence again, under the same tag.
+            let sql = "INSERT INTO silence (tag, run, alertmanager, matchers, intended)
+                       VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tag) DO UPDATE SET
+                       alertmanager = excluded.alertmanager, matchers = excluded.matchers,
+                       intended = excluded.intended, id = NULL, until = NULL, silenced = '[]',
+                       expired = NULL, reason = NULL WHERE run = excluded.run";
             open_run(tx, *run)?;
             let changed = tx.execute(sql, (tag, run.0, alertmanager, json(matchers)?, &at))?;
-            one(changed, || format!("there is a silence `{tag}` already"))
+            one(changed, || format!("there is a silence `{tag}` of another run"))
         }
         Event::SilenceCreated { tag, id, until, silenced, .. } => {
             let sql = "UPDATE silence SET id = ?2, until = ?3, silenced = ?4 WHERE tag = ?1";
             let changed = tx.execute(sql, (tag, id, stamp(*until), json(silenced)?))?;
             one(changed, || format!("the silence `{tag}` was never intended"))
         }
-        Event::SilenceRenewed { tag, id, until } => {
+        Event::SilenceEndangered { .. } => Ok(()),
+        Event::SilenceRenewed { tag, id, until, .. } => {
             let sql = "UPDATE silence SET id = ?2, until = ?3 WHERE tag = ?1";
             let changed = tx.execute(sql, (tag, id, stamp(*until)))?;
             one(changed, || format!("there is no silence `{tag}`"))
@@ -170,16 +151,29 @@ fn publish(tx: &Transaction, at: &str, digest: &str, schedule: &crate::model::Sc
 }
 
 fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
-    let Event::RunStarted { run, task, occurrence, origin, due, plan_digest, targets, holder, .. } =
-        &entry.event
+    let Event::RunStarted {
+        run,
+        task,
+        occurrence,
+        origin,
+        due,
+        plan_digest,
+        targets,
+        holder,
+        definition,
+        holds,
+        justification,
+        ..
+    } = &entry.event
     else {
         return Ok(());
     };
     let at = stamp(entry.at);
     let occurrence = occurrence.as_ref().map(|id| &id.0);
     let sql = "INSERT OR IGNORE INTO run
-               (id, task, occurrence, origin, due, plan_digest, targets, holder, started)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+               (id, task, occurrence, origin, due, plan_digest, targets, holder, started, definition, holds,
+                justification)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     let origin = json(origin)?;
     let changed = tx.prepare_cached(sql)?.execute(params![
         run.0,
@@ -190,7 +184,10 @@ fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         plan_digest,
         json(targets)?,
         json(holder)?,
-        &at
+        &at,
+        definition,
+        json(holds)?,
+        justification
     ])?;
     one(changed, || format!("run {run}, or its occurrence, was started already"))?;
     tx.prepare_cached("DELETE FROM refusal WHERE task = ?1")?.execute([task])?;
@@ -237,12 +234,12 @@ fn know_task(tx: &Transaction, task: &str, at: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn open_run(tx: &Transaction, run: RunId) -> Result<(), Fault> {
+pub(super) fn open_run(tx: &Transaction, run: RunId) -> Result<(), Fault> {
     let sql = "SELECT count(*) FROM run WHERE id = ?1 AND ended IS NULL";
     let found: u32 = tx.prepare_cached(sql)?.query_row([run.0], |row| row.get(0))?;
     one(found as usize, || format!("there is no run {run} that is going"))
 }
 
-fn one(changed: usize, otherwise: impl FnOnce() -> String) -> Result<(), Fault> {
+pub(super) fn one(changed: usize, otherwise: impl FnOnce() -> String) -> Result<(), Fault> {
     if changed == 0 { Err(Fault::contradiction(otherwise())) } else { Ok(()) }
 }

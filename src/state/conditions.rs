@@ -245,6 +245,9 @@ mod tests {
             plan_digest: String::new(),
             targets: Vec::new(),
             approvals: Vec::new(),
+            definition: None,
+            holds: crate::model::Holds::default(),
+            justification: None,
             holder: process_identity::current().unwrap(),
         })
     }

@@ -206,9 +206,15 @@ impl<'a> Thread<'a> {
                 }
                 is_ours
             }
-            Event::SilenceRenewed { tag, .. } | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
+            Event::SilenceRenewed { tag, .. }
+            | Event::SilenceEndangered { tag, .. }
+            | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
             Event::RunResumed { run, .. }
+            | Event::StepIntended { run, .. }
             | Event::StepStarted { run, .. }
+            | Event::StepSettled { run, .. }
+            | Event::ReviewOpened { run, .. }
+            | Event::ReviewClosed { run, .. }
             | Event::StepEnded { run, .. }
             | Event::BaselineTaken { run, .. }
             | Event::BaselineCompared { run, .. }
@@ -224,6 +230,7 @@ impl<'a> Thread<'a> {
             Event::TasksSeen { tasks } => only.is_none() && tasks.iter().any(|task| wanted == Some(task)),
             Event::StateCreated { .. }
             | Event::SchedulePublished { .. }
+            | Event::DefinitionSeen { .. }
             | Event::ScheduleOutdated { .. }
             | Event::AlertChanged { .. }
             | Event::AlertsDelivered { .. }

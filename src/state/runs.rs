@@ -21,6 +21,8 @@ pub struct RunFilter {
     pub until: Option<DateTime<Utc>>,
     /// Only those that have not ended.
     pub unfinished: bool,
+    /// Only those that ended in one of these ways, unless there is none.
+    pub outcomes: Vec<Outcome>,
     /// The newest so many.
     pub limit: Option<usize>,
 }
@@ -35,6 +37,14 @@ pub struct Refusal {
 }
 
 impl State {
+    /// A number that is another one when another process has written anything since.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn version(&self) -> Result<i64, StateError> {
+        self.read(|connection| Ok(connection.query_row("PRAGMA data_version", [], |row| row.get(0))?))
+    }
+
     /// One run.
     ///
     /// # Errors
@@ -66,6 +76,11 @@ impl State {
         }
         if filter.unfinished {
             sql.push_str(" AND ended IS NULL");
+        }
+        if !filter.outcomes.is_empty() {
+            // Names of our own, which need no quoting.
+            let names: Vec<_> = filter.outcomes.iter().map(|one| format!("'{}'", one.as_str())).collect();
+            sql.push_str(&format!(" AND outcome IN ({})", names.join(", ")));
         }
         sql.push_str(" ORDER BY id DESC");
         let limit = filter.limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
@@ -109,7 +124,12 @@ impl State {
                    WHERE outcome IN ('failed', 'rolled_back') AND abandoned = 0 AND EXISTS (
                        SELECT 1 FROM step
                        WHERE step.run = this.id AND step.phase IN ('rollback', 'finally')
-                       AND (step.outcome IS NULL OR step.outcome NOT IN ('succeeded', 'skipped')))
+                       AND (step.outcome IS NULL OR step.outcome NOT IN ('succeeded', 'skipped'))
+                       AND step.settled IS NOT 1 AND NOT EXISTS (
+                           SELECT 1 FROM step AS again
+                           WHERE again.run = step.run AND again.phase = step.phase AND again.name = step.name
+                           AND again.target = step.target AND again.place IS step.place
+                           AND step.ordinal < again.ordinal))
                    AND NOT EXISTS (
                        SELECT 1 FROM run AS later
                        WHERE later.task = this.task AND this.id < later.id AND later.outcome = 'succeeded')
@@ -186,6 +206,9 @@ pub(super) fn from_row(row: &Row) -> Result<Run, Fault> {
         holder: codec::from_json(row, "holder")?,
         plan_digest: row.get("plan_digest")?,
         targets: codec::from_json(row, "targets")?,
+        definition: row.get("definition")?,
+        holds: codec::from_json(row, "holds")?,
+        justification: row.get("justification")?,
     })
 }
 
@@ -194,6 +217,7 @@ fn step_from_row(row: &Row) -> Result<StepRecord, Fault> {
         run: RunId(row.get("run")?),
         ordinal: row.get("ordinal")?,
         phase: codec::name(row, "phase")?,
+        place: row.get("place")?,
         target: row.get("target")?,
         name: row.get("name")?,
         outcome: codec::opt_name(row, "outcome")?,
@@ -203,5 +227,9 @@ fn step_from_row(row: &Row) -> Result<StepRecord, Fault> {
         ended: codec::opt_time(row, "ended")?,
         message: row.get("message")?,
         output: row.get::<_, Option<String>>("output")?.as_deref().map(codec::parse).transpose()?,
+        process: row.get::<_, Option<String>>("process")?.as_deref().map(codec::parse).transpose()?,
+        usage: row.get::<_, Option<String>>("usage")?.as_deref().map(codec::parse).transpose()?,
+        settled: row.get("settled")?,
+        retried: row.get("retried")?,
     })
 }

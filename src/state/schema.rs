@@ -174,10 +174,35 @@ const STEPS: &[&str] = &[
         recorded TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     ",
+    // 4: what a run was told to do and keeps from others, what its steps used, and what has to be looked at after it.
+    "
+    CREATE TABLE definition (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+    ALTER TABLE run ADD COLUMN definition TEXT;
+    ALTER TABLE run ADD COLUMN holds TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE run ADD COLUMN justification TEXT;
+    CREATE INDEX run_by_end ON run (ended) WHERE ended IS NOT NULL;
+
+    ALTER TABLE step ADD COLUMN place INTEGER;
+    ALTER TABLE step ADD COLUMN process TEXT;
+    ALTER TABLE step ADD COLUMN usage TEXT;
+    ALTER TABLE step ADD COLUMN settled INTEGER;
+    ALTER TABLE step ADD COLUMN retried INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE review (
+        run INTEGER PRIMARY KEY REFERENCES run (id),
+        task TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        opened TEXT NOT NULL,
+        due TEXT NOT NULL,
+        closed TEXT
+    ) STRICT;
+    CREATE INDEX review_open ON review (due) WHERE closed IS NULL;
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 3;
+pub(super) const LATEST: i32 = 4;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())

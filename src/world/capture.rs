@@ -36,11 +36,17 @@ impl Capture {
         let dropped = self.bytes - (self.head.len() + self.tail.len()) as u64;
         let tail: Vec<u8> = self.tail.into();
         if dropped > 0 {
-            return Some(Output { head: text(&self.head), tail: text(&tail), bytes: self.bytes, dropped });
+            return Some(Output {
+                head: text(&self.head),
+                tail: text(&tail),
+                bytes: self.bytes,
+                dropped,
+                log: None,
+            });
         }
         // Nothing is missing between them: one text, so that no character is cut in two.
         let whole = [self.head, tail].concat();
-        Some(Output { head: text(&whole), tail: String::new(), bytes: self.bytes, dropped })
+        Some(Output { head: text(&whole), tail: String::new(), bytes: self.bytes, dropped, log: None })
     }
 }
 

@@ -43,6 +43,9 @@ impl Estate {
                 targets: vec!["local".to_owned()],
                 holder: process_identity::current().unwrap(),
                 approvals: Vec::new(),
+                definition: None,
+                holds: mainstay::model::Holds::default(),
+                justification: None,
             })
             .unwrap();
         state

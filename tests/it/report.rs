@@ -162,6 +162,9 @@ fn a_run_that_nobody_works_on_any_more_is_named_first() {
             targets: vec!["prom-1".to_owned()],
             holder: dead,
             approvals: Vec::new(),
+            definition: None,
+            holds: mainstay::model::Holds::default(),
+            justification: None,
         };
         state.start_run(&new).unwrap();
     });

@@ -1,6 +1,13 @@
 //! `mainstay run`, on this machine alone.
 
 mod approval;
+mod coordination;
+mod crash;
+mod dry_run;
+mod emergency;
+mod people;
+mod processes;
+mod resume;
 
 use std::process::Child;
 use std::time::Duration;
@@ -83,7 +90,7 @@ fn the_summary_tells_what_failed_its_last_words_and_the_next_command() {
     let case = Case::new().plan_file(plan(&task("turn", rest)));
 
     let mut ran = case.run("run turn").exit(1).stderr(
-        "hint: `mainstay audit log --run 1` shows everything that happened\n\
+        "hint: `mainstay run --show 1` shows what happened, step by step\n\
          hint: `mainstay run turn` tries again when the cause is mended\n",
     );
 
@@ -177,7 +184,7 @@ fn a_kill_leaves_a_state_that_says_where_it_was_and_no_process_after_the_next_st
     assert_eq!(processes_with(&nap(2)), Vec::<String>::new());
     let log = case.run("audit log --run 1 --format json").json();
     let text = log.to_string();
-    assert!(text.contains("step_started") && text.contains("in the middle of `touch began"), "{text}");
+    assert!(text.contains("step_intended") && text.contains("in the middle of `touch began"), "{text}");
     case.run("run --abandon 1 --reason looked").exit(0).stderr("run 1 of `slow` is settled\n");
     case.run("run --abandon 1 --reason again").exit(1).stderr("error: run 1 of `slow` is settled already\n");
 }
@@ -340,17 +347,6 @@ fn a_task_that_does_not_exist_is_answered_with_those_that_do() {
 }
 
 #[test]
-fn a_reader_that_goes_away_stops_nothing() {
-    let case = Case::new().plan_file(plan(&shell("work", "touch done")));
-    let mut child = case.command("run work").spawn().expect("a process");
-    drop(child.stdout.take());
-    drop(child.stderr.take());
-
-    assert_eq!(child.wait().expect("an end").code(), Some(0));
-    assert!(case.has("done"));
-}
-
-#[test]
 fn a_state_that_cannot_be_made_stops_the_work_before_it_starts() {
     let case = Case::new().plan_file(plan(&shell("work", "touch done"))).file("blocked", "a file, no folder");
 
@@ -401,7 +397,10 @@ fn a_disk_that_fills_up_stops_the_work_and_loses_nothing_that_was_recorded() {
     assert!(stderr.contains("run 1 of `fill` was interrupted"), "{stderr}");
     let kinds: Vec<_> =
         lines.map(|line| line.split("\"kind\":\"").nth(1).unwrap_or("").split('"').next()).collect();
-    let expected = ["state_created", "run_started", "step_started", "run_ended"].map(Some);
+    // Its process may still have found room on the disk that it fills.
+    let kinds: Vec<_> = kinds.into_iter().filter(|kind| *kind != Some("step_started")).collect();
+    let expected =
+        ["state_created", "definition_seen", "run_started", "step_intended", "run_ended"].map(Some);
     assert_eq!(kinds, expected);
     assert!(!case.has("never"));
 }
@@ -435,6 +434,6 @@ fn on_a_terminal_the_step_that_is_going_is_shown() {
 
     let drawn = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{drawn}");
-    assert!(drawn.contains("slow: sleep 0.5 (steps)"), "{drawn}");
+    assert!(drawn.contains("1/1 sleep 0.5"), "{drawn}");
     assert!(drawn.contains("1 run: 1 succeeded"), "{drawn}");
 }

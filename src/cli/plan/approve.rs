@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Question;
 use super::layout::columns;
-use super::text::one_line;
+use super::words::one_line;
 use crate::calendar::Zone;
 use crate::cli::output::{Format, chosen, deliver};
 use crate::cli::{Exit, Global, Terminal};
@@ -17,7 +17,7 @@ use crate::counted;
 use crate::manager::{ApproveError, Asked, Draft, Manager, Recorded};
 use crate::model::ApprovalStanding;
 use crate::scheduler::explain::start::AT_THE_START;
-use crate::scheduler::explain::{Condition, Explanation, Source};
+use crate::scheduler::explain::{APPROVAL, Condition, Explanation, Source};
 
 /// What `--approve` understands.
 #[derive(Debug, Args)]
@@ -199,7 +199,7 @@ pub fn explain(explained: &mut Explanation, question: &Question, manager: &Manag
     };
     let note = standing.note().filter(|_| !standing.is_given()).map(|note| format!(" ({note})"));
     let condition = Condition {
-        what: "approval".to_owned(),
+        what: APPROVAL.to_owned(),
         holds: Some(standing.is_given()),
         value: standing.in_words() + &note.unwrap_or_default(),
         source: Source::Plan { path: format!("tasks.{}.approval", explained.task), span: approval.span },

@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use super::Question;
 use super::layout::columns;
-use super::text::{ahead, one_line};
+use super::words::{ahead, one_line};
 use crate::cli::output::{Format, deliver};
 use crate::cli::{Exit, Global, Terminal};
 use crate::scheduler::report::upcoming::{Note, Recurring, Upcoming, report, upcoming, utc_offset};

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::text::one_line;
+use super::words::one_line;
 use crate::model::OccurrenceId;
 use crate::scheduler::Skipped;
 use crate::scheduler::monitor::{Drift, Kind};

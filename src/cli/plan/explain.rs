@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 
-use super::{Question, approve, text};
+use super::{Question, approve, text, words};
 use crate::cli::output::{Format, deliver};
 use crate::cli::{Exit, Global, Terminal};
 use crate::manager::Manager;
@@ -34,8 +34,8 @@ pub fn run(
     let schedule = &computed.schedule;
     let asked = explain::Question { plan, schedule, published, history, now, at };
     let Some(mut explained) = explain::explain(&asked, task)? else {
-        let names: Vec<_> = plan.tasks.names().map(text::one_line).collect();
-        let task = text::one_line(task);
+        let names: Vec<_> = plan.tasks.names().map(words::one_line).collect();
+        let task = words::one_line(task);
         terminal.error(&format!("there is no task `{task}`\nhelp: the tasks are {}", names.join(", ")));
         return Ok(Exit::Wrong);
     };

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use console::Style;
 
-use super::text::{broken, one_line};
+use super::text::broken;
+use super::words::one_line;
 use crate::calendar::Zone;
 use crate::model::Length;
 use crate::scheduler::report::chart::{Band, Chart, Mark, Row};

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 
-use super::text::one_line;
+use super::words::one_line;
 use crate::model::{OccurrenceId, Unplaced};
 use crate::scheduler::report::{Dropped, Proposal};
 use crate::scheduler::words::why_not;

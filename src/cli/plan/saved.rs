@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::text::one_line;
+use super::words::one_line;
 use super::{Question, Wanted, show};
 use crate::cli::output::{Format, OutputError};
 use crate::cli::{Exit, Global, Terminal};
@@ -94,6 +94,7 @@ fn show_saved(
         dropped: &saved.dropped,
         drift: &saved.drift,
         debt: &saved.debt,
+        blind: &saved.blind,
         base: saved.base,
         is_published: saved.is_published,
         at: saved.at,

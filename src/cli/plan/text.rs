@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use chrono::TimeDelta;
 use comfy_table::ContentArrangement;
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use super::layout::{columns, wrapped};
+use super::words::{ahead, one_line, roughly};
 use crate::calendar::Zone;
 use crate::counted;
 use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Task};
@@ -15,8 +15,8 @@ use crate::reporter::formatter::debt;
 use crate::scheduler::debt::Kind;
 use crate::scheduler::explain::{Explanation, Source};
 use crate::scheduler::report::Proposal;
+use crate::scheduler::report::upcoming::note_on;
 use crate::scheduler::words::why_then;
-use crate::text::inert;
 
 /// A schedule in a table.
 pub struct Table<'a>(pub &'a Proposal<'a>);
@@ -73,6 +73,9 @@ impl Table<'_> {
                 let late = format!("late by {}", roughly(placed.end - due));
                 why = if why.is_empty() { late } else { format!("{late}; {why}") };
             }
+            if let Some(clock) = self.clock_note(occurrence) {
+                why = if why.is_empty() { clock } else { format!("{why}; {clock}") };
+            }
             if let Some(approval) = self.0.approvals.get(&occurrence.id) {
                 let approval = approval.in_words();
                 why = if why.is_empty() { approval } else { format!("{approval}; {why}") };
@@ -88,6 +91,14 @@ impl Table<'_> {
                 one_line(&why),
             ]
         })
+    }
+
+    /// What a change of the clock does to an occurrence of a calendar, in words.
+    fn clock_note(&self, occurrence: &Occurrence) -> Option<String> {
+        let task = self.0.plan.tasks.get(&occurrence.task)?;
+        let is_calendar = task.schedule.as_ref().is_some_and(|it| it.cron.is_some() || it.rrule.is_some());
+        let note = note_on(task, self.0.zone, occurrence.release).filter(|_| is_calendar)?;
+        Some(note.words())
     }
 
     /// What changed about each occurrence that is there, in short.
@@ -116,6 +127,7 @@ impl Table<'_> {
         notes.extend(super::notes::gone(self.0));
         notes.extend(self.late());
         notes.extend(super::quality::notes(self.0.computed));
+        notes.extend(super::blind::note(self.0.blind));
         notes.push(self.summary());
         notes
     }
@@ -248,11 +260,6 @@ fn targets(occurrence: &Occurrence) -> String {
     format!("{} and {} more", names[..MOST_TARGETS - 1].join(", "), names.len() + 1 - MOST_TARGETS)
 }
 
-/// Text from outside, made safe to show, in one line.
-pub fn one_line(text: &str) -> String {
-    inert(text).replace('\n', "\\n").replace('\t', "\\t")
-}
-
 /// Text that no reader of Markdown takes for anything else.
 fn plain_markdown(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -266,20 +273,4 @@ fn plain_markdown(text: &str) -> String {
         }
     }
     plain
-}
-
-/// `in 3 days`, for a glance.
-pub fn ahead(length: TimeDelta) -> String {
-    if length <= TimeDelta::zero() { "now".to_owned() } else { roughly(length) }
-}
-
-/// Days and hours from two of them on, and minutes: `3 days`, `26 hours`, `5 minutes`.
-fn roughly(length: TimeDelta) -> String {
-    let count = |n: i64, unit: &str| counted(usize::try_from(n).unwrap_or(0), unit);
-    match length {
-        length if TimeDelta::days(2) <= length => count(length.num_days(), "day"),
-        length if TimeDelta::hours(2) <= length => count(length.num_hours(), "hour"),
-        length if TimeDelta::minutes(1) <= length => count(length.num_minutes(), "minute"),
-        length => count(length.num_seconds(), "second"),
-    }
 }

@@ -22,6 +22,8 @@ pub struct Facts<'a> {
     pub silences: &'a [LeftSilence],
     /// Starts that are on record as missed: the task, and when it was released.
     pub missed: &'a [(String, DateTime<Utc>)],
+    /// Emergencies that nobody has reviewed.
+    pub reviews: &'a [OpenReview],
     /// Waivers that have ended.
     pub waivers: &'a [LeftWaiver],
 }
@@ -48,6 +50,21 @@ pub struct LeftSilence {
     pub since: DateTime<Utc>,
 }
 
+/// An emergency that has to be reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReview {
+    /// The run.
+    pub run: RunId,
+    /// Its task.
+    pub task: String,
+    /// Why it could not wait.
+    pub reason: String,
+    /// When it was opened.
+    pub opened: DateTime<Utc>,
+    /// When it has to be done.
+    pub due: DateTime<Utc>,
+}
+
 /// A waiver that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftWaiver {
@@ -72,8 +89,17 @@ pub fn owed_steps(run: &Run, steps: &[StepRecord], task: Option<&Task>) -> Vec<S
     };
     let of =
         |phase: Phase| steps.iter().filter(move |step| step.phase == phase && step.name != END_OF_SILENCE);
+    let is_done_later = |step: &StepRecord| {
+        let is_it = |again: &StepRecord| {
+            step.ordinal < again.ordinal
+                && (again.phase, again.place) == (step.phase, step.place)
+                && (&again.target, &again.name) == (&step.target, &step.name)
+        };
+        step.settled == Some(true) || steps.iter().any(is_it)
+    };
     let is_bad = |step: &&StepRecord| {
         matches!(step.outcome, None | Some(Outcome::Failed | Outcome::Interrupted | Outcome::Refused))
+            && !is_done_later(step)
     };
     let mut touched: Vec<&str> = Vec::new();
     for step in of(Phase::Steps) {

@@ -38,6 +38,7 @@ fn restores(tasks: &str, pasts: &[(&str, &str, Option<&str>, Option<&str>)]) -> 
         runs: &[],
         silences: &[],
         missed: &[],
+        reviews: &[],
         waivers: &[],
     };
     let items = debt(&facts).expect("a debt").items;
@@ -117,6 +118,7 @@ fn record(phase: Phase, target: &str, name: &str, outcome: Option<Outcome>) -> S
         run: RunId(1),
         ordinal: 1,
         phase,
+        place: Some(0),
         target: target.to_owned(),
         name: name.to_owned(),
         outcome,
@@ -126,6 +128,10 @@ fn record(phase: Phase, target: &str, name: &str, outcome: Option<Outcome>) -> S
         ended: None,
         message: None,
         output: None,
+        process: None,
+        usage: None,
+        settled: None,
+        retried: false,
     }
 }
 
@@ -155,6 +161,9 @@ fn owed_is_what_failed_or_was_not_begun_on_what_was_touched() {
         },
         plan_digest: String::new(),
         targets: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
+        definition: None,
+        holds: crate::model::Holds::default(),
+        justification: None,
     };
     let (good, bad) = (Some(Outcome::Succeeded), Some(Outcome::Failed));
     let work = |target: &str| record(Phase::Steps, target, "work", good);

@@ -183,6 +183,20 @@ fn of_instant(what: Recurring, name: &str, instant: DateTime<Utc>, zone: &Zone) 
     }
 }
 
+/// What a change of the clock does to the release of a scheduled occurrence of `task`; most often nothing.
+pub fn note_on(task: &Task, zone: &Zone, release: DateTime<Utc>) -> Option<Note> {
+    let just_before = release - TimeDelta::seconds(1);
+    if zone.wall(release) - zone.wall(just_before) == TimeDelta::seconds(1) {
+        return one_of_two(zone, release);
+    }
+    let recurrence = task.schedule.as_ref()?;
+    let calendar = Calendar::of_task(recurrence).ok()??;
+    let is_moved = |clash: &Clash| clash.is_gap && clash.change == release;
+    let clash =
+        calendar.clashes(zone, just_before, release + TimeDelta::seconds(1)).into_iter().find(is_moved)?;
+    Some(Note::Skipped(clash.local))
+}
+
 /// Which of two it is, when the clock shows its time twice.
 fn one_of_two(zone: &Zone, instant: DateTime<Utc>) -> Option<Note> {
     let zone = TimeZone::from(zone.clone());

@@ -233,3 +233,24 @@ tasks:
         ["2026-03-10T01:00:00Z", "2026-03-10T02:00:00Z", "2026-04-14T00:00:00Z", "2026-04-14T01:00:00Z"];
     assert_eq!(instants, expected);
 }
+
+#[test]
+fn the_table_says_what_a_change_of_the_clock_does_to_a_start() {
+    let case = Case::new().plan_file(PLAN);
+    let shifted = case.run("--now 2026-03-28T12:00:00Z plan --horizon 1d").any_output().exit(0).take_text();
+    let line = shifted.lines().find(|line| line.contains("  once ")).expect("a start");
+    assert!(line.starts_with("Sun 2026-03-29 03:00"), "{line}");
+    assert!(line.ends_with("the clock skips 02:30; it happens at the end of what is skipped"), "{line}");
+    let twice = case.run("--now 2026-10-24T12:00:00Z plan --horizon 1d").any_output().exit(0).take_text();
+    let line = twice.lines().find(|line| line.contains("  once ")).expect("a start");
+    assert!(line.ends_with("the clock shows this time twice; it is the first"), "{line}");
+    let ordinary = case.run("--now 2026-06-24T12:00:00Z plan --horizon 1d").any_output().exit(0).take_text();
+    assert!(!ordinary.contains("the clock"), "{ordinary}");
+}
+
+#[test]
+fn beyond_the_year_9999_nothing_is_planned() {
+    let case = Case::new().plan_file(PLAN);
+    let error = "error: --from and --horizon reach beyond the year 9999, for which no calendar is kept\n";
+    case.run("plan --from 9999-12-31").stderr(error).exit(2);
+}

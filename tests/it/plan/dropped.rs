@@ -77,3 +77,37 @@ fn several_of_a_task_are_one_line() {
                 the task, cron 0 10 * * *, has no such time any more\n";
     case.run(NOW).any_output().stdout_has(line).exit(0);
 }
+
+#[test]
+fn the_check_that_asked_for_it_holds_again() {
+    let text = "mainstay: 1\nchecks:\n  room: {file: {path: room}}\ntasks:\n  k:\n    type: corrective\n    domain: data\n    \
+                schedule: {when: room, within: 4h}\n    window: night\n    duration: 10m\n    steps: [{run: [\"true\"]}]\n\
+                windows:\n  night: {cron: \"0 2 * * *\", duration: 4h}\n";
+    let case = Case::new().plan_file(text);
+    case.run("--now 2026-03-06T12:00:00Z run --due").any_output().exit(0);
+    case.run(&format!("{NOW} --publish")).any_output().exit(0);
+    let case = case.file("room", "");
+    case.run("--now 2026-03-06T12:01:00Z run --due").any_output().exit(0);
+    let line = "- k@2026-03-06T12:00:00Z is gone; it was to start Sat 2026-03-07 02:00; withdrawn: check `room` holds again\n";
+    case.run("--now 2026-03-06T12:02:00Z plan --horizon 2d").any_output().stdout_has(line).exit(0);
+}
+
+#[test]
+fn another_run_has_come_before_it() {
+    let text = plan_file("", &[("k", "duration: 1h; schedule: {every: 7d, tolerance: 1d}")]);
+    let case = Case::new().plan_file(text);
+    case.run(&format!("{NOW} --publish")).any_output().exit(0);
+    case.run("--now 2026-03-06T12:00:00Z run k").any_output().exit(0);
+    let line =
+        "- k#1 is gone; it was to start Fri 2026-03-06 12:00; another run of the task has come before it\n";
+    case.run("--now 2026-03-06T12:02:00Z plan --horizon 2d").any_output().stdout_has(line).exit(0);
+}
+
+#[test]
+fn what_was_slept_through_is_told_as_missed_and_not_as_gone() {
+    let case = Case::new().plan_file(plan_file("", &[("k", SATURDAY), ("other", "duration: 1m")]));
+    case.run(&format!("{NOW} --publish")).any_output().exit(0);
+    let later = case.run(&format!("{NOW} --from 2026-03-15")).any_output().exit(0).take_text();
+    assert!(later.contains("! k@2026-03-07T10:00:00Z was missed: "), "{later}");
+    assert!(later.contains(", 0 dropped ") && !later.contains("is gone"), "{later}");
+}

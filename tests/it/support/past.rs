@@ -32,9 +32,12 @@ impl Past<'_> {
                 targets: vec!["prom-1".to_owned()],
                 holder: process_identity::current().unwrap(),
                 approvals: Vec::new(),
+                definition: None,
+                holds: mainstay::model::Holds::default(),
+                justification: None,
             };
             let run = state.start_run(&new).unwrap();
-            let step = Event::StepStarted {
+            let step = Event::StepIntended {
                 run,
                 ordinal: 1,
                 phase: Phase::Steps,
@@ -42,6 +45,7 @@ impl Past<'_> {
                 name: "install".to_owned(),
                 action: "apt-get install prometheus".to_owned(),
                 attempt: 1,
+                place: Some(0),
             };
             state.record(&step).unwrap();
         })
@@ -55,6 +59,7 @@ impl Past<'_> {
                 tail: String::new(),
                 bytes: printed.len() as u64,
                 dropped: 0,
+                log: None,
             };
             let failed = outcome != Outcome::Succeeded;
             let step = Event::StepEnded {
@@ -67,6 +72,7 @@ impl Past<'_> {
                 took_ms: 1_000,
                 message: failed.then(|| "exit code 1".to_owned()),
                 output: Some(output),
+                usage: None,
             };
             let reason = failed.then(|| "step `install` failed".to_owned());
             let end = Event::RunEnded { run: RunId(run), outcome, reason };

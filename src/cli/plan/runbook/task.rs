@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::markup::{BOX, fenced, heading, paragraph};
 use super::shell;
 use super::words::Words;
-use crate::cli::plan::text::one_line;
+use crate::cli::plan::words::one_line;
 use crate::counted;
 use crate::model::{
     Baseline, Claim, ClaimMode, IMPLICIT_TARGET, Length, Placed, Step, Target, Task, Unknown,

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::markup::{code, plain};
 use crate::calendar::Zone;
-use crate::cli::plan::text::ahead;
+use crate::cli::plan::words::ahead;
 use crate::model::PlanFile;
 
 /// How a runbook says things.

@@ -57,13 +57,9 @@ const ROWS: &[Row] = &[
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
     key(At::Task, "rollout"),
-    key(At::Task, "claims"),
     values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
-    key(At::Step, "user"),
-    values(At::Step, "alertmanager", &["silence", "expire"]),
-    values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
     key(At::Env, "secret"),
     key(At::Check, "dns"),
     key(At::Check, "process"),
@@ -80,7 +76,6 @@ const ROWS: &[Row] = &[
     key(At::Check, "alert_route"),
     key(At::Check, "alert_path"),
     key(At::Check, "config_live"),
-    key(At::Check, "restore"),
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
@@ -148,7 +143,7 @@ fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
     found.push((At::Step, step));
     for (key, value) in tree.entries(step) {
         match tree.text(*key) {
-            "only_if" => found.push((At::Check, *value)),
+            "only_if" | "done_if" => found.push((At::Check, *value)),
             "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
             "env" => found.extend(tree.entries(*value).iter().map(|(_, value)| (At::Env, *value))),
             _ => {}
