@@ -111,6 +111,8 @@ skipped\t''
 refused\t''
 going\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l newest -d 'At most this many, the newest ones; 0 for all' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l limit -d 'Only these of the targets: names, group:NAME, label:KEY=VALUE, separated by commas' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l wait -d 'How long to wait for what another mainstay holds, such as 10m; without it not at all' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
@@ -133,6 +135,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Preten
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l list -d 'Show the newest runs, one a line'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l emergency -d 'Run tasks although their windows, a blackout or a missing approval say no, and open a review of each run'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'

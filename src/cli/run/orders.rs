@@ -26,6 +26,23 @@ pub struct OrderArgs {
     wait: Option<Length>,
 }
 
+impl OrderArgs {
+    /// Whether it cannot wait for windows, blackouts and approval.
+    pub fn is_emergency(&self) -> bool {
+        self.emergency
+    }
+
+    /// The only targets that are meant; none: all of them.
+    pub fn limit(&self) -> &[String] {
+        &self.limit
+    }
+
+    /// Whether it waits for what others hold.
+    pub fn waits(&self) -> bool {
+        self.wait.is_some()
+    }
+}
+
 /// What `args` ask for; `say` tells people what is waited for.
 pub fn orders<'a>(args: &RunArgs, say: &'a (dyn Fn(&str) + Sync)) -> Orders<'a> {
     let OrderArgs { emergency, limit, wait } = &args.orders;
