@@ -168,6 +168,22 @@ impl Progress {
                 };
                 self.runs.insert(*run, standing);
             }
+            // Its task is on record; who resumed it has just read its name.
+            Event::RunResumed { run, .. } => {
+                let standing = Standing {
+                    task: format!("run {run}"),
+                    targets: Vec::new(),
+                    since: now,
+                    takes: None,
+                    phase: Phase::Steps,
+                    n_begun: 0,
+                    n_ended: 0,
+                    n_steps: 0,
+                    at_work: BTreeMap::new(),
+                    seen: BTreeSet::new(),
+                };
+                self.runs.insert(*run, standing);
+            }
             Event::StepIntended { run, ordinal, phase, target, name, attempt, .. } => {
                 let Some(standing) = self.runs.get_mut(run) else { return };
                 standing.phase = *phase;

@@ -53,8 +53,7 @@ pub fn dry_run(
             let known = plan.tasks.names().map(str::to_owned).collect();
             return Err(hinted(RunError::NoSuchTask { name, known }, terminal).into());
         };
-        let targets = executor::limited(plan, &name, task, args.orders.limit())
-            .map_err(|error| hinted(error, terminal))?;
+        let targets = args.orders.targets(plan, &name, task).map_err(|error| hinted(error, terminal))?;
         let ahead = Ahead {
             plan,
             plan_digest: digest,
@@ -63,7 +62,7 @@ pub fn dry_run(
             approvals: &approvals,
             past: place.past.as_ref().map(Option::as_ref).map_err(String::as_str),
             holder: &holder,
-            is_emergency: args.orders.is_emergency(),
+            is_emergency: args.orders.emergency,
             waits: args.orders.waits(),
             before: &before,
             now,

@@ -6,10 +6,10 @@ use anyhow::Context;
 
 use super::events::Events;
 use super::exit::exit_of;
-use super::orders::orders;
+use super::orders;
 use super::progress::Screen;
 use super::results::{self, FORMATS, Telling};
-use super::{RunArgs, hinted};
+use super::{RunArgs, hinted, resume};
 use crate::calendar::Zone;
 use crate::cli::output::{self, Format};
 use crate::cli::{Exit, Global, Terminal};
@@ -17,7 +17,8 @@ use crate::executor::coordinator::Crew;
 use crate::executor::journal::Journal;
 use crate::executor::monitor::{self, Progress};
 use crate::executor::{self, recovery, report};
-use crate::model::{Event, PlanFile};
+use crate::model::{Event, PlanFile, RunId};
+use crate::planfile::Source;
 use crate::security::approval::Approvals;
 use crate::state::State;
 use crate::world::World;
@@ -31,6 +32,8 @@ pub struct Site<'a> {
     pub plan: &'a PlanFile,
     /// SHA-256 of its bytes, in hexadecimal.
     pub digest: &'a str,
+    /// Its text.
+    pub source: &'a Source,
     /// Where it is.
     pub file: &'a Path,
     /// Its zone.
@@ -47,7 +50,7 @@ pub fn work(
     state: State,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Site { plan, digest, file, zone, world } = site;
+    let Site { plan, digest, source, file, zone, world } = site;
     let (shown, files) = output::chosen(global, &FORMATS)?;
     let (streams, files) = files.into_iter().partition::<Vec<_>, _>(|(_, format)| *format == Format::Jsonl);
     let streams = streams.into_iter().map(|(path, _)| path).collect();
@@ -71,10 +74,11 @@ pub fn work(
     let holder = process_identity::current().context("finding out who this process is")?;
     let approvals = Approvals::new(plan, digest, file);
     let say = |text: &str| screen.say(&crate::text::inert_line(text));
-    let orders = orders(args, &say);
+    let orders = orders::orders(args, &say);
     let crew = Crew {
         plan,
         plan_digest: digest,
+        source,
         zone,
         origin: &origin,
         holder: &holder,
@@ -89,9 +93,18 @@ pub fn work(
     {
         terminal.warning(&crate::text::inert(&note));
     }
+    if terminal.is_verbose() {
+        terminal.status(&crate::world::process::containment());
+    }
     let jobs = usize::from(args.jobs);
-    let worked =
-        if args.due { executor::run_due(&crew, jobs) } else { executor::run_tasks(&crew, &args.tasks, jobs) };
+    let worked = match args.resume {
+        Some(wanted) => match resume::resume(args, wanted.map(RunId), global, &crew, terminal)? {
+            Ok(account) => Ok(vec![account]),
+            Err(exit) => return Ok(exit),
+        },
+        None if args.due => executor::run_due(&crew, jobs),
+        None => executor::run_tasks(&crew, &args.tasks, jobs),
+    };
     screen.finish();
     let accounts = match worked {
         Ok(accounts) => accounts,
@@ -105,5 +118,8 @@ pub fn work(
     let exit = exit_of(&accounts, &interrupts, args.due);
     let telling = Telling { shown, files };
     results::show((args, global), telling, &crew, &accounts, (&events, exit), terminal)?;
+    if global.format.is_none() {
+        orders::remind(&orders, &accounts, terminal);
+    }
     Ok(exit)
 }

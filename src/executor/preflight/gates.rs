@@ -28,6 +28,7 @@ pub(super) fn look(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateErr
     let gate = wanted.task.gate.as_ref().map(|gate| match controller::ask_gate(gate, ahead.world) {
         GateAnswer::Open(found) => verified(found),
         GateAnswer::Closed(why) => wrong(Ending::NotNow, why),
+        GateAnswer::Unknown(why) if ahead.is_emergency => assumed(controller::open_in_emergency(&why)),
         GateAnswer::Unknown(why) => wrong(Ending::Unknown, why),
     });
     items.extend(gate.map(|found| Item::new(Phase::Gate, "gate", found)));
@@ -47,12 +48,15 @@ fn window(ahead: &Ahead, wanted: &Wanted) -> Found {
         Ok(Ok(Some(span))) => {
             verified(format!("`{}` is open until {}", span.name, ahead.zone.date_and_time(span.end)))
         }
-        Ok(Err(because)) if ahead.is_emergency => {
-            assumed(format!("{}; an emergency passes it", why_not(&because, ahead.zone)))
-        }
+        Ok(Err(because)) if ahead.is_emergency => verified(passed(&why_not(&because, ahead.zone))),
         Ok(Err(because)) => wrong(Ending::NotNow, why_not(&because, ahead.zone)),
         Err(error) => wrong(Ending::Unknown, crate::in_words(&error)),
     }
+}
+
+/// What an emergency passes is not in its way.
+fn passed(why: &str) -> String {
+    format!("passed, because this is an emergency: {why}")
 }
 
 /// The tasks that it comes after: their work has to have succeeded.
@@ -81,7 +85,7 @@ fn approval(ahead: &Ahead, wanted: &Wanted, state: Option<&State>) -> Result<Opt
     }
     let waits_for = controller::waits_for(ahead.plan, &wanted.work(), &standing);
     Ok(Some(if ahead.is_emergency {
-        assumed(format!("{waits_for}; an emergency passes it"))
+        verified(passed(&waits_for))
     } else {
         wrong(if standing.unknown.is_some() { Ending::Unknown } else { Ending::NotNow }, waits_for)
     }))
@@ -93,7 +97,11 @@ fn held(ahead: &Ahead, wanted: &Wanted, state: &State) -> Result<Found, StateErr
     let new = NewRun {
         task: wanted.name.to_owned(),
         occurrence: wanted.occurrence.cloned(),
-        origin: if wanted.occurrence.is_some() { Origin::Due } else { Origin::OnDemand },
+        origin: match wanted.occurrence {
+            _ if ahead.is_emergency => Origin::Emergency,
+            Some(_) => Origin::Due,
+            None => Origin::OnDemand,
+        },
         due: None,
         plan_digest: ahead.plan_digest.to_owned(),
         targets: wanted.targets.clone(),

@@ -175,7 +175,9 @@ pub fn look_ahead(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateErro
     let mut items = gates::look(ahead, wanted)?;
     items.extend(task.preconditions.iter().map(|check| checks::precondition(check, ahead.world)));
     items.extend(task.baseline.as_ref().map(|_| peers::baseline(ahead.world)));
-    items.extend(task.silence.as_ref().map(|spec| peers::silence(spec, ahead.world)));
+    items.extend(
+        task.silence.as_ref().map(|spec| peers::silence(spec, ahead.plan, &wanted.targets, ahead.world)),
+    );
     let work: Vec<_> = task.steps.iter().map(|step| &step.value).collect();
     let look = |phase, list: &[&_]| -> Vec<Item> {
         let of_step = |(n, step): (usize, &&_)| {

@@ -1,17 +1,16 @@
 //! Other programs that a run speaks to: Prometheus, Alertmanager, and whoever listens at a URL.
 
-use super::{Ending, Found, Item, TIMEOUT, cannot_know, verified, wrong};
+use super::{Ahead, Ending, Found, Item, TIMEOUT, assumed, cannot_know, verified, wrong};
+use crate::executor::actions::prometheus::{config_fault, space_needed};
 use crate::executor::baseline;
 use crate::executor::engine::silence_matchers;
-use crate::model::{Check, Phase, SilenceSpec, Spanned, TcpCheck};
+use crate::executor::lease::reach::{self, Scope};
+use crate::model::{Check, Phase, PlanFile, PrometheusAction, SilenceSpec, Spanned, TcpCheck};
 use crate::validator::checks::{self, Answer};
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::http::without_password;
-use crate::world::prometheus::PeerError;
-
-/// More alerts than these are counted, not named.
-const MOST_NAMES: usize = 5;
+use crate::world::prometheus::{PeerError, Prometheus};
 
 pub(super) fn baseline(world: &World) -> Item {
     let found = match &world.prometheus {
@@ -33,30 +32,72 @@ pub(super) fn baseline(world: &World) -> Item {
     Item::new(Phase::Baseline, "capture the baseline", found)
 }
 
-pub(super) fn silence(spec: &SilenceSpec, world: &World) -> Item {
+/// What the silence would hit now, and whether it may be made.
+pub(super) fn silence(spec: &SilenceSpec, plan: &PlanFile, targets: &[String], world: &World) -> Item {
     let found = match &world.alertmanager {
         None => wrong(Ending::Failed, "the plan file names no Alertmanager (`connections.alertmanager`)"),
-        Some(alertmanager) => match alertmanager.alerts(&silence_matchers(spec), TIMEOUT) {
-            Ok(alerts) => {
-                let name = |labels: &std::collections::BTreeMap<String, String>| {
-                    let of = |label: &str| labels.get(label).cloned();
-                    let name = of("alertname").unwrap_or_else(|| "an alert without a name".to_owned());
-                    of("instance").map_or(name.clone(), |instance| format!("{name} ({instance})"))
-                };
-                let mut names: Vec<_> = alerts.iter().map(|alert| name(&alert.labels)).collect();
-                names.sort();
-                let more = names.len().saturating_sub(MOST_NAMES);
-                names.truncate(MOST_NAMES);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                verified(match names.as_slice() {
-                    [] => "would match no alert now".to_owned(),
-                    names => format!("would match now: {}{more}", names.join(", ")),
-                })
+        Some(alertmanager) => {
+            let scope = Scope::of(plan, targets, world);
+            match reach::look(alertmanager, &silence_matchers(spec), &scope) {
+                Ok(reach) => verified(reach.in_words()),
+                Err(refusal) => wrong(Ending::Failed, crate::in_words(&refusal)),
             }
-            Err(error) => wrong(Ending::Failed, crate::in_words(&error)),
-        },
+        }
     };
     Item::new(Phase::Silence, "silence alerts", found)
+}
+
+/// What is asked of Prometheus: whether it is ready, lets itself be asked for that, and has room for it.
+pub(super) fn prometheus_action(action: &PrometheusAction, ahead: &Ahead, is_first: bool) -> Vec<Found> {
+    let world = ahead.world;
+    let ready = match prometheus_ready(world) {
+        Ok(found) => verified(found),
+        Err(why) => return vec![wrong(Ending::Failed, why)],
+    };
+    let Some(prometheus) = &world.prometheus else { return vec![ready] };
+    let mut looks = vec![ready];
+    let (flag, what) = match action {
+        PrometheusAction::Reload => ("web.enable-lifecycle", "reloads by HTTP"),
+        _ => ("web.enable-admin-api", "its admin API"),
+    };
+    match prometheus.flags(TIMEOUT) {
+        Ok(flags) if flags.get(flag).is_some_and(|value| value == "false") => {
+            looks.push(wrong(
+                Ending::Failed,
+                format!("it was started without --{flag}, so {what} is refused"),
+            ));
+        }
+        Ok(_) => {}
+        Err(error) => {
+            looks.push(assumed(format!("--{flag} could not be looked at: {}", crate::in_words(&error))))
+        }
+    }
+    match space_needed(action, prometheus, ahead.zone, TIMEOUT) {
+        Ok(None) => {}
+        Ok(Some(room)) if room.is_enough() => looks.push(verified(format!("it {}", room.in_words()))),
+        Ok(Some(room)) => looks.push(wrong(Ending::Failed, format!("it {}", room.in_words()))),
+        Err(why) => looks.push(assumed(format!("whether there is room for it is not known: {why}"))),
+    }
+    if matches!(action, PrometheusAction::Reload) {
+        looks.push(configuration(prometheus, world, is_first));
+    }
+    looks
+}
+
+/// Whether the configuration that a reload reads is sound now; a step before the reload may be what mends it.
+fn configuration(prometheus: &Prometheus, world: &World, is_first: bool) -> Found {
+    let never = match Cancel::new() {
+        Ok(never) => never,
+        Err(error) => return wrong(Ending::Failed, error.to_string()),
+    };
+    match config_fault(prometheus, world, &never) {
+        Ok(None) => verified("nothing is known to be wrong with its configuration"),
+        Ok(Some(fault)) if is_first => wrong(Ending::Failed, fault),
+        Ok(Some(fault)) => cannot_know(format!("now {fault}; a step before it may mend that")),
+        Err(error) => {
+            assumed(format!("its configuration could not be looked at: {}", crate::in_words(&error)))
+        }
+    }
 }
 
 /// Whether a peer that a step speaks to is ready.

@@ -8,6 +8,7 @@ use super::{Ending, Found, assumed, verified, wrong};
 use crate::executor::preflight::Certainty;
 use crate::state::{State, StateError};
 use crate::world::process_identity;
+use crate::world::tsdb::in_bytes;
 
 /// What is known of the state file.
 #[derive(Debug)]
@@ -53,9 +54,9 @@ fn may_write(path: &Path, exists: bool) -> Found {
             let what = if exists { "can be written" } else { "is not there yet and can be made" };
             match room(path) {
                 Some(bytes) if bytes < LEAST_ROOM => {
-                    wrong(Ending::Unknown, format!("its disk has no room left: {bytes} bytes are free"))
+                    wrong(Ending::Unknown, format!("its disk has no room left: {} are free", in_bytes(bytes)))
                 }
-                Some(bytes) => verified(format!("{} {what}; {} MiB are free", path.display(), bytes >> 20)),
+                Some(bytes) => verified(format!("{} {what}; {} are free", path.display(), in_bytes(bytes))),
                 None => verified(format!("{} {what}", path.display())),
             }
         }

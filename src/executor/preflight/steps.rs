@@ -84,8 +84,8 @@ fn action(ahead: &Ahead, step: &Step, folder: &Path, earlier: &[&Step]) -> Found
             None => verified("nothing but time passes"),
         };
     }
-    if step.prometheus.is_some() {
-        return ready(peers::prometheus_ready(world));
+    if let Some(action) = &step.prometheus {
+        return together(peers::prometheus_action(action, ahead, earlier.is_empty()));
     }
     if step.alertmanager.is_some() {
         return ready(peers::alertmanager_ready(world));
