@@ -28,6 +28,7 @@ pub mod report;
 mod demand;
 mod due;
 mod early;
+mod overlap;
 mod starter;
 mod waiting;
 

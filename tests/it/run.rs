@@ -3,6 +3,7 @@
 mod approval;
 mod coordination;
 mod emergency;
+mod overlap;
 
 use std::process::Child;
 use std::time::Duration;
