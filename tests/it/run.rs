@@ -4,6 +4,7 @@ mod approval;
 mod coordination;
 mod emergency;
 mod overlap;
+mod rollout;
 
 use std::process::Child;
 use std::time::Duration;

@@ -39,7 +39,7 @@ pub fn dry_run(
             return Err(hinted(RunError::NoSuchTask { name, known }, terminal).into());
         };
         let targets = args.orders.targets(plan, &name, task).map_err(|error| hinted(error, terminal))?;
-        let length = task.estimate(targets.len());
+        let length = plan.estimate(task, &targets);
         let mut items = preflight::look_ahead(plan, zone, task, length, world, now);
         let work = Work { task: &name, occurrence: occurrence.as_ref(), targets: &targets };
         if let Some(standing) = approvals.standing(state.as_ref(), &work, now)? {

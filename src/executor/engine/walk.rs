@@ -3,12 +3,20 @@
 use chrono::Utc;
 
 use super::script::{Part, Script, Unit};
-use super::steps::Progress;
+use super::steps::{OUT_OF_WINDOW, Progress};
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::baseline::Facts;
 use crate::model::Outcome;
 use crate::state::StateError;
+
+/// Why work on a target did not come to its end.
+enum Stop {
+    /// It failed on this target.
+    Target(End),
+    /// The run as a whole has to stop.
+    Run(End),
+}
 
 impl Work<'_> {
     /// Steps and verification, the way back when they fail, and `finally`.
@@ -19,10 +27,13 @@ impl Work<'_> {
         before: Option<&Facts>,
     ) -> Result<End, StateError> {
         let mut end = self.steps_and_verify(progress, script, before)?;
-        if end.outcome != Outcome::Succeeded && !progress.touched.is_empty() && !self.task.rollback.is_empty()
+        if end.outcome != Outcome::Succeeded
+            && !self.task.rollback.is_empty()
+            && let Some(back) = progress.to_go_back()
         {
-            end = self.roll_back(progress, before, end)?;
+            end = self.roll_back(progress, &back, before, end)?;
         }
+        end = self.with_what_stays(progress, end);
         if let Some(problem) = self.finally(progress)?
             && end.outcome == Outcome::Succeeded
         {
@@ -39,19 +50,24 @@ impl Work<'_> {
     ) -> Result<End, StateError> {
         for (n, batch) in script.batches.iter().enumerate() {
             for part in &batch.parts {
-                if let Err(end) = self.on_target(progress, part)?
-                    && !self.may_fail(progress, part, &end)
-                {
-                    return Ok(end);
+                let ended = self.on_target(progress, part)?;
+                progress.leave(part);
+                match ended {
+                    Ok(()) => {}
+                    Err(Stop::Run(end)) => return Ok(end),
+                    Err(Stop::Target(end)) => {
+                        if let Err(end) = self.bear(progress, batch, part, end)? {
+                            return Ok(end);
+                        }
+                    }
                 }
             }
-            if let Some(next) = script.batches.get(n + 1)
-                && let Err(end) = self.between(progress, batch, next)?
-            {
+            if let Err(end) = self.between(progress, script, before, n)? {
                 return Ok(end);
             }
         }
-        self.verify(progress, script, before)
+        let end = self.verify(progress, script, before)?;
+        Ok(self.rolled_out(progress, end))
     }
 
     /// All steps on one target; if the work cannot go on, how the run ends.
@@ -59,28 +75,28 @@ impl Work<'_> {
         &self,
         progress: &mut Progress<'s>,
         part: &'s Part<'s>,
-    ) -> Result<Result<(), End>, StateError> {
+    ) -> Result<Result<(), Stop>, StateError> {
         for unit in &part.steps {
             if self.interrupts.work.is_fired() {
                 let of = self.task.steps.len();
                 let reason =
                     format!("stopped before step {} of {of}, `{}`", unit.place + 1, unit.step.label());
-                return Ok(Err(End::new(Outcome::Interrupted, reason)));
+                return Ok(Err(Stop::Run(End::new(Outcome::Interrupted, reason))));
             }
             if let Err(end) = self.recheck(progress, unit)? {
-                return Ok(Err(end));
+                return Ok(Err(Stop::Run(end)));
             }
             progress.touch(part);
             let done = self.step(progress, unit)?;
             progress.end_of_work = Utc::now();
             if !done.is_well() {
-                return Ok(Err(self.failed_at(unit, &done)));
+                return Ok(Err(Stop::Target(self.failed_at(unit, &done))));
             }
         }
         Ok(Ok(()))
     }
 
-    fn verify(
+    pub(super) fn verify(
         &self,
         progress: &Progress,
         script: &Script,
@@ -110,27 +126,25 @@ impl Work<'_> {
         let why = done.message.clone().unwrap_or_default();
         let outcome = if done.outcome == Outcome::Interrupted { done.outcome } else { Outcome::Failed };
         let of = self.task.steps.len();
-        End::new(outcome, format!("step {} of {of}, `{}`{on}: {why}", unit.place + 1, unit.step.label()))
+        let window = if why.ends_with(OUT_OF_WINDOW) { "out of window: " } else { "" };
+        End::new(
+            outcome,
+            format!("{window}step {} of {of}, `{}`{on}: {why}", unit.place + 1, unit.step.label()),
+        )
     }
 
-    /// Goes the way back on every target that was touched, the last one first.
+    /// Goes the way back on these targets, the last one first.
     fn roll_back(
         &self,
         progress: &mut Progress,
+        parts: &[&Part],
         before: Option<&Facts>,
         cause: End,
     ) -> Result<End, StateError> {
         let cause_text = cause.reason.unwrap_or_default();
-        for part in progress.touched.clone().into_iter().rev() {
-            for unit in &part.rollback {
-                let done = self.step(progress, unit)?;
-                progress.end_of_work = Utc::now();
-                if !done.is_well() {
-                    let why = done.message.unwrap_or_default();
-                    let label = unit.step.label();
-                    let reason = format!("{cause_text}; the rollback failed at `{label}`: {why}");
-                    return Ok(End::new(Outcome::Failed, reason));
-                }
+        for part in parts.iter().rev() {
+            if let Some(problem) = self.way_back(progress, part)? {
+                return Ok(End::new(Outcome::Failed, format!("{cause_text}; {problem}")));
             }
         }
         if let Some(before) = before {

@@ -56,7 +56,6 @@ const ROWS: &[Row] = &[
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
-    key(At::Task, "rollout"),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
     key(At::Step, "user"),
