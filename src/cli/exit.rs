@@ -8,6 +8,7 @@ use super::plan::{CannotPublish, NoSavedPlan};
 use super::validate::NoSuchRule;
 use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
+use crate::executor::resume::ResumeError;
 use crate::ledger::{AnchorError, Verdict};
 use crate::manager::{ApproveError, PublishError, ValidateError};
 use crate::planfile::LoadError;
@@ -36,17 +37,24 @@ pub enum Exit {
     Other(u8),
 }
 
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Wrong => 2,
+            Self::Unknown => 3,
+            Self::Busy => 4,
+            Self::Signal(number) => 128 + number,
+            Self::Other(code) => code,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::No => 1,
-            Exit::Wrong => 2,
-            Exit::Unknown => 3,
-            Exit::Busy => 4,
-            Exit::Signal(number) => 128 + number,
-            Exit::Other(code) => code,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -94,6 +102,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if let Some(error) = error.downcast_ref() => Some(of_output(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_start(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_run(error)),
+        () if let Some(error) = error.downcast_ref() => Some(of_resume(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_validate(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_approve(error)),
         () => None,
@@ -109,6 +118,19 @@ fn of_run(error: &RunError) -> Exit {
         | RunError::NoneMeant { .. }
         | RunError::Schedule(_) => Exit::Wrong,
         RunError::NoTask | RunError::State(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of a run that cannot be gone on with.
+fn of_resume(error: &ResumeError) -> Exit {
+    match error {
+        ResumeError::NoSuchRun(_) => Exit::Wrong,
+        ResumeError::Alive { .. } => Exit::Busy,
+        ResumeError::Over { .. }
+        | ResumeError::GivenUp { .. }
+        | ResumeError::Later { .. }
+        | ResumeError::NoTask { .. } => Exit::No,
+        ResumeError::State(_) => Exit::Unknown,
     }
 }
 

@@ -2,10 +2,15 @@
 
 mod abandon;
 mod dry_run;
+mod events;
 mod exit;
+mod list;
 mod orders;
+mod past;
 mod progress;
 mod results;
+mod resume;
+mod show;
 mod summary;
 mod work;
 
@@ -14,8 +19,11 @@ use clap::Args;
 
 use self::abandon::abandon;
 use self::dry_run::dry_run;
+use self::list::ListArgs;
 use self::orders::OrderArgs;
 pub use self::orders::not_blank;
+use self::progress::Manner;
+use self::show::Which;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::RunError;
@@ -35,7 +43,7 @@ use crate::world::World;
 #[command(override_usage = USAGE, after_help = AFTER_HELP)]
 pub struct RunArgs {
     /// Tasks to run now, in the order of their `after`; windows and blackouts still hold
-    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon"])]
+    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon", "resume", "list", "show"])]
     tasks: Vec<String>,
 
     /// Run what is due by the schedule; for cron: silent when there is nothing to do
@@ -50,6 +58,22 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
 
+    /// Go on with a run that stopped in its middle; without RUN with the one that there is
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = ["tasks", "due", "abandon"])]
+    resume: Option<Option<i64>>,
+
+    /// With --resume: whether a step that was interrupted, and may not be repeated, is done
+    #[arg(long, value_name = "STATE", requires = "resume")]
+    assume: Option<Assume>,
+
+    /// With --resume: go on by the plan file as it is now, though it changed in more than what is not done yet
+    #[arg(long, requires = "resume")]
+    replan: bool,
+    /// How progress is shown on stderr
+    #[arg(long, value_name = "HOW", env = "MAINSTAY_PROGRESS", hide_env_values = true)]
+    #[arg(default_value = "auto", hide_default_value = true)]
+    progress: Manner,
+
     /// Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more
     #[arg(long, value_name = "RUN", requires = "reason", conflicts_with_all = ["tasks", "due", "dry_run"])]
     abandon: Option<i64>,
@@ -58,8 +82,31 @@ pub struct RunArgs {
     #[arg(long, value_name = "TEXT", value_parser = orders::not_blank)]
     reason: Option<String>,
 
+    /// Show the newest runs, one a line
+    #[arg(long, conflicts_with_all = ["tasks", "due", "dry_run", "abandon"])]
+    list: bool,
+
+    /// Show one run from start to end: its number, or `last`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["tasks", "due", "dry_run", "abandon", "list"])]
+    show: Option<Which>,
+
+    /// With --show: show what this step of the run printed
+    #[arg(long, value_name = "N", requires = "show")]
+    step: Option<u32>,
+
+    #[command(flatten)]
+    listed: ListArgs,
     #[command(flatten)]
     orders: OrderArgs,
+}
+
+/// What is said of steps that were interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Assume {
+    /// They did what they should: they are not repeated
+    Done,
+    /// They did not: they are done again
+    NotDone,
 }
 
 const AFTER_HELP: &str = "\
@@ -68,7 +115,25 @@ Examples:
   mainstay run upgrade               one task, now
   mainstay run upgrade --dry-run     what would it do, would it get through?
   mainstay run --due --format json   the runs as one object
+  mainstay run --resume --dry-run    what is done of the run that was interrupted?
+  mainstay run --resume              go on with it
+  mainstay run --due --format jsonl  events as they happen, a line each
+  mainstay run --list --since 7d     what ran this week?
+  mainstay run --show last           the newest run, step by step
   mainstay run --abandon 12 --reason 'done by hand'
+
+Environment of steps, and of commands that checks run; nothing else gets in:
+  as mainstay has it     PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK, TMPDIR,
+                         XDG_RUNTIME_DIR
+  always                 SHELL=/bin/sh, LANG=C.UTF-8
+  about the work         MAINSTAY_RUN, MAINSTAY_TASK, MAINSTAY_TARGET,
+                         MAINSTAY_OCCURRENCE, MAINSTAY_STEP
+  of the step            what its `env` says
+With `user`, HOME, USER and LOGNAME are the user's own, and SSH_AUTH_SOCK,
+TMPDIR and XDG_RUNTIME_DIR are left out. There is no input and no terminal.
+
+Exit codes of steps: 75 from the first step on a target means \"not now\": the
+target is left out, and that is no failure.
 
 In a crontab:
   */5 * * * *  mainstay -f /etc/mainstay/maintenance.yaml run --due
@@ -84,8 +149,11 @@ Exit codes:
 const USAGE: &str = "\
 mainstay run [OPTIONS] <TASK>...
        mainstay run [OPTIONS] --due
+       mainstay run [OPTIONS] --resume [<RUN>] [--assume <STATE>] [--replan]
        mainstay run [OPTIONS] --emergency --reason <TEXT> <TASK>...
-       mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>";
+       mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>
+       mainstay run [OPTIONS] --list
+       mainstay run [OPTIONS] --show <RUN>";
 
 /// Runs `mainstay run`.
 pub fn run(
@@ -94,10 +162,22 @@ pub fn run(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
+    if args.list {
+        return list::list(args.listed, global, manager, terminal);
+    }
+    if let Some(which) = args.show {
+        return show::show((which, args.step), global, manager, terminal);
+    }
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
     let world = World::new(&plan.connections, &manager.file, manager.clock());
-    let site = Site { plan: &plan, digest: &loaded.digest, file: &manager.file, zone: &zone, world: &world };
+    let (digest, source) = (&loaded.digest, &loaded.source);
+    let site = Site { plan: &plan, digest, source, file: &manager.file, zone: &zone, world: &world };
+    if args.dry_run
+        && let Some(wanted) = args.resume
+    {
+        return resume::dry_run(wanted.map(RunId), global, site, manager, terminal);
+    }
     if args.dry_run {
         return dry_run(&args, global, site, manager, terminal);
     }

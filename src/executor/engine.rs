@@ -11,16 +11,20 @@
 
 mod before;
 mod compare;
+pub mod past;
 mod recheck;
 mod record;
 mod rollout;
 pub mod script;
 mod silence;
 mod steps;
+mod users;
 mod walk;
 
 use std::thread;
 
+use self::past::Past;
+pub use self::rollout::rolls_on;
 use self::script::Script;
 pub(super) use self::silence::silence_matchers;
 use self::steps::Progress;
@@ -66,6 +70,8 @@ pub struct Work<'a> {
     pub journal: &'a Journal<'a>,
     /// Who may stop it.
     pub interrupts: &'a Interrupts,
+    /// What is on record of it, when it goes on.
+    pub past: Past,
 }
 
 /// How a run ended.
@@ -101,7 +107,11 @@ impl Work<'_> {
     /// expired. The run then counts as interrupted at the next start.
     pub fn carry_out(&self) -> Result<End, StateError> {
         let script = script::compile(self.task, self.targets);
-        let mut progress = Progress::new(self.task.timeout.map(|timeout| timeout.to_std()));
+        let mut progress =
+            Progress::new(self.task.timeout.map(|timeout| timeout.to_std()), self.past.last_ordinal());
+        for part in script.parts().filter(|part| self.past.touches(part)) {
+            progress.touch(part);
+        }
         let end = self.all_phases(&mut progress, &script)?;
         progress.hold(Event::RunEnded { run: self.run, outcome: end.outcome, reason: end.reason.clone() });
         self.flush(&progress)?;
@@ -116,7 +126,7 @@ impl Work<'_> {
         let Some(spec) = &self.task.silence else { return self.work(progress, script, before.as_ref()) };
         let over = match Cancel::new() {
             Ok(over) => over,
-            Err(error) => return Ok(End::new(Outcome::Refused, format!("cannot watch a silence: {error}"))),
+            Err(error) => return Ok(self.not_begun(format!("cannot watch a silence: {error}"))),
         };
         let lease = match self.silence(progress, spec, over.clone())? {
             Ok(lease) => lease,
@@ -135,6 +145,14 @@ impl Work<'_> {
             }
             Ok(end)
         })
+    }
+}
+
+impl Work<'_> {
+    /// How a run ends that cannot begin: refused, or still open when it had begun before.
+    fn not_begun(&self, reason: String) -> End {
+        let outcome = if self.past.is_touched() { Outcome::Interrupted } else { Outcome::Refused };
+        End::new(outcome, reason)
     }
 }
 

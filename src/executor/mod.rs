@@ -24,11 +24,13 @@ pub mod preflight;
 pub mod queue;
 pub mod recovery;
 pub mod report;
+pub mod resume;
 
 mod demand;
 mod due;
 mod early;
 mod overlap;
+mod past;
 mod starter;
 mod waiting;
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::coordinator::Crew;
 use super::{controller, recovery};
 use crate::model::{Outcome, Overlap, Placed, Run, Task};
-use crate::state::{HeldBy, Miss, StateError, TaskHistory};
+use crate::state::{HeldBy, Miss, StateError};
 use crate::world::process_identity;
 
 /// How long a run that is to be replaced may take to stop and to clean up.
@@ -38,15 +38,17 @@ pub(super) fn left_out(crew: &Crew, placed: &[Placed], now: DateTime<Utc>) -> Re
     Ok(misses)
 }
 
-/// Whether `one` is to take the place of the run that goes on, by the `past` of its task.
-pub(super) fn replaces(crew: &Crew, one: &Placed, past: Option<&TaskHistory>, now: DateTime<Utc>) -> bool {
+/// Whether `one` is to take the place of the run of its task that goes on.
+pub(super) fn replaces(crew: &Crew, one: &Placed, now: DateTime<Utc>) -> Result<bool, StateError> {
     let occurrence = &one.occurrence;
-    let Some(task) = crew.plan.tasks.get(&occurrence.task) else { return false };
-    policy(task) == Overlap::Replace
-        && has_instants(task)
-        && occurrence.release <= now
-        && past.and_then(|past| past.running.as_ref()).is_some_and(|(_, since)| *since < occurrence.release)
-        && matches!(controller::admit(crew.plan, crew.zone, task, occurrence.estimate, now), Ok(Ok(_)))
+    let Some(task) = crew.plan.tasks.get(&occurrence.task) else { return Ok(false) };
+    if policy(task) != Overlap::Replace || !has_instants(task) || now < occurrence.release {
+        return Ok(false);
+    }
+    let is_open =
+        matches!(controller::admit(crew.plan, crew.zone, task, occurrence.estimate, now), Ok(Ok(_)));
+    let last = crew.journal.state().last_run(&occurrence.task)?;
+    Ok(is_open && last.is_some_and(|run| run.ended.is_none() && run.started < occurrence.release))
 }
 
 /// What `task` does when the last run is still going.

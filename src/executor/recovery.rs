@@ -8,7 +8,7 @@ use chrono::Utc;
 
 use super::engine::{silence_tag, step_tag};
 use super::journal::Journal;
-use super::lease::expire_by_tag;
+use super::lease::{LeaseError, expire_by_tag, named};
 use crate::model::{Event, Outcome, Run, StepRecord};
 use crate::state::StateError;
 use crate::world::World;
@@ -37,7 +37,7 @@ pub fn settle(journal: &Journal, world: &World, origin: &str) -> Result<Vec<Stri
 
 fn close(journal: &Journal, run: &Run, origin: &str) -> Result<String, StateError> {
     let steps = journal.state().steps(run.id)?;
-    let open: Vec<_> = steps.iter().filter(|step| step.outcome.is_none()).collect();
+    let open: Vec<_> = steps.iter().filter(|step| step.outcome.is_none() && step.settled.is_none()).collect();
     let mut survivors = Vec::new();
     for step in &open {
         let tag = step_tag(origin, run.id, step.ordinal, step.attempts);
@@ -73,6 +73,16 @@ fn expire_leftover_silences(
         (state.open_silences()?, state.unfinished_runs()?)
     };
     for silence in silences.iter().filter(|silence| unfinished.iter().all(|run| run.id != silence.run)) {
+        match named::settle(world.alertmanager.as_ref(), journal, silence) {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(LeaseError::State(error)) => return Err(error),
+            Err(error) => {
+                let why = crate::in_words(&error);
+                notes.push(format!("whether {} left a silence behind is not known: {why}", silence.tag));
+                continue;
+            }
+        }
         if silence.until.is_some_and(|until| until < Utc::now()) {
             let reason = "ended by itself: its run renewed it no more".to_owned();
             journal.record(&Event::SilenceExpired { tag: silence.tag.clone(), reason })?;

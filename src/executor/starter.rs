@@ -3,8 +3,10 @@
 use super::controller::{self, GateAnswer};
 use super::coordinator::{Assignment, Crew, Fate, Piece};
 use super::engine::Work;
+use super::engine::past::Past;
 use super::{needs, overlap};
 use crate::model::{Event, Origin, Overlap, RunId, Task, WindowSpan};
+use crate::planfile;
 use crate::scheduler::words::why_not;
 use crate::state::{NewRun, StartError, StateError};
 use crate::world::process_identity;
@@ -51,6 +53,7 @@ impl Crew<'_> {
             world: self.world,
             journal: self.journal,
             interrupts: self.interrupts,
+            past: Past::default(),
         };
         Ok(Some(Fate::Ended(run, work.carry_out()?)))
     }
@@ -162,6 +165,10 @@ impl Crew<'_> {
             None => Origin::OnDemand,
         };
         let (holds, limits) = needs::of(self.plan, task, &assignment.targets);
+        let definition = planfile::definition(self.source, self.plan, &assignment.task);
+        if let Some(definition) = &definition {
+            self.journal.state().see_definition(&definition.digest, &definition.text)?;
+        }
         let new = NewRun {
             task: assignment.task.clone(),
             occurrence: assignment.occurrence.clone(),
@@ -171,7 +178,7 @@ impl Crew<'_> {
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
             approvals,
-            definition: None,
+            definition: definition.map(|definition| definition.digest),
             holds,
             justification: self.orders.emergency.clone(),
         };

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::Manager;
 use super::standing::{StandingError, unsettled};
+use crate::executor::lease::named;
 use crate::model::{PlanFile, Run, Schedule};
 use crate::scheduler::History;
 use crate::scheduler::debt::{self, Debt, Facts, LeftSilence, LeftWaiver, OpenReview, OpenRun, owed_steps};
-use crate::state::{Review, State, StateError};
+use crate::state::{OpenSilence, Review, State, StateError};
 use crate::validator::checker::Checked;
 
 impl Manager {
@@ -67,6 +68,11 @@ fn open_runs(state: &State, plan: &PlanFile, digest: &str) -> Result<Vec<OpenRun
 fn left_silences(state: &State) -> Result<Vec<LeftSilence>, StateError> {
     let (running, _) = unsettled(state)?;
     let silences = state.open_silences()?.into_iter();
+    // What a step made for a time of its own is meant to outlive its run.
+    let is_meant = |silence: &OpenSilence| {
+        named::is_named(&silence.tag) && silence.until.is_some_and(|until| Utc::now() < until)
+    };
+    let silences = silences.filter(|silence| !is_meant(silence));
     let left = silences.filter(|silence| running.iter().all(|run| run.id != silence.run));
     left.map(|silence| {
         let run = state.run(silence.run)?;

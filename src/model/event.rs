@@ -282,6 +282,20 @@ pub enum Event {
         id: String,
         /// When it ends unless it is renewed.
         until: DateTime<Utc>,
+        /// Why it was made again before its time: Alertmanager had forgotten it, or somebody had ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+    },
+    /// A silence could not be renewed several times, and may end while its run is going.
+    SilenceEndangered {
+        /// Its tag.
+        tag: String,
+        /// How many renewals failed, one after the other.
+        failures: u32,
+        /// When it ends unless it is renewed.
+        until: DateTime<Utc>,
+        /// Why the last renewal failed.
+        reason: String,
     },
     /// A silence is no longer in force.
     SilenceExpired {

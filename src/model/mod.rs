@@ -32,7 +32,8 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
+    Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck,
+    TcpCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
@@ -52,10 +53,11 @@ pub use plan_file::{
 };
 pub use rollout::{Rollout, wait_for_cover};
 pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
-pub use scalar::{Length, Moment, Portion, Tolerance};
+pub use scalar::{Length, Moment, Name, Portion, Tolerance};
 pub use span::{Span, Spanned};
 pub use step::{
-    AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, Pause, PrometheusAction, Retry, Step, Wait,
+    AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, NamedSilence, Pause, PrometheusAction, Retry,
+    SeriesToDelete, Step, Wait,
 };
 pub use target::{Group, Target};
 pub use task::{

@@ -206,7 +206,9 @@ impl<'a> Thread<'a> {
                 }
                 is_ours
             }
-            Event::SilenceRenewed { tag, .. } | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
+            Event::SilenceRenewed { tag, .. }
+            | Event::SilenceEndangered { tag, .. }
+            | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
             Event::RunResumed { run, .. }
             | Event::StepIntended { run, .. }
             | Event::StepStarted { run, .. }

@@ -21,6 +21,8 @@ pub struct RunFilter {
     pub until: Option<DateTime<Utc>>,
     /// Only those that have not ended.
     pub unfinished: bool,
+    /// Only those that ended in one of these ways, unless there is none.
+    pub outcomes: Vec<Outcome>,
     /// The newest so many.
     pub limit: Option<usize>,
 }
@@ -75,6 +77,11 @@ impl State {
         if filter.unfinished {
             sql.push_str(" AND ended IS NULL");
         }
+        if !filter.outcomes.is_empty() {
+            // Names of our own, which need no quoting.
+            let names: Vec<_> = filter.outcomes.iter().map(|one| format!("'{}'", one.as_str())).collect();
+            sql.push_str(&format!(" AND outcome IN ({})", names.join(", ")));
+        }
         sql.push_str(" ORDER BY id DESC");
         let limit = filter.limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
         if let Some(limit) = &limit {
@@ -117,7 +124,12 @@ impl State {
                    WHERE outcome IN ('failed', 'rolled_back') AND abandoned = 0 AND EXISTS (
                        SELECT 1 FROM step
                        WHERE step.run = this.id AND step.phase IN ('rollback', 'finally')
-                       AND (step.outcome IS NULL OR step.outcome NOT IN ('succeeded', 'skipped')))
+                       AND (step.outcome IS NULL OR step.outcome NOT IN ('succeeded', 'skipped'))
+                       AND step.settled IS NOT 1 AND NOT EXISTS (
+                           SELECT 1 FROM step AS again
+                           WHERE again.run = step.run AND again.phase = step.phase AND again.name = step.name
+                           AND again.target = step.target AND again.place IS step.place
+                           AND step.ordinal < again.ordinal))
                    AND NOT EXISTS (
                        SELECT 1 FROM run AS later
                        WHERE later.task = this.task AND this.id < later.id AND later.outcome = 'succeeded')
@@ -218,5 +230,6 @@ fn step_from_row(row: &Row) -> Result<StepRecord, Fault> {
         process: row.get::<_, Option<String>>("process")?.as_deref().map(codec::parse).transpose()?,
         usage: row.get::<_, Option<String>>("usage")?.as_deref().map(codec::parse).transpose()?,
         settled: row.get("settled")?,
+        retried: row.get("retried")?,
     })
 }

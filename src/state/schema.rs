@@ -187,6 +187,7 @@ const STEPS: &[&str] = &[
     ALTER TABLE step ADD COLUMN process TEXT;
     ALTER TABLE step ADD COLUMN usage TEXT;
     ALTER TABLE step ADD COLUMN settled INTEGER;
+    ALTER TABLE step ADD COLUMN retried INTEGER NOT NULL DEFAULT 0;
 
     CREATE TABLE review (
         run INTEGER PRIMARY KEY REFERENCES run (id),

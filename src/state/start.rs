@@ -8,7 +8,7 @@ use super::codec::{self, stamp};
 use super::conditions;
 use super::error::Fault;
 use super::history::sane_until;
-use super::holds::{self, Limits, clash};
+use super::holds::{self, Limits};
 use super::reviews;
 use super::runs::{self, unfinished};
 use super::{StartError, State};
@@ -94,11 +94,18 @@ impl State {
         started?
     }
 
-    /// Takes over a run that was interrupted. From here on nobody else can.
+    /// Takes over a run that was interrupted. From here on nobody else can. `definition` is the text that its task has
+    /// by now, when it goes on by that.
     ///
     /// # Errors
     /// [`StartError::Held`] as long as its process lives; [`StartError::Ended`] when nothing is left to do.
-    pub fn resume_run(&self, run: RunId, holder: &Holder) -> Result<Run, StartError> {
+    pub fn resume_run(
+        &self,
+        run: RunId,
+        holder: &Holder,
+        definition: Option<&str>,
+        limits: &Limits,
+    ) -> Result<Run, StartError> {
         let resumed = self.write(|writing| {
             let Some(found) = runs::run(writing.transaction, run)? else {
                 return Ok(Err(StartError::NoSuchRun { run }));
@@ -112,13 +119,24 @@ impl State {
             if found.ended.is_none() && found.holder != *holder && process_identity::is_alive(&found.holder) {
                 return Ok(Err(StartError::Held { run, holder: Box::new(found.holder) }));
             }
-            for other in unfinished(writing.transaction)?.iter().filter(|other| other.id != run) {
-                if let Some(refusal) = clash(other, &found.task, &found.targets) {
-                    return Ok(Err(refusal));
-                }
+            let mut others = unfinished(writing.transaction)?;
+            others.retain(|other| other.id != run);
+            let wanted = (found.task.as_str(), found.targets.as_slice(), &found.holds);
+            if let Some(refusal) = holds::conflict_with(&others, wanted, limits) {
+                return Ok(Err(refusal));
             }
-            writing.append(&Event::RunResumed { run, holder: holder.clone(), definition: None })?;
-            Ok(Ok(Run { holder: holder.clone(), outcome: None, ended: None, reason: None, ..found }))
+            let definition = definition.map(str::to_owned);
+            let event = Event::RunResumed { run, holder: holder.clone(), definition: definition.clone() };
+            writing.append(&event)?;
+            let definition = definition.or_else(|| found.definition.clone());
+            Ok(Ok(Run {
+                holder: holder.clone(),
+                outcome: None,
+                ended: None,
+                reason: None,
+                definition,
+                ..found
+            }))
         });
         resumed?
     }

@@ -421,21 +421,24 @@ fn a_run_is_taken_over_from_the_dead_only_and_by_one() {
     let me = process_identity::current().unwrap();
     let dead = Holder { boot_id: "an earlier boot".to_owned(), ..me.clone() };
     let run = state.start_run(&NewRun { holder: dead.clone(), ..new_run("upgrade", None) }).unwrap();
-    assert_eq!(state.resume_run(run, &me).unwrap().holder, me);
+    assert_eq!(state.resume_run(run, &me, None, &Limits::default()).unwrap().holder, me);
     let other = Holder { pid: me.pid + 1, ..me.clone() };
-    let held = state.resume_run(run, &other).unwrap_err();
+    let held = state.resume_run(run, &other, None, &Limits::default()).unwrap_err();
     assert!(matches!(held, StartError::Held { .. }), "{held}");
 
     state.record(&ended(run, Outcome::Interrupted)).unwrap();
-    assert_eq!(state.resume_run(run, &other).unwrap().outcome, None);
+    assert_eq!(state.resume_run(run, &other, None, &Limits::default()).unwrap().outcome, None);
     assert_eq!(state.task_history("upgrade").unwrap().ended_runs, 0);
     let abandoned = Event::RunAbandoned { run, reason: "done by hand".to_owned() };
     state.record(&abandoned).unwrap();
     let found = state.run(run).unwrap().unwrap();
     assert_eq!((found.outcome, found.reason.as_deref()), (Some(Outcome::Interrupted), Some("done by hand")));
-    let error = state.resume_run(run, &me).unwrap_err();
+    let error = state.resume_run(run, &me, None, &Limits::default()).unwrap_err();
     assert!(matches!(error, StartError::Ended { .. }), "{error}");
-    assert!(matches!(state.resume_run(RunId(9), &me).unwrap_err(), StartError::NoSuchRun { .. }));
+    assert!(matches!(
+        state.resume_run(RunId(9), &me, None, &Limits::default()).unwrap_err(),
+        StartError::NoSuchRun { .. }
+    ));
     assert!(matches!(state.record(&abandoned).unwrap_err(), StateError::Contradiction(_)));
 }
 
@@ -619,7 +622,8 @@ fn silences_stay_open_until_their_end_is_recorded() {
     assert_eq!(state.open_silences().unwrap()[0].id, None);
     let (id, silenced) = ("1-2-3".to_owned(), vec!["Down".to_owned()]);
     state.record(&Event::SilenceCreated { run, tag: tag.clone(), id, until, silenced }).unwrap();
-    state.record(&Event::SilenceRenewed { tag: tag.clone(), id: "4-5-6".to_owned(), until }).unwrap();
+    let (id, because) = ("4-5-6".to_owned(), None);
+    state.record(&Event::SilenceRenewed { tag: tag.clone(), id, until, because }).unwrap();
     let open = state.open_silences().unwrap();
     assert_eq!((open[0].id.as_deref(), open[0].until, open[0].run), (Some("4-5-6"), Some(until), run));
     state.record(&ended(run, Outcome::Succeeded)).unwrap();

@@ -10,10 +10,13 @@ pub mod git;
 pub mod http;
 pub mod process;
 pub mod process_identity;
+mod process_table;
 pub mod prometheus;
+pub mod scratch;
 pub mod signals;
 pub mod ssh;
 pub mod stragglers;
+pub mod tsdb;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,10 @@
 //! The main job: maintenance of a real Prometheus with a real Alertmanager, asserted against their own APIs.
 
+mod reload;
+mod restore;
+mod silences;
+mod storage;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -284,61 +289,4 @@ tasks:
     let told = stack.notifications().iter().map(Value::to_string).collect::<String>();
     assert!(told.contains("Watchdog"), "what is not in work is told as ever: {told}");
     assert!(!told.contains("TargetDown"), "what is in work is not: {told}");
-}
-
-#[test]
-fn a_silence_on_a_lease_is_renewed_while_it_is_held() {
-    use mainstay::executor::journal::Journal;
-    use mainstay::executor::lease::{Lease, Purpose, Terms};
-    use mainstay::model::{Origin, RunId};
-    use mainstay::state::{Access, NewRun, State};
-    use mainstay::world::alertmanager::{Alertmanager, SilenceMatcher};
-    use mainstay::world::{cancel::Cancel, clock::Clock, http::Client, process_identity};
-
-    let stack = Stack::alertmanager_only();
-    let folder = tempfile::tempdir().expect("a folder");
-    let state =
-        State::open(&folder.path().join("state.db"), Access::ReadWrite, Clock::new(None)).expect("a state");
-    let holder = process_identity::current().expect("this process");
-    let new = NewRun {
-        task: "t".to_owned(),
-        occurrence: None,
-        origin: Origin::OnDemand,
-        due: None,
-        plan_digest: String::new(),
-        targets: vec!["t".to_owned()],
-        holder,
-        approvals: Vec::new(),
-        definition: None,
-        holds: mainstay::model::Holds::default(),
-        justification: None,
-    };
-    state.start_run(&new).expect("a run");
-    let quiet = |_: &mainstay::model::Event| {};
-    let journal = Journal::new(state, &quiet);
-    let alertmanager = Alertmanager::new(&stack.alertmanager_url(), &Client::new());
-    let matcher =
-        SilenceMatcher { name: "job".into(), value: "node".into(), is_regex: false, is_equal: true };
-    let purpose = Purpose {
-        run: RunId(1),
-        tag: "mainstay:test:1".to_owned(),
-        created_by: "a test".to_owned(),
-        comment: "a lease".to_owned(),
-        matchers: vec![matcher],
-    };
-    let terms = Terms { slice: chrono::TimeDelta::seconds(4), renew_every: Duration::from_millis(500) };
-    let count =
-        |state: &str| our_silences(&stack).iter().filter(|one| one["status"]["state"] == state).count();
-    let over = Cancel::new().expect("a pipe");
-
-    let (lease, _) = Lease::begin(&alertmanager, &journal, purpose, terms, over).expect("a silence");
-    std::thread::scope(|scope| {
-        lease.keep(scope);
-        wait_until("it was renewed three times", PATIENCE, || count("expired") >= 3);
-        wait_until("one is in force", PATIENCE, || count("active") == 1);
-        assert_eq!(lease.end("the test is over").expect("an end"), None);
-    });
-
-    assert_eq!(count("active"), 0);
-    assert!(journal.state().open_silences().expect("silences").is_empty());
 }

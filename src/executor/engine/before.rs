@@ -15,8 +15,15 @@ impl Work<'_> {
         progress: &Progress,
         script: &Script,
     ) -> Result<Result<Option<Facts>, End>, StateError> {
+        if let Err(end) = self.users_are_there() {
+            return Ok(Err(end));
+        }
         if let (Some(gate), Some(found)) = (&self.task.gate, &self.gate) {
             self.once(progress, Phase::Gate, "gate", &gate.promql, || Done::well(found.clone()))?;
+        }
+        if self.past.is_touched() {
+            // What was before the work is on record, or nobody will know it any more.
+            return Ok(Ok(self.past.facts.clone()));
         }
         for asked in &script.preconditions {
             let done = self.check(progress, asked)?;
@@ -30,6 +37,7 @@ impl Work<'_> {
             }
         }
         match &self.task.baseline {
+            Some(_) if self.past.facts.is_some() => Ok(Ok(self.past.facts.clone())),
             Some(_) => Ok(self.take_baseline(progress)?.map(Some)),
             None => Ok(Ok(None)),
         }

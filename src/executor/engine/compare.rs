@@ -15,6 +15,9 @@ impl Work<'_> {
         before: &Facts,
         is_cleanup: bool,
     ) -> Result<End, StateError> {
+        if !is_cleanup && let Some(done) = self.objection(progress, None) {
+            return Ok(unlike_before(done));
+        }
         let cancel = if is_cleanup { &self.interrupts.cleanup } else { &self.interrupts.work };
         let spec = self.task.baseline.as_ref().map(|spec| spec.value.clone()).unwrap_or_default();
         let within = spec.within.map_or(Baseline::DEFAULT_WITHIN, |within| within.value);
@@ -42,13 +45,18 @@ impl Work<'_> {
                 settled_ms: settled.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
             });
         }
-        Ok(match done.outcome {
-            Outcome::Succeeded => End { outcome: Outcome::Succeeded, reason: None },
-            Outcome::Interrupted => End { outcome: Outcome::Interrupted, reason: done.message },
-            _ => End::new(
-                Outcome::Failed,
-                format!("monitoring did not come back as it was: {}", done.message.unwrap_or_default()),
-            ),
-        })
+        Ok(unlike_before(done))
+    }
+}
+
+/// How a run ends after its comparison with the baseline.
+pub(super) fn unlike_before(done: Done) -> End {
+    match done.outcome {
+        Outcome::Succeeded => End { outcome: Outcome::Succeeded, reason: None },
+        Outcome::Interrupted => End { outcome: Outcome::Interrupted, reason: done.message },
+        _ => End::new(
+            Outcome::Failed,
+            format!("monitoring did not come back as it was: {}", done.message.unwrap_or_default()),
+        ),
     }
 }

@@ -113,7 +113,7 @@ impl Work<'_> {
             took_ms,
             message: done.message.clone(),
             output: done.output.clone(),
-            usage: None,
+            usage: done.usage,
         });
         if done.outcome != Outcome::Succeeded {
             // What went wrong may be looked at before the next step is intended.

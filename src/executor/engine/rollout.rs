@@ -5,26 +5,27 @@
 //! 2. A target that fails goes its own way back at once. A batch that is not verified goes back as a whole.
 //! 3. Nothing waits beyond the cutoff.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
+use super::past::{Past, Standing};
 use super::script::{Batch, Part, Script};
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::baseline::Facts;
 use crate::executor::controller;
-use crate::model::{Length, Outcome, Phase, wait_for_cover};
+use crate::model::{Length, Outcome, Phase, PlanFile, Task, wait_for_cover};
 use crate::scheduler::words::why_not;
 use crate::state::StateError;
 
 /// Where a rollout stands.
 #[derive(Debug, Default)]
 pub(super) struct Rolled<'s> {
-    /// How many of the targets that were touched belong to batches that are verified.
-    n_verified: usize,
+    /// The targets of batches that are verified.
+    verified: BTreeSet<&'s str>,
     /// The targets that failed, and why.
     failed: Vec<(&'s str, String)>,
     /// How many of them belong to the batch that is in work.
@@ -40,31 +41,34 @@ pub(super) struct Rolled<'s> {
 }
 
 impl<'s> Progress<'s> {
-    /// The next batch is in work; what was touched before stays as it is.
-    fn begin_batch(&mut self) {
-        self.rolled.n_verified = self.touched.len();
+    /// A batch is verified: it stays as it is.
+    pub(super) fn keep(&mut self, batch: &'s Batch<'s>) {
+        self.rolled.verified.extend(batch.parts.iter().map(|part| part.target));
         self.rolled.n_failed_in_batch = 0;
     }
 
     /// Notes that work on a target has ended.
     pub(super) fn leave(&mut self, part: &'s Part<'s>) {
-        self.rolled.worked.push((part.target, Instant::now()));
+        if self.touched.iter().any(|touched| touched.target == part.target) {
+            self.rolled.worked.push((part.target, Instant::now()));
+        }
     }
 
     /// What goes back when the run fails now, in the order in which it was touched; `None` when nothing has to, and
     /// nothing has.
     pub(super) fn to_go_back(&self) -> Option<Vec<&'s Part<'s>>> {
-        let open = self.touched.iter().skip(self.rolled.n_verified);
-        let parts: Vec<_> = open.filter(|part| !self.rolled.back.contains(&part.target)).copied().collect();
+        let stays =
+            |target: &str| self.rolled.verified.contains(target) || self.rolled.back.contains(&target);
+        let parts: Vec<_> = self.touched.iter().filter(|part| !stays(part.target)).copied().collect();
         let has_gone = !self.rolled.back.is_empty() && !self.rolled.is_over && !self.rolled.is_stuck;
         (!parts.is_empty() || has_gone).then_some(parts)
     }
 }
 
 impl Work<'_> {
-    /// Whether batches are verified one by one: the task says so, or targets of a group have to cover for each other.
-    fn is_rolled(&self) -> bool {
-        self.task.rollout.is_some() || self.targets.iter().any(|target| self.group_of(target).is_some())
+    /// Whether batches are verified one by one.
+    pub(super) fn is_rolled(&self) -> bool {
+        is_rolled(self.plan, self.task, self.targets)
     }
 
     /// What becomes of the run after the work on one target failed: nothing when that is borne.
@@ -86,9 +90,9 @@ impl Work<'_> {
         progress.rolled.failed.push((part.target, why.clone()));
         progress.rolled.n_failed_in_batch += 1;
         progress.rolled.back.push(part.target);
-        if let Some(problem) = self.way_back(progress, part)? {
+        if let Some(End { outcome, reason }) = self.way_back(progress, part)? {
             progress.rolled.is_stuck = true;
-            return Ok(Err(End::new(Outcome::Failed, format!("{why}; {problem}"))));
+            return Ok(Err(End::new(outcome, format!("{why}; {}", reason.unwrap_or_default()))));
         }
         let (n_failed, in_batch) = (progress.rolled.failed.len(), progress.rolled.n_failed_in_batch);
         if !rollout.is_too_much(n_failed, in_batch, batch.parts.len()) {
@@ -99,18 +103,24 @@ impl Work<'_> {
         Ok(Err(End::new(Outcome::Failed, format!("{why}; {failed}, and `max_failures` bears {borne}"))))
     }
 
-    /// Goes the way back on one target; says what is wrong with that, if anything.
-    pub(super) fn way_back(
-        &self,
-        progress: &mut Progress,
-        part: &Part,
-    ) -> Result<Option<String>, StateError> {
+    /// How a run ends that had begun to take back this batch as a whole when it was interrupted.
+    pub(super) fn was_going_back(&self, batch: &Batch) -> Option<End> {
+        let was_going = self.is_rolled() && is_going_back(&self.past, batch);
+        was_going.then(|| End::new(Outcome::Failed, "the way back was begun before the run was resumed"))
+    }
+
+    /// Goes the way back on one target; how the run ends when that does not come to its end.
+    pub(super) fn way_back(&self, progress: &mut Progress, part: &Part) -> Result<Option<End>, StateError> {
         for unit in &part.rollback {
             let done = self.step(progress, unit)?;
             progress.end_of_work = chrono::Utc::now();
             if !done.is_well() {
-                let why = done.message.unwrap_or_default();
-                return Ok(Some(format!("the rollback failed at `{}`: {why}", unit.step.label())));
+                let (why, label) = (done.message.unwrap_or_default(), unit.step.label());
+                return Ok(Some(if done.outcome == Outcome::Interrupted {
+                    End::new(Outcome::Interrupted, format!("the way back stopped at `{label}`: {why}"))
+                } else {
+                    End::new(Outcome::Failed, format!("the rollback failed at `{label}`: {why}"))
+                }));
             }
         }
         Ok(None)
@@ -135,7 +145,7 @@ impl Work<'_> {
             let why = end.reason.unwrap_or_default();
             return Ok(Err(End::new(end.outcome, format!("after batch {}: {why}; {left}", n + 1))));
         }
-        progress.begin_batch();
+        progress.keep(&script.batches[n]);
         let of = script.batches.len();
         let name = format!("before batch {} of {of}", n + 2);
         let wait = self.wait_before(progress, next);
@@ -149,11 +159,16 @@ impl Work<'_> {
     }
 
     /// How the run ends when all batches are done and verified.
-    pub(super) fn rolled_out(&self, progress: &mut Progress, end: End) -> End {
+    pub(super) fn rolled_out<'s>(
+        &self,
+        progress: &mut Progress<'s>,
+        script: &'s Script<'s>,
+        end: End,
+    ) -> End {
         if end.outcome != Outcome::Succeeded {
             return end;
         }
-        progress.begin_batch();
+        script.batches.iter().for_each(|batch| progress.keep(batch));
         progress.rolled.is_over = true;
         let failed = &progress.rolled.failed;
         if failed.is_empty() {
@@ -170,10 +185,10 @@ impl Work<'_> {
 
     /// Adds to the reason of a run that failed what of it stays as it is; then not everything has gone back.
     pub(super) fn with_what_stays(&self, progress: &Progress, end: End) -> End {
-        let verified = progress.touched.iter().take(progress.rolled.n_verified);
-        let stays: Vec<_> = verified
-            .map(|part| part.target)
-            .filter(|target| !progress.rolled.back.contains(target))
+        let rolled = &progress.rolled;
+        let touched = progress.touched.iter().map(|part| part.target);
+        let stays: Vec<_> = touched
+            .filter(|target| rolled.verified.contains(target) && !rolled.back.contains(target))
             .collect();
         let end = match end.outcome {
             Outcome::RolledBack if progress.rolled.is_stuck => End { outcome: Outcome::Failed, ..end },
@@ -245,10 +260,34 @@ impl Work<'_> {
 
     /// The group of a target, when the others of it have to cover what work on one leaves.
     fn group_of(&self, target: &str) -> Option<(&str, TimeDelta)> {
-        let name = self.plan.targets.get(target)?.group.as_ref()?;
-        let cover = self.plan.groups.get(&name.value)?.cover?.value.0;
-        (TimeDelta::zero() < cover).then_some((name.value.as_str(), cover))
+        group_of(self.plan, target)
     }
+}
+
+/// Whether the batches of a run are verified one by one: the task says so, or targets of a group have to cover for each
+/// other.
+fn is_rolled(plan: &PlanFile, task: &Task, targets: &[String]) -> bool {
+    task.rollout.is_some() || targets.iter().any(|target| group_of(plan, target).is_some())
+}
+
+/// Whether a rollout that went back on single targets goes on with others when it is resumed: unless a whole batch was
+/// going back.
+pub fn rolls_on(plan: &PlanFile, task: &Task, targets: &[String], (script, past): (&Script, &Past)) -> bool {
+    is_rolled(plan, task, targets) && !script.batches.iter().any(|batch| is_going_back(past, batch))
+}
+
+/// Whether a target of `batch` was going back that had not failed itself.
+fn is_going_back(past: &Past, batch: &Batch) -> bool {
+    batch.parts.iter().any(|part| {
+        let has_failed = part.steps.iter().any(|unit| past.standing(unit) == Standing::Failed);
+        !has_failed && part.rollback.iter().any(|unit| past.record(unit).is_some())
+    })
+}
+
+fn group_of<'p>(plan: &'p PlanFile, target: &str) -> Option<(&'p str, TimeDelta)> {
+    let name = plan.targets.get(target)?.group.as_ref()?;
+    let cover = plan.groups.get(&name.value)?.cover?.value.0;
+    (TimeDelta::zero() < cover).then_some((name.value.as_str(), cover))
 }
 
 /// What is waited for between two batches.

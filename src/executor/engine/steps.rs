@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::past::{self, Standing};
 use super::record::Intent;
 use super::rollout::Rolled;
 use super::script::{Part, Unit};
 use super::{Work, short};
-use crate::executor::actions::{self, Context, Done};
+use crate::executor::actions::{self, Context, Done, NotNow};
 use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
 use crate::world::cancel::Cancel;
+use crate::world::process::{OnStart, Started};
 use crate::world::stragglers::TAG;
 
 /// What the message of a step ends with that could have been tried again, if the cutoff had not come before.
@@ -33,21 +35,27 @@ pub(super) struct Progress<'s> {
     deadline: Option<Instant>,
     /// What a step has started on, in order.
     pub(super) touched: Vec<&'s Part<'s>>,
+    /// Why targets were left out, a sentence each: their first steps said "not now".
+    pub(super) left_out: Vec<String>,
     /// When the last step of the work ended, by the real clock.
     pub(super) end_of_work: DateTime<Utc>,
     /// Where a rollout stands.
     pub(super) rolled: Rolled<'s>,
+    /// Whether more of the work, or of the way back, was done than is on record from before.
+    pub(super) has_worked: Cell<bool>,
     /// What happened and is recorded together with what happens next.
     held: RefCell<Vec<Event>>,
 }
 
 impl<'s> Progress<'s> {
-    /// Nothing was done yet, and all of it may take `timeout`.
-    pub(super) fn new(timeout: Option<Duration>) -> Self {
+    /// Nothing was done yet but what is on record up to `ordinal`, and the rest may take `timeout`.
+    pub(super) fn new(timeout: Option<Duration>, ordinal: u32) -> Self {
         Self {
-            ordinal: Cell::new(0),
+            ordinal: Cell::new(ordinal),
+            has_worked: Cell::new(false),
             deadline: timeout.map(|timeout| Instant::now() + timeout),
             touched: Vec::new(),
+            left_out: Vec::new(),
             end_of_work: Utc::now(),
             rolled: Rolled::default(),
             held: RefCell::default(),
@@ -59,6 +67,12 @@ impl<'s> Progress<'s> {
         if self.touched.iter().all(|touched| touched.target != part.target) {
             self.touched.push(part);
         }
+    }
+
+    /// Notes that the step that started on a target left it as it was, and why.
+    pub(super) fn leave_out(&mut self, part: &'s Part<'s>, why: String) {
+        self.touched.retain(|touched| touched.target != part.target);
+        self.left_out.push(why);
     }
 
     /// Keeps what happened until the next record; only where nothing that takes time comes between.
@@ -88,15 +102,22 @@ impl<'s> Progress<'s> {
 }
 
 impl<'a> Work<'a> {
-    /// One step on one target, with its attempts.
+    /// One step on one target, with its attempts; how it went, when it is on record.
     pub(super) fn step(&self, progress: &Progress, unit: &Unit) -> Result<Done, StateError> {
+        let mut attempt = match self.on_record(progress, unit) {
+            Ok(done) => return Ok(done),
+            Err(attempt) => attempt,
+        };
+        progress.has_worked.set(progress.has_worked.get() || unit.phase != Phase::Finally);
         let step = unit.step;
         let attempts = step.retry.as_ref().map_or(1, |retry| retry.attempts.value);
         let ordinal = progress.next();
-        let mut attempt = 1;
         loop {
             let mut pause = None;
+            // An attempt that failed may have done half of the work.
+            let not_now = NotNow::to(unit.phase, unit.place == 0 && attempt == 1);
             let done = self.try_once(progress, unit, (ordinal, attempt), |done| {
+                let done = not_now.applied_to(done);
                 let may_retry = attempt < attempts && done.outcome == Outcome::Failed;
                 if !may_retry || self.cancel_of(unit.phase).is_fired() {
                     return (done, false);
@@ -119,6 +140,20 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// How a step went before; else the attempt that comes next.
+    ///
+    /// Whoever resumed the run has settled every step that was interrupted. One that nobody did is not touched.
+    fn on_record(&self, progress: &Progress, unit: &Unit) -> Result<Done, u32> {
+        let is_void = unit.phase == Phase::Finally && progress.has_worked.get();
+        let Some(record) = self.past.record(unit).filter(|_| !is_void) else { return Err(1) };
+        match past::standing_of(record) {
+            Standing::NotStarted | Standing::NotDone => Err(1),
+            Standing::Again(attempts) => Err(attempts + 1),
+            Standing::Done | Standing::Failed => Ok(past::done_of(record)),
+            Standing::Interrupted => Ok(Done::interrupted("nobody has said what became of it")),
+        }
+    }
+
     fn try_once(
         &self,
         progress: &Progress,
@@ -133,7 +168,7 @@ impl<'a> Work<'a> {
         let cancel = self.cancel_of(phase);
         let body = || {
             if cancel.is_fired() {
-                return Done::interrupted("not begun");
+                return Done::interrupted(past::NOT_BEGUN);
             }
             self.attempt(progress, unit, (ordinal, attempt), cancel)
         };
@@ -157,7 +192,9 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        let tell = |started: Started| self.note_start((ordinal, attempt), started);
         let context = Context {
+            work: self,
             world: self.world,
             env: self.variables(target, step),
             folder: step
@@ -167,11 +204,20 @@ impl<'a> Work<'a> {
             tag: step_tag(self.origin, self.run, ordinal, attempt),
             timeout: progress.time_left(step.timeout().to_std(), phase),
             cancel,
+            on_start: Some(OnStart(&tell)),
         };
         if context.timeout.is_zero() {
             return Done::failed("the run's timeout is over");
         }
         actions::carry_out(step, &context)
+    }
+
+    /// Records the process of a step, as soon as it runs.
+    fn note_start(&self, (ordinal, attempt): (u32, u32), started: Started) {
+        let Started { pid, started_ticks } = started;
+        let event = Event::StepStarted { run: self.run, ordinal, attempt, pid, started_ticks };
+        // It runs already, and goes on to its end: if that can be recorded, this is not missed; if not, the work stops.
+        let _ = self.journal.record(&event);
     }
 
     /// `MAINSTAY_RUN`, `MAINSTAY_TASK`, `MAINSTAY_TARGET`, `MAINSTAY_OCCURRENCE`, and the step's own.

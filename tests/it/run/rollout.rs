@@ -220,3 +220,35 @@ fn a_timeout_of_the_run_is_not_taken_for_a_failure_of_each_target_that_is_left()
     let (done, outcome, _) = run(&case);
     assert_eq!((done.as_str(), outcome.as_str()), ("a back-a", "rolled_back"));
 }
+
+#[test]
+fn a_rollout_that_was_killed_goes_on_where_it_was_and_takes_back_nothing_that_was_verified_or_borne() {
+    let case = spread("{serial: 2, max_failures: 1}", "    idempotent: true\n");
+    let plan = case.read("maintenance.yaml");
+    let held = "test $MAINSTAY_TARGET != d || until [ -e go ]; do sleep 0.05; done; test ! -e bad";
+    let case = case.plan_file(plan.replace("test ! -e bad", held));
+    bad(&case, &["a"]);
+    let mut child = case.command("run roll").spawn().expect("a process");
+    wait_until("the work on d has begun", PATIENCE, || case.has("done") && case.read("done").contains('d'));
+    child.kill().expect("kill -9");
+    child.wait().expect("an end");
+    std::fs::write(case.path().join("go"), "").expect("a file");
+
+    let runs = case.run("run --resume 1 --format json").exit(1).json();
+
+    assert_eq!(case.read("done").replace('\n', " "), "a back-a b c d d e ");
+    let reason = "1 of 5 targets failed, which `max_failures` bears; the others are done: step 1 of 1, `work` on a: exit code 1";
+    assert_eq!((&runs["runs"][0]["outcome"], &runs["runs"][0]["reason"]), (&"failed".into(), &reason.into()));
+}
+
+#[test]
+fn what_was_left_out_is_done_when_the_run_is_resumed() {
+    let window = "windows: {night: {cron: '0 2 * * *', duration: 4h, cutoff: 1h}}\n";
+    let case = spread_at(window, "{serial: 3, pause: 1h}", "    window: night\n");
+    case.run("--now 2026-03-07T04:30:00Z run roll").exit(1).any_output();
+    assert_eq!(case.read("done"), "a\nb\nc\n");
+    let plan = case.read("maintenance.yaml").replace("pause: 1h", "pause: 1s");
+    let case = case.plan_file(plan);
+    case.run("--now 2026-03-08T02:00:00Z run --resume 1 --replan").exit(0).any_output();
+    assert_eq!(case.read("done"), "a\nb\nc\nd\ne\n");
+}

@@ -35,19 +35,14 @@ enum At {
     Check,
 }
 
-/// One key; with values, only these of them.
+/// One key.
 struct Row {
     at: At,
     key: &'static str,
-    values: &'static [&'static str],
 }
 
 const fn key(at: At, key: &'static str) -> Row {
-    Row { at, key, values: &[] }
-}
-
-const fn values(at: At, key: &'static str, values: &'static [&'static str]) -> Row {
-    Row { at, key, values }
+    Row { at, key }
 }
 
 const ROWS: &[Row] = &[
@@ -58,9 +53,6 @@ const ROWS: &[Row] = &[
     key(At::Target, "ansible"),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
-    key(At::Step, "user"),
-    values(At::Step, "alertmanager", &["silence", "expire"]),
-    values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
     key(At::Env, "secret"),
     key(At::Check, "dns"),
     key(At::Check, "process"),
@@ -77,7 +69,6 @@ const ROWS: &[Row] = &[
     key(At::Check, "alert_route"),
     key(At::Check, "alert_path"),
     key(At::Check, "config_live"),
-    key(At::Check, "restore"),
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
@@ -85,22 +76,9 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (at, map) in mappings(facts) {
         for (name, value) in tree.entries(map) {
             let key = tree.text(*name);
-            let Some(row) = ROWS.iter().find(|row| row.at == at && row.key == key) else { continue };
-            if row.values.is_empty() {
-                if !is_empty(tree, *value) {
-                    faults.push(Fault::new(
-                        RULE.code,
-                        tree.span(*name),
-                        format!("`{key}` is not supported yet"),
-                    ));
-                }
-                continue;
-            }
-            // `clean_tombstones`, or `{delete_series: ...}`.
-            let choice = tree.entries(*value).first().map_or(*value, |(variant, _)| *variant);
-            if row.values.contains(&tree.text(choice)) {
-                let message = format!("`{key}: {}` is not supported yet", tree.text(choice));
-                faults.push(Fault::new(RULE.code, tree.span(choice), message));
+            if ROWS.iter().any(|row| row.at == at && row.key == key) && !is_empty(tree, *value) {
+                let message = format!("`{key}` is not supported yet");
+                faults.push(Fault::new(RULE.code, tree.span(*name), message));
             }
         }
     }
@@ -145,7 +123,7 @@ fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
     found.push((At::Step, step));
     for (key, value) in tree.entries(step) {
         match tree.text(*key) {
-            "only_if" => found.push((At::Check, *value)),
+            "only_if" | "done_if" => found.push((At::Check, *value)),
             "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
             "env" => found.extend(tree.entries(*value).iter().map(|(_, value)| (At::Env, *value))),
             _ => {}
