@@ -207,7 +207,8 @@ impl<'a> Interrupted<'a> {
 
     /// The steps that were interrupted and that nobody has settled.
     fn open<'s>(script: &Script<'s>, past: &Past) -> Vec<(u32, Unit<'s>)> {
-        let is_open = |unit: &Unit| past.standing(unit) == Standing::Interrupted;
+        let is_ahead = |unit: &Unit| unit.phase != Phase::Steps || !past.is_going_back();
+        let is_open = |unit: &Unit| past.standing(unit) == Standing::Interrupted && is_ahead(unit);
         let open = outlook::units(script, past).into_iter().filter(is_open);
         open.filter_map(|unit| Some((past.record(&unit)?.ordinal, unit))).collect()
     }
@@ -354,16 +355,19 @@ fn may_go_on(
     let is_left = |part: &&script::Part| part.steps.iter().any(|unit| past.standing(unit) != Standing::Done);
     let n_left = script.parts().filter(is_left).count();
     let goes_back = past.is_going_back() && !rolls_on(crew.plan, task, &run.targets, (script, &past));
-    if n_left == 0 || goes_back || run.origin == Origin::Emergency {
+    if n_left == 0 || goes_back {
         return Ok(Ok((None, None)));
     }
+    let is_emergency = run.origin == Origin::Emergency;
     let now = crew.world.clock.now();
     let window = match controller::admit(crew.plan, crew.zone, task, task.estimate(n_left), now) {
+        _ if is_emergency => None,
         Ok(Ok(window)) => window,
         Ok(Err(because)) => return Ok(Err(Fate::NotNow(why_not(&because, crew.zone)))),
         Err(error) => return Ok(Err(Fate::Unknown(crate::in_words(&error)))),
     };
     if interrupted.change != Change::None
+        && !is_emergency
         && let Some(fate) = lacks_approval(crew, interrupted)?
     {
         return Ok(Err(fate));
@@ -372,6 +376,7 @@ fn may_go_on(
     Ok(match controller::ask_gate(gate, crew.world) {
         GateAnswer::Open(found) => Ok((window, Some(found))),
         GateAnswer::Closed(why) => Err(Fate::NotNow(format!("its gate is closed: {why}"))),
+        GateAnswer::Unknown(why) if is_emergency => Ok((window, Some(controller::open_in_emergency(&why)))),
         GateAnswer::Unknown(why) => Err(Fate::Unknown(format!("its gate cannot be asked: {why}"))),
     })
 }
