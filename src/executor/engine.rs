@@ -24,6 +24,7 @@ mod walk;
 use std::thread;
 
 use self::past::Past;
+pub use self::rollout::rolls_on;
 use self::script::Script;
 pub(super) use self::silence::silence_matchers;
 use self::steps::Progress;

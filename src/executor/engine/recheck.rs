@@ -49,6 +49,11 @@ impl Work<'_> {
             Ok(Err(because)) => return Err(why_not(&because, self.zone)),
             Err(error) => return Err(crate::in_words(&error)),
         }
+        self.ask_gate_again()
+    }
+
+    /// What the gate says now; if it is not open, why.
+    pub(super) fn ask_gate_again(&self) -> Result<String, String> {
         let Some(gate) = &self.task.gate else { return Ok("still open".to_owned()) };
         match controller::ask_gate(gate, self.world) {
             GateAnswer::Open(found) => Ok(found),
