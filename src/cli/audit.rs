@@ -1,5 +1,7 @@
 //! `mainstay audit`.
 
+mod review;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -11,6 +13,7 @@ use chrono::{DateTime, Local, TimeZone, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::review::ReviewArgs;
 use super::output::{Format, OutputError, deliver};
 use super::{Exit, Global, Terminal, exit};
 use crate::ledger::{self, Anchor, Verdict, Verification, Verifier, export};
@@ -32,13 +35,15 @@ const AFTER_HELP: &str = "\
 Examples:
   mainstay audit log --since 7d                  what happened this week?
   mainstay audit verify --against 1042:3fe0...   is all there, as it was?
-  mainstay audit export -o ledger.jsonl          for the auditor";
+  mainstay audit export -o ledger.jsonl          for the auditor
+  mainstay audit review                          emergencies to look at";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Log(LogArgs),
     Verify(VerifyArgs),
     Export(ExportArgs),
+    Review(ReviewArgs),
 }
 
 /// Show what happened, newest last
@@ -132,6 +137,7 @@ pub fn run(
         Command::Log(args) => log(args, global, manager, terminal),
         Command::Verify(args) => verify(&args, global, manager, terminal),
         Command::Export(ExportArgs {}) => write(global, manager, terminal),
+        Command::Review(args) => review::review(args, global, manager, terminal),
     }
 }
 

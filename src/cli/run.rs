@@ -6,6 +6,7 @@ mod exit;
 mod orders;
 mod progress;
 mod results;
+mod resume;
 mod summary;
 mod work;
 
@@ -15,6 +16,7 @@ use clap::Args;
 use self::abandon::abandon;
 use self::dry_run::dry_run;
 use self::orders::OrderArgs;
+pub use self::orders::not_blank;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::RunError;
@@ -34,7 +36,7 @@ use crate::world::World;
 #[command(override_usage = USAGE, after_help = AFTER_HELP)]
 pub struct RunArgs {
     /// Tasks to run now, in the order of their `after`; windows and blackouts still hold
-    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon"])]
+    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon", "resume"])]
     tasks: Vec<String>,
 
     /// Run what is due by the schedule; for cron: silent when there is nothing to do
@@ -49,6 +51,18 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
 
+    /// Go on with a run that stopped in its middle; without RUN with the one that there is
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = ["tasks", "due", "abandon"])]
+    resume: Option<Option<i64>>,
+
+    /// With --resume: whether a step that was interrupted, and may not be repeated, is done
+    #[arg(long, value_name = "STATE", requires = "resume")]
+    assume: Option<Assume>,
+
+    /// With --resume: go on by the plan file as it is now, though it changed in more than what is not done yet
+    #[arg(long, requires = "resume")]
+    replan: bool,
+
     /// Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more
     #[arg(long, value_name = "RUN", requires = "reason", conflicts_with_all = ["tasks", "due", "dry_run"])]
     abandon: Option<i64>,
@@ -61,13 +75,37 @@ pub struct RunArgs {
     orders: OrderArgs,
 }
 
+/// What is said of steps that were interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Assume {
+    /// They did what they should: they are not repeated
+    Done,
+    /// They did not: they are done again
+    NotDone,
+}
+
 const AFTER_HELP: &str = "\
 Examples:
   mainstay run --due                 what the schedule asks for
   mainstay run upgrade               one task, now
   mainstay run upgrade --dry-run     what would it do, would it get through?
   mainstay run --due --format json   the runs as one object
+  mainstay run --resume --dry-run    what is done of the run that was interrupted?
+  mainstay run --resume              go on with it
   mainstay run --abandon 12 --reason 'done by hand'
+
+Environment of steps, and of commands that checks run; nothing else gets in:
+  as mainstay has it     PATH, HOME, USER, LOGNAME, SSH_AUTH_SOCK, TMPDIR,
+                         XDG_RUNTIME_DIR
+  always                 SHELL=/bin/sh, LANG=C.UTF-8
+  about the work         MAINSTAY_RUN, MAINSTAY_TASK, MAINSTAY_TARGET,
+                         MAINSTAY_OCCURRENCE, MAINSTAY_STEP
+  of the step            what its `env` says
+With `user`, HOME, USER and LOGNAME are the user's own, and SSH_AUTH_SOCK,
+TMPDIR and XDG_RUNTIME_DIR are left out. There is no input and no terminal.
+
+Exit codes of steps: 75 from the first step on a target means \"not now\": the
+target is left out, and that is no failure.
 
 In a crontab:
   */5 * * * *  mainstay -f /etc/mainstay/maintenance.yaml run --due
@@ -83,6 +121,7 @@ Exit codes:
 const USAGE: &str = "\
 mainstay run [OPTIONS] <TASK>...
        mainstay run [OPTIONS] --due
+       mainstay run [OPTIONS] --resume [<RUN>] [--assume <STATE>] [--replan]
        mainstay run [OPTIONS] --emergency --reason <TEXT> <TASK>...
        mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>";
 
@@ -96,7 +135,13 @@ pub fn run(
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
     let world = World::new(&plan.connections, &manager.file, manager.clock());
-    let site = Site { plan: &plan, digest: &loaded.digest, file: &manager.file, zone: &zone, world: &world };
+    let (digest, source) = (&loaded.digest, &loaded.source);
+    let site = Site { plan: &plan, digest, source, file: &manager.file, zone: &zone, world: &world };
+    if args.dry_run
+        && let Some(wanted) = args.resume
+    {
+        return resume::dry_run(wanted.map(RunId), global, site, manager, terminal);
+    }
     if args.dry_run {
         return dry_run(&args, global, site, manager, terminal);
     }

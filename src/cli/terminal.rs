@@ -141,6 +141,17 @@ impl Terminal {
         self.say(&format!("{} {text}", Style::new().for_stderr().red().bold().apply_to("error:")));
     }
 
+    /// Asks the person who sits at the terminal; `None` when there is nobody, or when the input has ended.
+    pub fn ask(&mut self, question: &str) -> Option<String> {
+        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+            return None;
+        }
+        self.say(question);
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer).ok()?;
+        (read > 0).then(|| answer.trim().to_owned())
+    }
+
     /// Writes finished text to stderr, as it is.
     pub fn raw_error(&mut self, text: &str) {
         self.say(text.trim_end_matches('\n'));

@@ -18,6 +18,7 @@ use super::queue::{Entry, Next, Queue};
 use super::waiting::{POLL, Waiting};
 use crate::calendar::Zone;
 use crate::model::{Holder, OccurrenceId, Outcome, PlanFile, RunId};
+use crate::planfile::Source;
 use crate::security::approval::{self, Approvals};
 use crate::state::{StartError, StateError};
 use crate::world::World;
@@ -99,6 +100,8 @@ pub struct Crew<'a> {
     pub plan: &'a PlanFile,
     /// SHA-256 of its bytes, in hexadecimal.
     pub plan_digest: &'a str,
+    /// Its text.
+    pub source: &'a Source,
     /// Its zone.
     pub zone: &'a Zone,
     /// Names the ledger.

@@ -17,6 +17,7 @@ use super::coordinator::{Account, Crew, Fate};
 use super::engine::Work;
 use super::engine::past::{Past, Standing, standing_of};
 use super::engine::script::{self, Script, Unit};
+use super::needs;
 use crate::model::{
     Event, Holder, Origin, Outcome, Phase, PlanFile, Run, RunId, Step, StepRecord, Task, WindowSpan,
 };
@@ -308,7 +309,8 @@ fn try_to_go_on(
         state.see_definition(&other.digest, &other.text)?;
     }
     let digest = other.map(|other| other.digest.clone());
-    match state.resume_run(run.id, crew.holder, digest.as_deref()) {
+    let (_, limits) = needs::of(crew.plan, task, &run.targets);
+    match state.resume_run(run.id, crew.holder, digest.as_deref(), &limits) {
         Ok(_) => {}
         Err(StartError::State(error)) => return Err(error),
         Err(held) => return Ok(Fate::Held(held)),
@@ -332,6 +334,7 @@ fn try_to_go_on(
         world: crew.world,
         journal: crew.journal,
         interrupts: crew.interrupts,
+        emergency: run.justification.as_deref(),
         past,
     };
     Ok(Fate::Ended(run.id, work.carry_out()?))

@@ -6,6 +6,7 @@ use super::engine::Work;
 use super::engine::past::Past;
 use super::needs;
 use crate::model::{Event, Origin, RunId, Task, WindowSpan};
+use crate::planfile;
 use crate::scheduler::words::why_not;
 use crate::state::{NewRun, StartError, StateError};
 
@@ -45,6 +46,7 @@ impl Crew<'_> {
             plan: self.plan,
             zone: self.zone,
             gate,
+            emergency: self.orders.emergency.as_deref(),
             origin: self.origin,
             who: format!("{}@{}", self.holder.user, self.holder.host),
             world: self.world,
@@ -87,6 +89,8 @@ impl Crew<'_> {
     fn is_open(&self, assignment: &Assignment, task: &Task) -> Answer<Option<WindowSpan>> {
         let now = self.world.clock.now();
         let window = match controller::admit(self.plan, self.zone, task, assignment.estimate, now) {
+            // No cutoff stops it half-way either.
+            _ if self.orders.emergency.is_some() => None,
             Ok(Ok(window)) => window,
             Ok(Err(because)) => {
                 return self.refuse(assignment, why_not(&because, self.zone), Fate::NotNow).map(Err);
@@ -104,6 +108,9 @@ impl Crew<'_> {
 
     /// The approvals that the work rests on, by their places in the ledger; none when it needs none.
     fn is_approved(&self, assignment: &Assignment) -> Answer<Vec<u64>> {
+        if self.orders.emergency.is_some() {
+            return Ok(Ok(Vec::new()));
+        }
         let (state, now) = (self.journal.state(), self.world.clock.now());
         match self.approvals.standing(Some(state), &assignment.work(), now)? {
             None => Ok(Ok(Vec::new())),
@@ -126,6 +133,9 @@ impl Crew<'_> {
             GateAnswer::Closed(why) => {
                 self.refuse(assignment, format!("its gate is closed: {why}"), Fate::NotNow).map(Err)
             }
+            GateAnswer::Unknown(why) if self.orders.emergency.is_some() => {
+                Ok(Ok(Some(controller::open_in_emergency(&why))))
+            }
             GateAnswer::Unknown(why) => {
                 self.refuse(assignment, format!("its gate cannot be asked: {why}"), Fate::Unknown).map(Err)
             }
@@ -138,8 +148,16 @@ impl Crew<'_> {
         task: &Task,
         approvals: Vec<u64>,
     ) -> Result<(RunId, Event), StartError> {
-        let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
+        let origin = match &self.orders.emergency {
+            Some(_) => Origin::Emergency,
+            None if assignment.occurrence.is_some() => Origin::Due,
+            None => Origin::OnDemand,
+        };
         let (holds, limits) = needs::of(self.plan, task, &assignment.targets);
+        let definition = planfile::definition(self.source, self.plan, &assignment.task);
+        if let Some(definition) = &definition {
+            self.journal.state().see_definition(&definition.digest, &definition.text)?;
+        }
         let new = NewRun {
             task: assignment.task.clone(),
             occurrence: assignment.occurrence.clone(),
@@ -149,9 +167,9 @@ impl Crew<'_> {
             targets: assignment.targets.clone(),
             holder: self.holder.clone(),
             approvals,
-            definition: None,
+            definition: definition.map(|definition| definition.digest),
             holds,
-            justification: None,
+            justification: self.orders.emergency.clone(),
         };
         let run = self.journal.state().start_run_within(&new, &limits)?;
         Ok((run, new.started_as(run)))

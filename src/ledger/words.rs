@@ -45,6 +45,7 @@ pub fn in_words(event: &Event) -> String {
             let due = due.to_rfc3339_opts(SecondsFormat::Secs, true);
             format!("run {run} has to be reviewed until {due}: {reason}")
         }
+        Event::ReviewClosed { run, note } => format!("run {run} was reviewed: {note}"),
         Event::StepSettled { run, ordinal, done, how } => {
             let done = if *done { "done" } else { "not done" };
             format!("run {run}: step {ordinal} counts as {done}: {how}")

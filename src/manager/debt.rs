@@ -7,8 +7,8 @@ use super::standing::{StandingError, unsettled};
 use crate::executor::lease::named;
 use crate::model::{PlanFile, Run, Schedule};
 use crate::scheduler::History;
-use crate::scheduler::debt::{self, Debt, Facts, LeftSilence, LeftWaiver, OpenRun, owed_steps};
-use crate::state::{OpenSilence, State, StateError};
+use crate::scheduler::debt::{self, Debt, Facts, LeftSilence, LeftWaiver, OpenReview, OpenRun, owed_steps};
+use crate::state::{OpenSilence, Review, State, StateError};
 use crate::validator::checker::Checked;
 
 impl Manager {
@@ -26,8 +26,13 @@ impl Manager {
         now: DateTime<Utc>,
     ) -> Result<Debt, StandingError> {
         let state = self.existing_state()?;
-        let (runs, silences, missed) = match &state {
-            Some(state) => (open_runs(state, plan, &checked.digest)?, left_silences(state)?, missed(state)?),
+        let (runs, silences, missed, reviews) = match &state {
+            Some(state) => (
+                open_runs(state, plan, &checked.digest)?,
+                left_silences(state)?,
+                missed(state)?,
+                open_reviews(state)?,
+            ),
             None => Default::default(),
         };
         let waivers = checked.ended_waivers.iter();
@@ -41,6 +46,7 @@ impl Manager {
             runs: &runs,
             silences: &silences,
             missed: &missed,
+            reviews: &reviews,
             waivers: &waivers,
         };
         Ok(debt::debt(&facts)?)
@@ -78,6 +84,18 @@ fn left_silences(state: &State) -> Result<Vec<LeftSilence>, StateError> {
         })
     })
     .collect()
+}
+
+fn open_reviews(state: &State) -> Result<Vec<OpenReview>, StateError> {
+    let reviews = state.open_reviews()?.into_iter();
+    let open = reviews.map(|Review { run, task, reason, opened, due, .. }| OpenReview {
+        run,
+        task,
+        reason,
+        opened,
+        due,
+    });
+    Ok(open.collect())
 }
 
 fn missed(state: &State) -> Result<Vec<(String, DateTime<Utc>)>, StateError> {

@@ -157,6 +157,13 @@ pub enum Event {
         /// When the review has to be done.
         due: DateTime<Utc>,
     },
+    /// Somebody has looked at a run that passed what others have to wait for.
+    ReviewClosed {
+        /// The run.
+        run: RunId,
+        /// What came out, in the words of the person who looked.
+        note: String,
+    },
     /// A run that was asked for was not begun.
     RunRefused {
         /// Its task.

@@ -50,20 +50,28 @@ pub(super) fn conflict(
         return Ok(Some(refusal));
     }
     let others = unfinished(connection)?;
-    let whole = others.iter().find_map(|other| {
-        clash(other, &new.task, &new.targets).or_else(|| claim_conflict(other, &new.holds))
-    });
-    let refusal = whole
-        .or_else(|| resource_conflict(&others, &new.holds, limits))
-        .or_else(|| group_conflict(&others, &new.holds, limits));
+    let refusal = conflict_with(&others, (&new.task, &new.targets, &new.holds), limits);
     match refusal {
         Some(refusal) => Ok(Some(refusal)),
         None => uncovered(connection, &others, (new, limits), now),
     }
 }
 
+/// Why work on a task, targets and what it holds cannot go on beside `others`.
+pub(super) fn conflict_with(
+    others: &[Run],
+    (task, targets, holds): (&str, &[String], &Holds),
+    limits: &Limits,
+) -> Option<StartError> {
+    let whole =
+        others.iter().find_map(|other| clash(other, task, targets).or_else(|| claim_conflict(other, holds)));
+    whole
+        .or_else(|| resource_conflict(others, holds, limits))
+        .or_else(|| group_conflict(others, holds, limits))
+}
+
 /// Why nothing can be done on `task` and `targets` while `other` is not finished.
-pub(super) fn clash(other: &Run, task: &str, targets: &[String]) -> Option<StartError> {
+fn clash(other: &Run, task: &str, targets: &[String]) -> Option<StartError> {
     if other.task == task {
         return Some(StartError::TaskRunning { task: task.to_owned(), by: held_by(other) });
     }

@@ -214,6 +214,7 @@ impl<'a> Thread<'a> {
             | Event::StepStarted { run, .. }
             | Event::StepSettled { run, .. }
             | Event::ReviewOpened { run, .. }
+            | Event::ReviewClosed { run, .. }
             | Event::StepEnded { run, .. }
             | Event::BaselineTaken { run, .. }
             | Event::BaselineCompared { run, .. }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::apply::apply;
 use super::codec;
+use super::crash::{self, Side};
 use super::error::{Fault, copy_of, of_sqlite};
 use super::group::{Work, Written};
 use super::{State, StateError};
@@ -110,7 +111,9 @@ impl State {
         let transaction = Transaction::new_unchecked(&connection, TransactionBehavior::Immediate)?;
         let (now, head) = (self.now(), head(&transaction)?);
         let result = work(&mut Writing { transaction: &transaction, state: self, now, head })?;
+        crash::point(Side::Before);
         transaction.commit()?;
+        crash::point(Side::After);
         Ok(result)
     }
 

@@ -8,7 +8,8 @@ use super::codec::{self, stamp};
 use super::conditions;
 use super::error::Fault;
 use super::history::sane_until;
-use super::holds::{self, Limits, clash};
+use super::holds::{self, Limits};
+use super::reviews;
 use super::runs::{self, unfinished};
 use super::{StartError, State};
 use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, Outcome, Run, RunId};
@@ -85,6 +86,9 @@ impl State {
             let sql = "SELECT coalesce(max(id), 0) + 1 FROM run";
             let run = RunId(writing.transaction.query_row(sql, [], |row| row.get(0))?);
             writing.append(&new.started_as(run))?;
+            if let Some(review) = reviews::opened_by(new, run, writing.now) {
+                writing.append(&review)?;
+            }
             Ok(Ok(run))
         });
         started?
@@ -100,6 +104,7 @@ impl State {
         run: RunId,
         holder: &Holder,
         definition: Option<&str>,
+        limits: &Limits,
     ) -> Result<Run, StartError> {
         let resumed = self.write(|writing| {
             let Some(found) = runs::run(writing.transaction, run)? else {
@@ -114,10 +119,11 @@ impl State {
             if found.ended.is_none() && found.holder != *holder && process_identity::is_alive(&found.holder) {
                 return Ok(Err(StartError::Held { run, holder: Box::new(found.holder) }));
             }
-            for other in unfinished(writing.transaction)?.iter().filter(|other| other.id != run) {
-                if let Some(refusal) = clash(other, &found.task, &found.targets) {
-                    return Ok(Err(refusal));
-                }
+            let mut others = unfinished(writing.transaction)?;
+            others.retain(|other| other.id != run);
+            let wanted = (found.task.as_str(), found.targets.as_slice(), &found.holds);
+            if let Some(refusal) = holds::conflict_with(&others, wanted, limits) {
+                return Ok(Err(refusal));
             }
             let definition = definition.map(str::to_owned);
             let event = Event::RunResumed { run, holder: holder.clone(), definition: definition.clone() };

@@ -421,21 +421,24 @@ fn a_run_is_taken_over_from_the_dead_only_and_by_one() {
     let me = process_identity::current().unwrap();
     let dead = Holder { boot_id: "an earlier boot".to_owned(), ..me.clone() };
     let run = state.start_run(&NewRun { holder: dead.clone(), ..new_run("upgrade", None) }).unwrap();
-    assert_eq!(state.resume_run(run, &me, None).unwrap().holder, me);
+    assert_eq!(state.resume_run(run, &me, None, &Limits::default()).unwrap().holder, me);
     let other = Holder { pid: me.pid + 1, ..me.clone() };
-    let held = state.resume_run(run, &other, None).unwrap_err();
+    let held = state.resume_run(run, &other, None, &Limits::default()).unwrap_err();
     assert!(matches!(held, StartError::Held { .. }), "{held}");
 
     state.record(&ended(run, Outcome::Interrupted)).unwrap();
-    assert_eq!(state.resume_run(run, &other, None).unwrap().outcome, None);
+    assert_eq!(state.resume_run(run, &other, None, &Limits::default()).unwrap().outcome, None);
     assert_eq!(state.task_history("upgrade").unwrap().ended_runs, 0);
     let abandoned = Event::RunAbandoned { run, reason: "done by hand".to_owned() };
     state.record(&abandoned).unwrap();
     let found = state.run(run).unwrap().unwrap();
     assert_eq!((found.outcome, found.reason.as_deref()), (Some(Outcome::Interrupted), Some("done by hand")));
-    let error = state.resume_run(run, &me, None).unwrap_err();
+    let error = state.resume_run(run, &me, None, &Limits::default()).unwrap_err();
     assert!(matches!(error, StartError::Ended { .. }), "{error}");
-    assert!(matches!(state.resume_run(RunId(9), &me, None).unwrap_err(), StartError::NoSuchRun { .. }));
+    assert!(matches!(
+        state.resume_run(RunId(9), &me, None, &Limits::default()).unwrap_err(),
+        StartError::NoSuchRun { .. }
+    ));
     assert!(matches!(state.record(&abandoned).unwrap_err(), StateError::Contradiction(_)));
 }
 

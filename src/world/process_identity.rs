@@ -83,4 +83,48 @@ mod tests {
         child.wait().unwrap();
         assert!(!is_alive(&Holder { pid, ..current().unwrap() }));
     }
+
+    #[test]
+    fn case_35_a_number_that_another_program_has_by_now_is_not_the_holder() {
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let ticks = started_ticks(&pid.to_string()).unwrap();
+        let holder = Holder { pid, started_ticks: ticks, ..current().unwrap() };
+        assert!(is_alive(&holder), "respected");
+        assert!(
+            !is_alive(&Holder { started_ticks: ticks - 1, ..holder.clone() }),
+            "its number was used again"
+        );
+        assert!(
+            !is_alive(&Holder { boot_id: "before".to_owned(), ..holder }),
+            "the machine was started again"
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn case_36_the_first_process_of_a_container_is_not_the_one_of_its_last_life() {
+        // The machine was not started again, and the number is 1 as ever: the start tells them apart.
+        let first = process_table::read("1").unwrap();
+        let now = Holder { pid: 1, started_ticks: first.started_ticks, ..current().unwrap() };
+        assert!(is_alive(&now));
+        assert!(!is_alive(&Holder { started_ticks: first.started_ticks + 1, ..now }));
+    }
+
+    #[test]
+    fn case_39_one_that_does_nothing_for_long_is_alive_and_one_that_ended_is_not() {
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let pid = rustix::process::Pid::from_child(&child);
+        let ticks = started_ticks(&child.id().to_string()).unwrap();
+        let holder = Holder { pid: pid.as_raw_nonzero().get(), started_ticks: ticks, ..current().unwrap() };
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        assert!(is_alive(&holder), "a stopped process comes back");
+        child.kill().unwrap();
+        while is_alive(&holder) {
+            std::thread::yield_now();
+        }
+        // Nobody has waited for it yet: a zombie does no work.
+        child.wait().unwrap();
+    }
 }

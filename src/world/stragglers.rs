@@ -96,6 +96,16 @@ impl<'a> Mark<'a> {
             && !cgroup::is_in_any(process.pid)
     }
 
+    /// The step's processes that have lost their parent by now.
+    pub fn orphans(&self) -> Vec<i32> {
+        let processes =
+            process_table::children_of(me()).into_iter().map(|pid| process_table::read(&pid.to_string()));
+        let ours = processes
+            .flatten()
+            .filter(|one| !one.is_zombie && Some(one.pid) != self.leader && self.is_on(one));
+        ours.map(|one| one.pid).collect()
+    }
+
     /// The living processes that belong to the step.
     fn members(&self) -> Vec<Process> {
         let table = process_table::all();

@@ -11,7 +11,10 @@ pub fn exit_of(accounts: &[Account], interrupts: &Interrupts, is_due: bool) -> E
         return Exit::Signal(signal);
     }
     let any = |test: fn(&Fate) -> bool| accounts.iter().any(|account| test(&account.fate));
-    if any(|fate| matches!(fate, Fate::Ended(_, end) if end.outcome != Outcome::Succeeded)) {
+    // "Not now" is an answer and no failure.
+    if any(
+        |fate| matches!(fate, Fate::Ended(_, end) if !matches!(end.outcome, Outcome::Succeeded | Outcome::Skipped)),
+    ) {
         return Exit::No;
     }
     if any(|fate| matches!(fate, Fate::Held(_))) {

@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 
 use super::exit::exit_of;
-use super::orders::orders;
+use super::orders;
 use super::progress::Screen;
-use super::{RunArgs, hinted, results};
+use super::{RunArgs, hinted, results, resume};
 use crate::calendar::Zone;
 use crate::cli::{Exit, Global, Terminal};
 use crate::executor::coordinator::Crew;
 use crate::executor::journal::Journal;
 use crate::executor::{self, recovery};
-use crate::model::{Event, PlanFile};
+use crate::model::{Event, PlanFile, RunId};
+use crate::planfile::Source;
 use crate::security::approval::Approvals;
 use crate::state::State;
 use crate::world::World;
@@ -28,6 +29,8 @@ pub struct Site<'a> {
     pub plan: &'a PlanFile,
     /// SHA-256 of its bytes, in hexadecimal.
     pub digest: &'a str,
+    /// Its text.
+    pub source: &'a Source,
     /// Where it is.
     pub file: &'a Path,
     /// Its zone.
@@ -44,7 +47,7 @@ pub fn work(
     state: State,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
-    let Site { plan, digest, file, zone, world } = site;
+    let Site { plan, digest, source, file, zone, world } = site;
     let interrupts =
         Interrupts::new().and_then(|it| it.listen().map(|()| it)).context("listening for signals")?;
     let screen = Arc::new(Mutex::new(Screen::new(terminal)));
@@ -64,10 +67,11 @@ pub fn work(
     let approvals = Approvals::new(plan, digest, file);
     let voice = terminal.voice();
     let say = |text: &str| voice.status(&crate::text::inert_line(text));
-    let orders = orders(args, &say);
+    let orders = orders::orders(args, &say);
     let crew = Crew {
         plan,
         plan_digest: digest,
+        source,
         zone,
         origin: &origin,
         holder: &holder,
@@ -82,13 +86,25 @@ pub fn work(
     {
         terminal.warning(&crate::text::inert(&note));
     }
+    if terminal.is_verbose() {
+        terminal.status(&crate::world::process::containment());
+    }
     let jobs = usize::from(args.jobs);
-    let worked =
-        if args.due { executor::run_due(&crew, jobs) } else { executor::run_tasks(&crew, &args.tasks, jobs) };
+    let worked = match args.resume {
+        Some(wanted) => match resume::resume(args, wanted.map(RunId), global, &crew, terminal)? {
+            Ok(account) => Ok(vec![account]),
+            Err(exit) => return Ok(exit),
+        },
+        None if args.due => executor::run_due(&crew, jobs),
+        None => executor::run_tasks(&crew, &args.tasks, jobs),
+    };
     if let Ok(mut screen) = screen.lock() {
         screen.finish();
     }
     let accounts = worked.map_err(|error| hinted(error, terminal))?;
     results::show(args, global, &crew, &accounts, terminal)?;
+    if global.format.is_none() {
+        orders::remind(&orders, &accounts, terminal);
+    }
     Ok(exit_of(&accounts, &interrupts, args.due))
 }

@@ -15,6 +15,9 @@ impl Work<'_> {
         progress: &Progress,
         script: &Script,
     ) -> Result<Result<Option<Facts>, End>, StateError> {
+        if let Err(end) = self.users_are_there() {
+            return Ok(Err(end));
+        }
         if let (Some(gate), Some(found)) = (&self.task.gate, &self.gate) {
             self.once(progress, Phase::Gate, "gate", &gate.promql, || Done::well(found.clone()))?;
         }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::script::{Part, Script, Unit};
-use crate::executor::actions::Done;
+use crate::executor::actions::{Done, NotNow};
 use crate::executor::baseline::Facts;
 use crate::model::{Outcome, Phase, StepRecord};
 
@@ -57,7 +57,10 @@ impl Past {
         let is_work = |record: &&StepRecord| matches!(record.phase, Phase::Steps | Phase::Rollback);
         let work = || records.iter().filter(is_work);
         let mut past = Self {
-            touched: work().map(|record| record.target.clone()).collect(),
+            touched: work()
+                .filter(|it| !NotNow::is_said_by(it))
+                .map(|record| record.target.clone())
+                .collect(),
             last_ordinal: records.iter().map(|record| record.ordinal).max().unwrap_or(0),
             last_work: work().map(|record| record.ordinal).max().unwrap_or(0),
             is_going_back: work().any(|record| record.phase == Phase::Rollback),
@@ -197,7 +200,6 @@ pub(super) fn done_of(record: &StepRecord) -> Done {
         message: record.message.clone(),
         output: record.output.clone(),
         usage: record.usage,
-        // What it meant was decided when it was recorded.
-        not_now: false,
+        not_now: NotNow::is_said_by(record),
     }
 }

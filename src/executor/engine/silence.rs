@@ -24,7 +24,10 @@ impl Work<'_> {
             run: self.run,
             tag: silence_tag(self.origin, self.run),
             created_by: format!("mainstay ({})", self.who),
-            comment: format!("{}, run {}", self.task.title_or(self.name), self.run),
+            comment: match self.emergency {
+                Some(why) => format!("{}, run {}, emergency: {why}", self.task.title_or(self.name), self.run),
+                None => format!("{}, run {}", self.task.title_or(self.name), self.run),
+            },
             matchers: silence_matchers(spec),
             scope: Scope::of(self.plan, self.targets, self.world),
         };

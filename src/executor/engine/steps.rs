@@ -10,11 +10,12 @@ use super::past::{self, Standing};
 use super::record::Intent;
 use super::script::{Part, Unit};
 use super::{Work, short};
-use crate::executor::actions::{self, Context, Done};
+use crate::executor::actions::{self, Context, Done, NotNow};
 use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
 use crate::world::cancel::Cancel;
+use crate::world::process::{OnStart, Started};
 use crate::world::stragglers::TAG;
 
 /// The tag that finds the processes of one attempt again.
@@ -30,6 +31,8 @@ pub(super) struct Progress<'s> {
     deadline: Option<Instant>,
     /// What a step has started on, in order.
     pub(super) touched: Vec<&'s Part<'s>>,
+    /// Why targets were left out, a sentence each: their first steps said "not now".
+    pub(super) left_out: Vec<String>,
     /// When the last step of the work ended, by the real clock.
     pub(super) end_of_work: DateTime<Utc>,
     /// Whether more of the work, or of the way back, was done than is on record from before.
@@ -46,6 +49,7 @@ impl<'s> Progress<'s> {
             has_worked: Cell::new(false),
             deadline: timeout.map(|timeout| Instant::now() + timeout),
             touched: Vec::new(),
+            left_out: Vec::new(),
             end_of_work: Utc::now(),
             held: RefCell::default(),
         }
@@ -56,6 +60,12 @@ impl<'s> Progress<'s> {
         if self.touched.iter().all(|touched| touched.target != part.target) {
             self.touched.push(part);
         }
+    }
+
+    /// Notes that the step that started on a target left it as it was, and why.
+    pub(super) fn leave_out(&mut self, part: &'s Part<'s>, why: String) {
+        self.touched.retain(|touched| touched.target != part.target);
+        self.left_out.push(why);
     }
 
     /// Keeps what happened until the next record; only where nothing that takes time comes between.
@@ -97,7 +107,10 @@ impl<'a> Work<'a> {
         let ordinal = progress.next();
         loop {
             let mut pause = None;
+            // An attempt that failed may have done half of the work.
+            let not_now = NotNow::to(unit.phase, unit.place == 0 && attempt == 1);
             let done = self.try_once(progress, unit, (ordinal, attempt), |done| {
+                let done = not_now.applied_to(done);
                 let may_retry = attempt < attempts && done.outcome == Outcome::Failed;
                 if !may_retry || self.cancel_of(unit.phase).is_fired() {
                     return (done, false);
@@ -172,6 +185,7 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        let tell = |started: Started| self.note_start((ordinal, attempt), started);
         let context = Context {
             work: self,
             world: self.world,
@@ -183,12 +197,20 @@ impl<'a> Work<'a> {
             tag: step_tag(self.origin, self.run, ordinal, attempt),
             timeout: progress.time_left(step.timeout().to_std(), phase),
             cancel,
-            on_start: None,
+            on_start: Some(OnStart(&tell)),
         };
         if context.timeout.is_zero() {
             return Done::failed("the run's timeout is over");
         }
         actions::carry_out(step, &context)
+    }
+
+    /// Records the process of a step, as soon as it runs.
+    fn note_start(&self, (ordinal, attempt): (u32, u32), started: Started) {
+        let Started { pid, started_ticks } = started;
+        let event = Event::StepStarted { run: self.run, ordinal, attempt, pid, started_ticks };
+        // It runs already, and goes on to its end: if that can be recorded, this is not missed; if not, the work stops.
+        let _ = self.journal.record(&event);
     }
 
     /// `MAINSTAY_RUN`, `MAINSTAY_TASK`, `MAINSTAY_TARGET`, `MAINSTAY_OCCURRENCE`, and the step's own.

@@ -85,7 +85,12 @@ impl Work<'_> {
                 return Ok(end);
             }
         }
-        self.verify(progress, script, before)
+        let left_out = (!progress.left_out.is_empty()).then(|| progress.left_out.join("; "));
+        if let (Some(why), true) = (&left_out, progress.touched.is_empty()) {
+            return Ok(End::new(Outcome::Skipped, why));
+        }
+        let end = self.verify(progress, script, before)?;
+        Ok(End { reason: end.reason.or(left_out), ..end })
     }
 
     /// All steps on one target; if the work cannot go on, how the run ends.
@@ -98,6 +103,10 @@ impl Work<'_> {
             let standing = self.past.standing(unit);
             if matches!(standing, Standing::Done | Standing::Failed | Standing::Interrupted) {
                 let done = self.step(progress, unit)?;
+                if done.not_now {
+                    progress.leave_out(part, self.failed_at(unit, &done).reason.unwrap_or_default());
+                    break;
+                }
                 if done.is_well() {
                     continue;
                 }
@@ -115,6 +124,10 @@ impl Work<'_> {
             progress.touch(part);
             let done = self.step(progress, unit)?;
             progress.end_of_work = Utc::now();
+            if done.not_now {
+                progress.leave_out(part, self.failed_at(unit, &done).reason.unwrap_or_default());
+                break;
+            }
             if !done.is_well() {
                 return Ok(Err(self.failed_at(unit, &done)));
             }

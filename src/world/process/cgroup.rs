@@ -5,9 +5,9 @@
 //! Where it cannot be done - no cgroup file system, a read-only one, no permission - it is not tried again, and
 //! process group, tag and orphans have to do.
 //!
-//! A process is born into its parent's group, and only `clone3` can change that, which would make every spawn a fork
-//! of this program. So the leader is moved right after its start, which takes less time than loading any program, and
-//! whatever it started until then is moved after it.
+//! A process is born into its parent's group, and only `clone3` can change that, which std does not offer. So a job is
+//! moved once it runs: its leader, whatever descends from it, and what of it has lost its parent already. A job that is
+//! over in no time gets no group, which would cost more than the job itself; it can be found by the other marks.
 //!
 //! Source: Linux, Documentation/admin-guide/cgroup-v2.rst.
 
@@ -51,8 +51,7 @@ pub fn home() -> Option<&'static Path> {
 pub struct Cgroup(PathBuf);
 
 impl Cgroup {
-    /// A new group for the job with this tag; `None` where that cannot be.
-    pub fn new(tag: &str) -> Option<Self> {
+    fn new(tag: &str) -> Option<Self> {
         let folder = home()?.join(name_of(tag));
         match fs::create_dir(&folder) {
             Ok(()) => Some(Self(folder)),
@@ -65,27 +64,31 @@ impl Cgroup {
         }
     }
 
-    /// Takes in the job's leader and whoever it has started by now.
-    pub fn take_in(&self, leader: i32) {
-        match self.enter(leader) {
-            Ok(()) => self.take_in_children(leader),
+    /// A new group for the job with this tag, with its leader and whoever descends from that.
+    pub fn around(leader: i32, tag: &str) -> Option<Self> {
+        let group = Self::new(tag)?;
+        match group.take_in(leader) {
+            Ok(()) => Some(group),
             // It has ended already.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {}
-            Err(_) => IS_REFUSED.store(true, Ordering::Relaxed),
-        }
-    }
-
-    fn take_in_children(&self, parent: i32) {
-        for child in children_of(parent) {
-            // Born before its parent was moved, or inside already, which does no harm.
-            if self.enter(child).is_ok() {
-                self.take_in_children(child);
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => None,
+            Err(_) => {
+                IS_REFUSED.store(true, Ordering::Relaxed);
+                None
             }
         }
     }
 
-    fn enter(&self, pid: i32) -> io::Result<()> {
-        fs::write(self.0.join("cgroup.procs"), pid.to_string())
+    /// Takes in a process and whoever descends from it.
+    ///
+    /// # Errors
+    /// When it has ended, or belongs to somebody else.
+    pub fn take_in(&self, pid: i32) -> io::Result<()> {
+        fs::write(self.0.join("cgroup.procs"), pid.to_string())?;
+        for child in children_of(pid) {
+            // It may have ended; inside it is already if it was born after its parent was moved.
+            let _ = self.take_in(child);
+        }
+        Ok(())
     }
 
     /// What the whole group used, as far as the kernel counts it here, where that is more than `known`.
@@ -188,6 +191,8 @@ fn sum_of(text: &str, key: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
     use super::*;
 
     #[test]
@@ -219,21 +224,18 @@ mod tests {
     #[test]
     fn a_process_is_in_the_group_that_its_tag_names_and_a_group_goes_with_its_job() {
         let tag = format!("cgroup-test:{}", std::process::id());
-        // Nothing to show where mainstay may not make groups.
-        let Some(group) = Cgroup::new(&tag) else { return };
         let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         assert!(!is_in(pid, &tag));
 
-        group.take_in(pid);
+        let group = Cgroup::around(pid, &tag);
 
-        if home().is_some() {
-            assert!(is_in(pid, &tag) && is_in_any(pid) && !is_in(pid, "cgroup-test:0"));
-            kill_all(&tag);
-        } else {
-            child.kill().unwrap();
-        }
-        child.wait().unwrap();
+        assert_eq!((is_in(pid, &tag), is_in(pid, "cgroup-test:0")), (group.is_some(), false));
+        assert_eq!(is_in_any(pid), group.is_some());
+        kill_all(&tag);
+        // Where mainstay may not make groups there is nothing more to show.
+        let Some(group) = group else { return child.kill().unwrap() };
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
         let folder = group.0.clone();
         drop(group);
         assert!(!folder.exists());

@@ -12,7 +12,6 @@ use std::sync::OnceLock;
 use rustix::fs::{Access, access};
 
 use super::Job;
-use super::cgroup::Cgroup;
 use super::children::Leader;
 use crate::world::stragglers::TAG;
 
@@ -108,7 +107,6 @@ pub(super) struct Spawned {
     pub(super) leader: Leader,
     /// What it prints.
     pub(super) output: PipeReader,
-    pub(super) cgroup: Option<Cgroup>,
 }
 
 pub(super) fn spawn(job: &Job) -> Result<Spawned, SpawnError> {
@@ -126,12 +124,8 @@ pub(super) fn spawn(job: &Job) -> Result<Spawned, SpawnError> {
         .stdin(input.map_or_else(Stdio::null, Stdio::from))
         .stdout(writer.try_clone().map_err(refused)?)
         .stderr(writer);
-    let cgroup = Cgroup::new(&job.tag);
     let (child, leader) = Leader::start(|| command.spawn()).map_err(|source| why_not(name, path, source))?;
-    if let Some(cgroup) = &cgroup {
-        cgroup.take_in(leader.pid);
-    }
-    Ok(Spawned { child, leader, output, cgroup })
+    Ok(Spawned { child, leader, output })
 }
 
 fn command(job: &Job, name: &str, path: &Path) -> Result<Command, SpawnError> {
