@@ -9,16 +9,17 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use chrono::{DateTime, Local, TimeZone, Utc};
+use chrono::Local;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use self::review::ReviewArgs;
 use super::output::{Format, OutputError, deliver};
+use super::since::{Since, since};
 use super::{Exit, Global, Terminal, exit};
 use crate::ledger::{self, Anchor, Verdict, Verification, Verifier, export};
 use crate::manager::Manager;
-use crate::model::{Length, Moment, RunId};
+use crate::model::RunId;
 use crate::state::{Access, Log, LogFilter, Logged, State, StateError};
 use crate::text::inert;
 use crate::world::files;
@@ -345,38 +346,6 @@ fn write(global: &Global, manager: &Manager, terminal: &mut Terminal) -> anyhow:
         .context("reading the ledger")?;
     written.context("writing the ledger")?;
     Ok(Exit::Done)
-}
-
-/// The value of `--since`.
-#[derive(Debug, Clone, Copy)]
-enum Since {
-    Instant(DateTime<Utc>),
-    Ago(Length),
-}
-
-impl Since {
-    fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        match self {
-            Self::Instant(instant) => instant,
-            Self::Ago(length) => now - length.0,
-        }
-    }
-}
-
-/// Reads `--since`: a time of this machine's zone, a time with an offset, or a length up to now.
-fn since(text: &str) -> Result<Since, String> {
-    if let Ok(length) = text.parse() {
-        return Ok(Since::Ago(length));
-    }
-    let expected = "expected a time such as 2026-12-20 or 2026-12-20T02:30:00Z, or a length such as 7d";
-    let local = match text.parse().map_err(|_| expected)? {
-        Moment::Utc(instant) => return Ok(Since::Instant(instant)),
-        Moment::Local(local) => local,
-        Moment::Date(date) => date.and_time(chrono::NaiveTime::MIN),
-    };
-    let instant =
-        Local.from_local_datetime(&local).earliest().ok_or("there is no such time in the local zone")?;
-    Ok(Since::Instant(instant.to_utc()))
 }
 
 fn pretty(value: &serde_json::Value) -> anyhow::Result<String> {

@@ -8,6 +8,7 @@ use clap::ColorChoice;
 use console::Style;
 
 use super::Global;
+use super::lines::Lines;
 use crate::table::Screen;
 
 /// Both output streams, and what is known about them.
@@ -47,6 +48,11 @@ impl Terminal {
     /// Whether a person watches stdout.
     pub fn is_interactive(&self) -> bool {
         io::stdout().is_terminal()
+    }
+
+    /// Whether a person watches at all.
+    pub fn is_watched(&self) -> bool {
+        io::stdout().is_terminal() || io::stderr().is_terminal()
     }
 
     /// Whether a person watches stderr and wants to see progress.
@@ -112,9 +118,18 @@ impl Terminal {
         Ok(())
     }
 
-    /// What says on stderr how the work goes, for threads.
-    pub fn voice(&self) -> Voice {
-        Voice { quiet: self.quiet }
+    /// Whole lines on stderr, from any thread.
+    pub fn lines_on_stderr(&self) -> Lines {
+        Lines::on_stderr()
+    }
+
+    /// Whole lines on stdout, each at once, from any thread; what was written so far comes first.
+    ///
+    /// # Errors
+    /// As [`Terminal::result`].
+    pub fn lines_on_stdout(&mut self) -> anyhow::Result<Lines> {
+        self.finish()?;
+        Ok(Lines::on_stdout(self.out_closed))
     }
 
     /// Says on stderr how the work goes; `--quiet` hides it.
@@ -176,21 +191,6 @@ impl Terminal {
                 Ok(())
             }
             other => other,
-        }
-    }
-}
-
-/// Says on stderr how the work goes, from any thread while it goes on.
-#[derive(Debug, Clone, Copy)]
-pub struct Voice {
-    quiet: bool,
-}
-
-impl Voice {
-    /// As [`Terminal::status`].
-    pub fn status(self, text: &str) {
-        if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{text}");
         }
     }
 }

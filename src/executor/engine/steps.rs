@@ -11,6 +11,7 @@ use super::record::Intent;
 use super::script::{Part, Unit};
 use super::{Work, short};
 use crate::executor::actions::{self, Context, Done, NotNow};
+use crate::executor::lease::Watch;
 use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
@@ -37,6 +38,8 @@ pub(super) struct Progress<'s> {
     pub(super) end_of_work: DateTime<Utc>,
     /// Whether more of the work, or of the way back, was done than is on record from before.
     pub(super) has_worked: Cell<bool>,
+    /// The silence of the run, once it is in force.
+    pub(super) silence: Option<Watch>,
     /// What happened and is recorded together with what happens next.
     held: RefCell<Vec<Event>>,
 }
@@ -51,6 +54,7 @@ impl<'s> Progress<'s> {
             touched: Vec::new(),
             left_out: Vec::new(),
             end_of_work: Utc::now(),
+            silence: None,
             held: RefCell::default(),
         }
     }

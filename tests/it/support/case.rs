@@ -59,6 +59,7 @@ impl Case {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("NO_COLOR", "1")
+            .env("MAINSTAY_PROGRESS", "none")
             .env("COLUMNS", "100")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
