@@ -94,8 +94,26 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s v -l verbose 
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l jobs -d 'How many runs may go at the same time' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l resume -d 'Go on with a run that stopped in its middle; without RUN with the one that there is' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l assume -d 'With --resume: whether a step that was interrupted, and may not be repeated, is done' -r -f -a "done\t'They did what they should: they are not repeated'
+not-done\t'They did not: they are done again'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Bars on a terminal, else lines; nothing with `--due` unless somebody watches'
+plain\t'A line when a run starts and ends, and for a step that takes long'
+none\t'Nothing'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l abandon -d 'Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l reason -d 'Why, for the ledger' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l show -d 'Show one run from start to end: its number, or `last`' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l step -d 'With --show: show what this step of the run printed' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l task -d 'Only runs of this task' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l since -d 'Only since this time, or for this long: 2026-03-07, 2026-03-07T02:00:00Z, 7d' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l outcome -d 'Only runs that ended like this, or are going; several with commas' -r -f -a "succeeded\t''
+failed\t''
+rolled_back\t''
+interrupted\t''
+skipped\t''
+refused\t''
+going\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l newest -d 'At most this many, the newest ones; 0 for all' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l limit -d 'Only these of the targets: names, group:NAME, label:KEY=VALUE, separated by commas' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l wait -d 'How long to wait for what another mainstay holds, such as 10m; without it not at all' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s f -l file -d 'The plan file' -r -F
@@ -119,6 +137,8 @@ never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l replan -d 'With --resume: go on by the plan file as it is now, though it changed in more than what is not done yet'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l list -d 'Show the newest runs, one a line'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l emergency -d 'Run tasks although their windows, a blackout or a missing approval say no, and open a review of each run'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
