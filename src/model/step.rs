@@ -111,10 +111,9 @@ impl Step {
             (None, None) => return false,
         };
         let has = |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|name| word.contains(name)));
-        let is_named = |word: &&str| word.contains("restart") && names.iter().any(|name| word.contains(name));
+        let is_named = |word: &str| word.contains("restart") && names.iter().any(|name| word.contains(name));
         let through = ["systemctl", "service", "docker", "podman"];
-        (has(&through) && has(&["restart", "start"]) && has(names))
-            || words.iter().any(|word| is_named(&word))
+        (has(&through) && has(&["restart", "start"]) && has(names)) || words.iter().any(|word| is_named(word))
     }
 
     /// The most that one attempt may take.
