@@ -132,6 +132,7 @@ impl Work<'_> {
             Ok(lease) => lease,
             Err(end) => return Ok(end),
         };
+        progress.silence = Some(lease.watch());
         thread::scope(|scope| {
             lease.keep(scope);
             // Whatever happens, a panic included, the thread that renews must hear that it is over.

@@ -12,6 +12,7 @@ use super::rollout::Rolled;
 use super::script::{Part, Unit};
 use super::{Work, short};
 use crate::executor::actions::{self, Context, Done, NotNow};
+use crate::executor::lease::Watch;
 use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
@@ -43,6 +44,8 @@ pub(super) struct Progress<'s> {
     pub(super) rolled: Rolled<'s>,
     /// Whether more of the work, or of the way back, was done than is on record from before.
     pub(super) has_worked: Cell<bool>,
+    /// The silence of the run, once it is in force.
+    pub(super) silence: Option<Watch>,
     /// What happened and is recorded together with what happens next.
     held: RefCell<Vec<Event>>,
 }
@@ -58,6 +61,7 @@ impl<'s> Progress<'s> {
             left_out: Vec::new(),
             end_of_work: Utc::now(),
             rolled: Rolled::default(),
+            silence: None,
             held: RefCell::default(),
         }
     }
