@@ -115,7 +115,7 @@ Examples:
   mainstay run upgrade               one task, now
   mainstay run upgrade --dry-run     what would it do, would it get through?
   mainstay run --due --format json   the runs as one object
-  mainstay run --resume --dry-run    what is done of the run that was interrupted?
+  mainstay run --resume --dry-run    how far did the interrupted run come?
   mainstay run --resume              go on with it
   mainstay run --due --format jsonl  events as they happen, a line each
   mainstay run --list --since 7d     what ran this week?

@@ -41,7 +41,9 @@ fn close(journal: &Journal, run: &Run, origin: &str) -> Result<String, StateErro
     let mut survivors = Vec::new();
     for step in &open {
         let tag = step_tag(origin, run.id, step.ordinal, step.attempts);
-        survivors.extend(stragglers::stop(&tag, GRACE).iter().map(ToString::to_string));
+        // A number and a start say nothing after a reboot; nor is anything left then.
+        let root = step.process.filter(|_| process_identity::is_of_this_boot(&run.holder));
+        survivors.extend(stragglers::stop(&tag, root, GRACE).iter().map(ToString::to_string));
     }
     let mut reason = format!("mainstay (pid {}) ended {}", run.holder.pid, where_it_was(&open));
     if !survivors.is_empty() {

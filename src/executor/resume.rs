@@ -207,7 +207,8 @@ impl<'a> Interrupted<'a> {
 
     /// The steps that were interrupted and that nobody has settled.
     fn open<'s>(script: &Script<'s>, past: &Past) -> Vec<(u32, Unit<'s>)> {
-        let is_open = |unit: &Unit| past.standing(unit) == Standing::Interrupted;
+        let is_ahead = |unit: &Unit| unit.phase != Phase::Steps || !past.is_going_back();
+        let is_open = |unit: &Unit| past.standing(unit) == Standing::Interrupted && is_ahead(unit);
         let open = outlook::units(script, past).into_iter().filter(is_open);
         open.filter_map(|unit| Some((past.record(&unit)?.ordinal, unit))).collect()
     }

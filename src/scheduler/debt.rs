@@ -214,9 +214,12 @@ impl List<'_> {
             if !owed.is_empty() {
                 write!(what, "; owed: {}", owed.join(", ")).unwrap_or_default();
             }
-            let help = format!(
-                "see to what it left, then `mainstay run {task}`, or `mainstay run --abandon {id} --reason TEXT`"
-            );
+            let first = if kind == Kind::Interrupted {
+                format!("`mainstay run --resume {id}` goes on with it")
+            } else {
+                format!("see to what it left, then `mainstay run {task}`")
+            };
+            let help = format!("{first}, or `mainstay run --abandon {id} --reason TEXT` settles it");
             self.add(kind, (Some(task), Some(*id)), since, what, help);
         }
     }

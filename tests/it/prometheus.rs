@@ -194,7 +194,7 @@ fn a_target_that_is_lost_fails_the_run_by_name() {
 fn a_silence_survives_neither_ctrl_c_nor_a_kill() {
     let stack = Stack::alertmanager_only();
     let text = format!(
-        "mainstay: 1\nconnections: {{alertmanager: {{url: \"{}\"}}}}\ntasks:\n  slow:\n    type: routine\n    domain: component\n    duration: 1m\n    silence: {{matchers: ['job=\"node\"']}}\n    steps:\n      - shell: touch began; exec sleep 600\n",
+        "mainstay: 1\nconnections: {{alertmanager: {{url: \"{}\"}}}}\ntasks:\n  slow:\n    type: routine\n    domain: component\n    duration: 1m\n    silence: {{matchers: ['job=\"node\"']}}\n    steps:\n      - shell: touch began; test -e go || exec sleep 600\n",
         stack.alertmanager_url()
     );
     let states = || our_silences(&stack).iter().map(|one| one["status"]["state"].clone()).collect::<Vec<_>>();
@@ -214,6 +214,15 @@ fn a_silence_survives_neither_ctrl_c_nor_a_kill() {
         }
         assert_eq!(states().iter().filter(|state| *state == "expired").count(), n + 1);
         assert_eq!(states().iter().filter(|state| *state == "active").count(), 0);
+        if signal == Signal::KILL {
+            // Who goes on is silent again, under the same tag, and to its end only.
+            let case = case.file("go", "");
+            case.run("run --resume --assume not-done").exit(0).stdout_has("succeeded");
+            assert_eq!(states().iter().filter(|state| *state == "expired").count(), n + 2);
+            assert_eq!(states().iter().filter(|state| *state == "active").count(), 0);
+            let log = case.run("audit export").take_text();
+            assert_eq!(log.matches("silence_created").count(), 2, "{log}");
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod dry_run;
 mod emergency;
 mod people;
 mod processes;
+mod resume;
 
 use std::process::Child;
 use std::time::Duration;
@@ -396,6 +397,8 @@ fn a_disk_that_fills_up_stops_the_work_and_loses_nothing_that_was_recorded() {
     assert!(stderr.contains("run 1 of `fill` was interrupted"), "{stderr}");
     let kinds: Vec<_> =
         lines.map(|line| line.split("\"kind\":\"").nth(1).unwrap_or("").split('"').next()).collect();
+    // Its process may still have found room on the disk that it fills.
+    let kinds: Vec<_> = kinds.into_iter().filter(|kind| *kind != Some("step_started")).collect();
     let expected =
         ["state_created", "definition_seen", "run_started", "step_intended", "run_ended"].map(Some);
     assert_eq!(kinds, expected);

@@ -150,8 +150,8 @@ pub fn hints(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account]) -> Vec<Strin
     }
     hints.push(match run.outcome {
         Some(Outcome::Interrupted) => format!(
-            "`mainstay run {}` does it again; `mainstay run --abandon {} --reason TEXT` settles it",
-            run.task, run.id
+            "`mainstay run --resume {0}` goes on with it; `mainstay run --abandon {0} --reason TEXT` settles it",
+            run.id
         ),
         _ => format!("`mainstay run {}` tries again when the cause is mended", run.task),
     });

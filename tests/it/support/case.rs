@@ -17,6 +17,12 @@ impl Case {
         Self { folder: TempDir::new().expect("a folder for temporary files") }
     }
 
+    /// An empty folder that no disk is behind, where there is such a thing: for tests that write very often.
+    pub fn in_memory() -> Self {
+        let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        Self { folder: folder.expect("a folder for temporary files") }
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
