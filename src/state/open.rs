@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::error::{BUSY_TIMEOUT, Fault, of_sqlite};
 use super::group::Group;
+use super::record::Tip;
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
 use crate::world::process_identity;
@@ -35,6 +36,8 @@ pub struct State {
     pub(super) who: String,
     pub(super) host: String,
     pub(super) group: Group,
+    /// The end of the ledger as it was written here last, and the version of the file then.
+    pub(super) tip: Mutex<Option<(i64, Tip)>>,
     connection: Mutex<Connection>,
 }
 
@@ -65,6 +68,7 @@ impl State {
             who: process_identity::user(),
             host: process_identity::host(),
             group: Group::default(),
+            tip: Mutex::default(),
             connection: Mutex::new(connection),
         };
         if access == Access::ReadWrite {
