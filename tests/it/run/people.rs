@@ -95,7 +95,7 @@ fn cron_hears_nothing_when_all_is_well_and_the_summary_when_it_is_not() {
     assert!(mail.contains("  | no such knob\n"), "{mail}");
     assert!(!mail.contains('\u{1b}'), "{mail:?}");
     let other = Case::new().plan_file(text.replace("exit 4", "true").replace("exit 5", "true"));
-    other.run("-v run --due").exit(0).stderr_has("each step runs in a ").stdout_has("2 runs: 2 succeeded\n");
+    other.run("-v run --due").exit(0).stderr_has("runs in a ").stdout_has("2 runs: 2 succeeded\n");
 }
 
 #[test]
