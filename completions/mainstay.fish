@@ -117,6 +117,7 @@ never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l follow -d 'Show what steps print as it comes, on stderr, each line behind its task and target'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,5 +1,6 @@
 //! `mainstay run`.
 
+mod follow;
 mod progress;
 mod summary;
 
@@ -10,6 +11,7 @@ use std::sync::Mutex;
 use anyhow::Context;
 use clap::Args;
 
+use self::follow::Follower;
 use self::progress::Screen;
 use super::output::Format;
 use super::{Exit, Global, Terminal, open_plan, output};
@@ -22,6 +24,7 @@ use crate::manager::Manager;
 use crate::model::{Event, OccurrenceId, Outcome, PlanFile, Run, RunId, StepRecord};
 use crate::scheduler::zone_of;
 use crate::security::approval::{Approvals, Work};
+use crate::security::secrets::Secrets;
 use crate::state::{Access, State};
 use crate::validator::rules::Use;
 use crate::world::World;
@@ -48,6 +51,10 @@ pub struct RunArgs {
     #[arg(long)]
     dry_run: bool,
 
+    /// Show what steps print as it comes, on stderr, each line behind its task and target
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
+
     /// How many runs may go at the same time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
@@ -66,6 +73,7 @@ Examples:
   mainstay run --due                 what the schedule asks for
   mainstay run upgrade               one task, now
   mainstay run upgrade --dry-run     what would it do, would it get through?
+  mainstay run upgrade --follow      with what its steps print, as it comes
   mainstay run --due --format json   the runs as one object
   mainstay run --abandon 12 --reason 'done by hand'
 
@@ -94,17 +102,24 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
-    let world = World::new(&plan.connections, &manager.file, manager.clock());
+    let mut world = World::new(&plan.connections, &manager.file, manager.clock());
+    terminal.hide_with(&world.outputs.redactor);
+    Secrets::new(&plan, &world).hide_what_is_at_hand();
     if args.dry_run {
         return dry_run(&args, global, (&plan, &loaded.digest, &zone), &world, manager, terminal);
     }
     let state = manager.state(Access::ReadWrite).context("opening the state")?;
+    state.hide_with(&world.outputs.redactor);
     if let Some(run) = args.abandon {
         return abandon(RunId(run), &args.reason.unwrap_or_default(), &state, terminal);
     }
     let interrupts =
         Interrupts::new().and_then(|it| it.listen().map(|()| it)).context("listening for signals")?;
     let screen = Arc::new(Mutex::new(Screen::new(terminal)));
+    let bars = screen.lock().ok().and_then(|screen| screen.bars());
+    let follower = args.follow.then(|| Follower::start(bars)).transpose().context("starting to follow")?;
+    world.outputs.logs = Some(state.logs());
+    world.outputs.follow = follower.as_ref().map(Follower::sink);
     let heard = Arc::clone(&screen);
     let tell = move |event: &Event| {
         if let Ok(mut screen) = heard.lock() {
@@ -138,6 +153,9 @@ pub fn run(
     let jobs = usize::from(args.jobs);
     let worked =
         if args.due { executor::run_due(&crew, jobs) } else { executor::run_tasks(&crew, &args.tasks, jobs) };
+    if let Some(follower) = follower {
+        follower.finish();
+    }
     if let Ok(mut screen) = screen.lock() {
         screen.finish();
     }

@@ -13,6 +13,7 @@ use crate::calendar::Zone;
 use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
 use crate::scheduler::words::why_not;
 use crate::security::approval::{self, Approvals};
+use crate::security::secrets::Secrets;
 use crate::state::{NewRun, StartError, StateError};
 use crate::world::World;
 use crate::world::signals::Interrupts;
@@ -157,6 +158,11 @@ impl Crew<'_> {
                 }
             },
         };
+        let secrets = match Secrets::new(self.plan, self.world).read_for(task, &self.interrupts.work) {
+            Ok(secrets) => secrets,
+            Err(_) if self.interrupts.work.is_fired() => return Ok(Fate::NotBegun),
+            Err(error) => return self.refuse(assignment, crate::in_words(&error), Fate::Unknown),
+        };
         let (run, started) = match self.start(assignment, approvals) {
             Ok(started) => started,
             Err(StartError::State(error)) => return Err(error),
@@ -178,6 +184,7 @@ impl Crew<'_> {
             zone: self.zone,
             gate,
             origin: self.origin,
+            secrets: &secrets,
             who: format!("{}@{}", self.holder.user, self.holder.host),
             world: self.world,
             journal: self.journal,
@@ -228,6 +235,7 @@ impl Crew<'_> {
         reason: String,
         fate: fn(String) -> Fate,
     ) -> Result<Fate, StateError> {
+        let reason = self.world.outputs.redactor.hide(&reason).into_owned();
         let last = self.journal.state().refusal(&assignment.task)?;
         let is_known =
             last.is_some_and(|last| last.occurrence == assignment.occurrence && last.reason == reason);

@@ -28,6 +28,7 @@ use crate::model::{
     Baseline, Event, OccurrenceId, Outcome, Phase, PlanFile, RunId, SilenceSpec, Step, Task, WindowSpan,
 };
 use crate::planfile::matchers;
+use crate::security::secrets::Values;
 use crate::state::StateError;
 use crate::world::World;
 use crate::world::alertmanager::SilenceMatcher;
@@ -59,6 +60,8 @@ pub struct Work<'a> {
     pub origin: &'a str,
     /// `user@host`, for silences.
     pub who: String,
+    /// The values of the secrets that its steps need, read just before it began.
+    pub secrets: &'a Values,
     /// What it reaches out to.
     pub world: &'a World,
     /// Where it is recorded.

@@ -13,6 +13,7 @@ use crate::calendar::Zone;
 use crate::model::{Check, Phase, PlanFile, Step, Task};
 use crate::scheduler::words::why_not;
 use crate::security::approval::{Standing, Work};
+use crate::security::secrets::{self, Outlook, Secrets};
 use crate::validator::checks::{self, Answer};
 use crate::world::World;
 use crate::world::cancel::Cancel;
@@ -72,6 +73,7 @@ pub fn look_ahead(
             item(Phase::Gate, "gate", Certainty::Wrong, why)
         }
     }));
+    items.extend(secrets::of_task(task).into_iter().map(|name| secret(plan, name, world)));
     items.extend(task.preconditions.iter().map(|check| precondition(check, world)));
     items.extend(task.baseline.as_ref().map(|_| baseline(world)));
     items.extend(task.silence.as_ref().map(|_| silence(task, world)));
@@ -109,6 +111,15 @@ pub fn add_approval(items: &mut Vec<Item>, plan: &PlanFile, work: &Work, standin
         (Certainty::Wrong, controller::waits_for(plan, work, standing))
     };
     items.insert(items.len().min(1), item(Phase::Gate, "approval", certainty, note));
+}
+
+fn secret(plan: &PlanFile, name: &str, world: &World) -> Item {
+    let (certainty, note) = match Secrets::new(plan, world).look_ahead(name) {
+        Ok(Outlook::There(note)) => (Certainty::Verified, note),
+        Ok(Outlook::NotAsked(note)) => (Certainty::Assumed, note),
+        Err(error) => (Certainty::Wrong, crate::in_words(&error)),
+    };
+    item(Phase::Gate, &format!("secret {name}"), certainty, note)
 }
 
 fn precondition(check: &Check, world: &World) -> Item {

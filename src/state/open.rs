@@ -1,7 +1,7 @@
 //! Opening the state file.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use super::error::{BUSY_TIMEOUT, Fault, of_sqlite};
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
+use crate::world::output::redactor::Redactor;
 use crate::world::process_identity;
 
 /// What the state file is opened for.
@@ -31,6 +32,7 @@ pub struct State {
     pub(super) who: String,
     pub(super) host: String,
     connection: Mutex<Connection>,
+    pub(super) redactor: OnceLock<Redactor>,
 }
 
 impl State {
@@ -56,6 +58,7 @@ impl State {
             who: process_identity::user(),
             host: process_identity::host(),
             connection: Mutex::new(connection),
+            redactor: OnceLock::new(),
         };
         if access == Access::ReadWrite {
             state.begin_ledger()?;

@@ -22,7 +22,8 @@ use rustix::fs::{Access, access};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use super::cancel::{Cancel, timespec};
-use super::capture::Capture;
+use super::output::{Capture, Recording};
+use super::secret_env::SecretEnv;
 use super::stragglers::{self, Straggler, TAG};
 use crate::model::Output;
 
@@ -37,6 +38,10 @@ pub struct Job<'a> {
     pub input: Option<&'a File>,
     /// Variables beside the clean environment.
     pub env: BTreeMap<String, String>,
+    /// And those whose values are secret.
+    pub secrets: SecretEnv,
+    /// What becomes of its output.
+    pub recording: Recording,
     /// Finds every process of this job again.
     pub tag: String,
     /// The most that it may take.
@@ -177,6 +182,7 @@ fn spawn(job: &Job) -> Result<(Child, PipeReader), SpawnError> {
         .env_clear()
         .envs(clean_environment())
         .envs(&job.env)
+        .envs(job.secrets.exposed())
         .env(TAG, &job.tag)
         .stdin(input.map_or_else(Stdio::null, Stdio::from))
         .stdout(writer.try_clone().map_err(refused)?)
@@ -213,7 +219,7 @@ impl<'a> Watch<'a> {
     fn new(job: &'a Job<'a>, child: Child, output: PipeReader) -> io::Result<Self> {
         let group = Pid::from_child(&child);
         let ended = pidfd_open(group, PidfdFlags::empty())?;
-        let (capture, buffer) = (Capture::default(), vec![0; 64 * 1024]);
+        let (capture, buffer) = (job.recording.begin(), vec![0; 64 * 1024]);
         Ok(Self { job, child, group, ended, output: Some(output), capture, buffer })
     }
 
@@ -375,6 +381,8 @@ mod tests {
             folder: Path::new("/"),
             input: None,
             env: BTreeMap::new(),
+            secrets: SecretEnv::default(),
+            recording: Recording::default(),
             tag: format!("test:{}:{}", std::process::id(), script.len()),
             timeout: Duration::from_millis(timeout_ms),
             grace: Duration::from_millis(300),
@@ -425,7 +433,7 @@ mod tests {
         let output = finished.output.unwrap();
         assert_eq!(
             (output.bytes, output.head.len() + output.tail.len()),
-            (50_000_000, 2 * super::super::capture::KEPT)
+            (50_000_000, 2 * super::super::output::KEPT)
         );
     }
 

@@ -19,7 +19,9 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::cancel::Cancel;
+use super::output::Recording;
 use super::process::{self, Job, SpawnError, clean_environment};
+use super::secret_env::SecretEnv;
 
 /// What one of the programs may take; a key in hardware waits for a touch meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -254,6 +256,8 @@ fn run(argv: &[&str], input: Option<&File>) -> Result<(bool, String), SshError> 
         folder: Path::new("/"),
         input,
         env: BTreeMap::new(),
+        secrets: SecretEnv::default(),
+        recording: Recording::default(),
         tag: format!("ssh:{}:{n}", std::process::id()),
         timeout: TIMEOUT,
         grace: GRACE,

@@ -1,6 +1,8 @@
 //! `mainstay run`, on this machine alone.
 
 mod approval;
+mod output;
+mod secrets;
 
 use std::process::Child;
 use std::time::Duration;

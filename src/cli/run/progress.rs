@@ -29,6 +29,11 @@ impl Screen {
         Self { progress: Progress::default(), bars, lines: HashMap::new() }
     }
 
+    /// What is drawn, for who writes above it.
+    pub fn bars(&self) -> Option<MultiProgress> {
+        self.bars.clone()
+    }
+
     /// Takes in what happened, and draws it.
     pub fn hear(&mut self, event: &Event) {
         self.progress.hear(event);

@@ -13,6 +13,8 @@ use std::time::Duration;
 use crate::model::{Outcome, Output, Step};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::output::Recording;
+use crate::world::secret_env::SecretEnv;
 
 /// What an action needs beside its own words.
 #[derive(Debug)]
@@ -21,6 +23,10 @@ pub struct Context<'a> {
     pub world: &'a World,
     /// Variables of the step, beside the clean environment.
     pub env: BTreeMap<String, String>,
+    /// And those whose values are secret.
+    pub secrets: SecretEnv,
+    /// What becomes of what it prints.
+    pub recording: Recording,
     /// The folder that processes run in.
     pub folder: PathBuf,
     /// Finds the step's processes again.
@@ -71,8 +77,16 @@ impl Done {
     }
 }
 
-/// Carries out the action of `step` once.
+/// Carries out the action of `step` once. Nothing that it says holds a secret.
 pub fn carry_out(step: &Step, context: &Context) -> Done {
+    let mut done = act(step, context);
+    if let Some(message) = &mut done.message {
+        context.world.outputs.redactor.hide_in(message);
+    }
+    done
+}
+
+fn act(step: &Step, context: &Context) -> Done {
     if let Some(argv) = &step.run {
         return process::carry_out(&argv.value, context);
     }

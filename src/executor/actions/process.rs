@@ -16,12 +16,14 @@ pub fn carry_out(argv: &[String], context: &Context) -> Done {
         folder: &context.folder,
         input: None,
         env: context.env.clone(),
+        secrets: context.secrets.clone(),
+        recording: context.recording.clone(),
         tag: context.tag.clone(),
         timeout: context.timeout,
         grace: GRACE,
     };
     match run(&job, context.cancel) {
-        Ok(finished) => account_of(finished, context.timeout),
+        Ok(finished) => with_problem(account_of(finished, context.timeout), context.recording.problem()),
         Err(error) => Done::failed(crate::in_words(&error)),
     }
 }
@@ -43,6 +45,15 @@ fn account_of(finished: Finished, timeout: Duration) -> Done {
         None => (Outcome::Succeeded, None),
     };
     Done { outcome, exit_code: finished.status.code(), message, output: finished.output }
+}
+
+/// Adds what is wrong with the log of its output.
+fn with_problem(mut done: Done, problem: Option<String>) -> Done {
+    done.message = match (done.message, problem) {
+        (Some(message), Some(problem)) => Some(format!("{message}; {problem}")),
+        (message, problem) => message.or(problem),
+    };
+    done
 }
 
 fn survivors(named: &str) -> String {

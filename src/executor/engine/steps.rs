@@ -12,6 +12,9 @@ use crate::model::{Check, EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
 use crate::world::cancel::Cancel;
+use crate::world::output::lines::Whose;
+use crate::world::output::log::LogName;
+use crate::world::secret_env::SecretEnv;
 use crate::world::stragglers::TAG;
 
 /// The tag that finds the processes of one attempt again.
@@ -110,9 +113,17 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        let secrets = match self.secrets_of(step) {
+            Ok(secrets) => secrets,
+            Err(why) => return Done::failed(why),
+        };
+        let log = LogName { run: self.run, ordinal, attempt, copy: 1 };
+        let whose = Whose { task: self.name.to_owned(), target: target.to_owned() };
         let context = Context {
             world: self.world,
             env: self.variables(target, step),
+            secrets,
+            recording: self.world.outputs.of_step(log, whose),
             folder: step
                 .cwd
                 .as_ref()
@@ -145,6 +156,21 @@ impl<'a> Work<'a> {
             }
         }
         variables
+    }
+
+    /// The variables of a step whose values are secret; if one is not known, why not.
+    fn secrets_of(&self, step: &Step) -> Result<SecretEnv, String> {
+        let mut variables = SecretEnv::default();
+        for (name, value) in &step.env {
+            let EnvValue::Secret(secret) = value else { continue };
+            let value = self.secrets.get(&secret.value);
+            let value =
+                value.ok_or_else(|| format!("secret `{}` was not read before the run", secret.value))?;
+            if name != TAG {
+                variables.set(name, value.clone());
+            }
+        }
+        Ok(variables)
     }
 
     /// One check, on this machine.

@@ -8,7 +8,9 @@ use super::Answer;
 use crate::model::{CommandCheck, Literal, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::output::Recording;
 use crate::world::process::{Job, Stopped, carry_out, ending_in_words};
+use crate::world::secret_env::SecretEnv;
 
 /// The time between TERM and KILL of a check that takes too long.
 const GRACE: Duration = Duration::from_secs(2);
@@ -23,6 +25,8 @@ pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Canc
         folder: &world.folder,
         input: None,
         env: BTreeMap::new(),
+        secrets: SecretEnv::default(),
+        recording: Recording::default(),
         tag: format!("check:{}:{n}", std::process::id()),
         timeout,
         grace: GRACE,

@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::model::{Check, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::output::redactor::Redactor;
 
 /// What a check found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,17 @@ impl Answer {
         }
     }
 
+    fn without_secrets(mut self, redactor: &Redactor) -> Self {
+        match &mut self {
+            Self::Yes { found } => redactor.hide_in(found),
+            Self::No { expected, found } => {
+                [expected, found].into_iter().for_each(|text| redactor.hide_in(text))
+            }
+            Self::Unknown { why } => redactor.hide_in(why),
+        }
+        self
+    }
+
     fn unknown(why: impl Into<String>) -> Self {
         Self::Unknown { why: why.into() }
     }
@@ -73,8 +85,12 @@ impl Answer {
     }
 }
 
-/// Asks `check` of `world`, within the check's own timeout.
+/// Asks `check` of `world`, within the check's own timeout. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+    answer_of(check, world, cancel).without_secrets(&world.outputs.redactor)
+}
+
+fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     let timeout = check.timeout().to_std();
     if let Some(file) = &check.file {
         return file::ask(file, world);

@@ -31,7 +31,6 @@ enum At {
     Window,
     Task,
     Step,
-    Env,
     Check,
 }
 
@@ -51,7 +50,6 @@ const fn values(at: At, key: &'static str, values: &'static [&'static str]) -> R
 }
 
 const ROWS: &[Row] = &[
-    key(At::Plan, "secrets"),
     key(At::Plan, "reports"),
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),
@@ -64,7 +62,6 @@ const ROWS: &[Row] = &[
     key(At::Step, "user"),
     values(At::Step, "alertmanager", &["silence", "expire"]),
     values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
-    key(At::Env, "secret"),
     key(At::Check, "dns"),
     key(At::Check, "process"),
     key(At::Check, "port"),
@@ -150,7 +147,6 @@ fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
         match tree.text(*key) {
             "only_if" => found.push((At::Check, *value)),
             "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
-            "env" => found.extend(tree.entries(*value).iter().map(|(_, value)| (At::Env, *value))),
             _ => {}
         }
     }
