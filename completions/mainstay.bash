@@ -891,7 +891,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__run)
-            opts="-f -o -q -v -h -V --due --dry-run --follow --jobs --abandon --reason --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --due --dry-run --follow --jobs --resume --assume --replan --abandon --reason --emergency --limit --wait --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -901,11 +901,27 @@ _mainstay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --assume)
+                    COMPREPLY=($(compgen -W "done not-done" -- "${cur}"))
+                    return 0
+                    ;;
                 --abandon)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -94,8 +94,13 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s v -l verbose 
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mainstay -n "__fish_mainstay_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l jobs -d 'How many runs may go at the same time' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l resume -d 'Go on with a run that stopped in its middle; without RUN with the one that there is' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l assume -d 'With --resume: whether a step that was interrupted, and may not be repeated, is done' -r -f -a "done\t'They did what they should: they are not repeated'
+not-done\t'They did not: they are done again'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l abandon -d 'Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l reason -d 'Why, for the ledger' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l limit -d 'Only these of the targets: names, group:NAME, label:KEY=VALUE, separated by commas' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l wait -d 'How long to wait for what another mainstay holds, such as 10m; without it not at all' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
@@ -118,6 +123,8 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Preten
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l follow -d 'Show what steps print as it comes, on stderr, each line behind its task and target'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l replan -d 'With --resume: go on by the plan file as it is now, though it changed in more than what is not done yet'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l emergency -d 'Run tasks although their windows, a blackout or a missing approval say no, and open a review of each run'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'

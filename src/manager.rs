@@ -18,6 +18,7 @@ use crate::executor::history_of;
 use crate::model::{Change, Placed, PlanFile, Schedule};
 use crate::planfile::{self, LoadError};
 use crate::scheduler::History;
+use crate::scheduler::blind::SettleTimes;
 use crate::state::{Access, Published, State, StateError, TaskHistory};
 use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
@@ -44,6 +45,8 @@ pub struct Past {
     pub history: History,
     /// The schedule in force.
     pub published: Option<Schedule>,
+    /// How long monitoring took to come back, by task.
+    pub settle_times: SettleTimes,
     /// The same past as the state file has it, to see whether it is still the same.
     recorded: BTreeMap<String, TaskHistory>,
 }
@@ -107,7 +110,12 @@ impl Manager {
     pub fn past(&self, plan: &PlanFile) -> Result<Past, StateError> {
         let Some(state) = self.existing_state()? else { return Ok(Past::default()) };
         let recorded = state.history()?;
-        Ok(Past { history: history_of(&recorded, plan), published: state.published()?, recorded })
+        Ok(Past {
+            history: history_of(&recorded, plan),
+            published: state.published()?,
+            settle_times: state.settle_times()?,
+            recorded,
+        })
     }
 
     /// What was published within the [`WITHDRAWAL`] before `now` and is planned no longer, though it never ran: whoever

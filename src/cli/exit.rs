@@ -8,6 +8,7 @@ use super::plan::{CannotPublish, NoSavedPlan};
 use super::validate::NoSuchRule;
 use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
+use crate::executor::resume::ResumeError;
 use crate::ledger::{AnchorError, Verdict};
 use crate::manager::{ApproveError, PublishError, ValidateError};
 use crate::planfile::LoadError;
@@ -94,6 +95,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if let Some(error) = error.downcast_ref() => Some(of_output(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_start(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_run(error)),
+        () if let Some(error) = error.downcast_ref() => Some(of_resume(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_validate(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_approve(error)),
         () => None,
@@ -104,8 +106,24 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
 fn of_run(error: &RunError) -> Exit {
     match error {
         RunError::NotInForce(_) => Exit::No,
-        RunError::NoSuchTask { .. } | RunError::Schedule(_) => Exit::Wrong,
+        RunError::NoSuchTask { .. }
+        | RunError::NoSuchTarget { .. }
+        | RunError::NoneMeant { .. }
+        | RunError::Schedule(_) => Exit::Wrong,
         RunError::NoTask | RunError::State(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of a run that cannot be gone on with.
+fn of_resume(error: &ResumeError) -> Exit {
+    match error {
+        ResumeError::NoSuchRun(_) => Exit::Wrong,
+        ResumeError::Alive { .. } => Exit::Busy,
+        ResumeError::Over { .. }
+        | ResumeError::GivenUp { .. }
+        | ResumeError::Later { .. }
+        | ResumeError::NoTask { .. } => Exit::No,
+        ResumeError::State(_) => Exit::Unknown,
     }
 }
 
@@ -173,8 +191,13 @@ fn of_start(error: &StartError) -> Exit {
         | StartError::Missed { .. }
         | StartError::TaskRunning { .. }
         | StartError::TargetBusy { .. }
+        | StartError::ClaimHeld { .. }
+        | StartError::ResourceTaken { .. }
+        | StartError::GroupBusy { .. }
         | StartError::Held { .. } => Exit::Busy,
-        StartError::ApprovalUsed { .. } => Exit::No,
+        StartError::ApprovalUsed { .. } | StartError::Uncovered { .. } | StartError::Beyond { .. } => {
+            Exit::No
+        }
         StartError::Withdrawn { .. } => Exit::Done,
         StartError::NoSuchRun { .. } | StartError::Ended { .. } => Exit::Wrong,
         StartError::State(_) => Exit::Unknown,

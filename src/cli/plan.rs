@@ -1,6 +1,7 @@
 //! `mainstay plan`.
 
 mod approve;
+mod blind;
 mod calendar;
 mod drawing;
 mod drift;
@@ -275,6 +276,7 @@ fn conclude(
         dropped: &dropped((plan, zone), &past.history, &changes, before, &computed.schedule),
         drift: &monitor::drift(plan, &loaded.digest, in_force, &past.history, computed.schedule.from)?,
         debt: &debt,
+        blind: &crate::scheduler::blind::predict(plan, &computed.schedule, &past.settle_times),
         base,
         is_published: wanted.publish,
         at: *now,

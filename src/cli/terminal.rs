@@ -126,6 +126,11 @@ impl Terminal {
         Ok(())
     }
 
+    /// What says on stderr how the work goes, for threads.
+    pub fn voice(&self) -> Voice {
+        Voice { quiet: self.quiet, redactor: self.redactor.clone() }
+    }
+
     /// Says on stderr how the work goes; `--quiet` hides it.
     pub fn status(&mut self, text: &str) {
         if !self.quiet {
@@ -148,6 +153,17 @@ impl Terminal {
     /// Says on stderr what went wrong.
     pub fn error(&mut self, text: &str) {
         self.say(&format!("{} {text}", Style::new().for_stderr().red().bold().apply_to("error:")));
+    }
+
+    /// Asks the person who sits at the terminal; `None` when there is nobody, or when the input has ended.
+    pub fn ask(&mut self, question: &str) -> Option<String> {
+        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+            return None;
+        }
+        self.say(question);
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer).ok()?;
+        (read > 0).then(|| answer.trim().to_owned())
     }
 
     /// Writes finished text to stderr, as it is.
@@ -174,6 +190,22 @@ impl Terminal {
                 Ok(())
             }
             other => other,
+        }
+    }
+}
+
+/// Says on stderr how the work goes, from any thread while it goes on.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    quiet: bool,
+    redactor: Redactor,
+}
+
+impl Voice {
+    /// As [`Terminal::status`].
+    pub fn status(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{}", self.redactor.hide(text));
         }
     }
 }

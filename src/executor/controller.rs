@@ -2,16 +2,14 @@
 //!
 //! Asked again just before a run starts, however lately it was planned: a schedule is a plan, a gate is a fact.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::calendar::{self, Zone};
-use crate::model::{Because, Gate, PlanFile, Task, Unknown, WindowSpan};
+use crate::model::{Because, Gate, Outcome, PlanFile, Task, Unknown, WindowSpan};
 use crate::scheduler::ScheduleError;
 use crate::security::approval::{Standing, Work};
-use crate::state::TaskHistory;
 use crate::world::World;
 
 /// How far ahead the next window is looked for.
@@ -75,13 +73,10 @@ pub fn still_open(
     Ok(admit(plan, zone, task, instant, now)?.map(|_| ()))
 }
 
-/// Names the task that `task` comes after and whose last run did not succeed: its work would build on sand.
-pub fn unsound_ground(task: &Task, history: &BTreeMap<String, TaskHistory>) -> Option<String> {
-    task.after.iter().find_map(|before| {
-        let outcome = history.get(&before.value)?.last_outcome?;
-        let is_unsound = outcome != crate::model::Outcome::Succeeded;
-        is_unsound.then(|| format!("it comes after `{}`, whose last run ended {outcome}", before.value))
-    })
+/// Says why nothing may be built on the task `before`, whose last run ended in this way: its work would be sand.
+pub fn unsound_ground(before: &str, last: Option<Outcome>) -> Option<String> {
+    let outcome = last.filter(|outcome| *outcome != Outcome::Succeeded)?;
+    Some(format!("it comes after `{before}`, whose last run ended {outcome}"))
 }
 
 /// Says which approvals work waits for, and which command gives them.

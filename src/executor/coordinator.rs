@@ -1,20 +1,26 @@
-//! The coordinator: takes work that may start now, starts each piece once, several at a time.
+//! The coordinator: starts each piece of work once, several at a time, as soon as what it comes after is over and what
+//! it shares with others is free.
+//!
+//! What pieces of one process hold they know from each other ([`Queue`]); what other processes hold is said by the
+//! state file, when a run is recorded as started.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::controller::{self, GateAnswer};
-use super::engine::{End, Work};
+use super::engine::End;
 use super::journal::Journal;
+use super::needs;
+use super::orders::Orders;
+use super::queue::{Entry, Next, Queue};
+use super::waiting::{POLL, Waiting};
 use crate::calendar::Zone;
-use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, PlanFile, RunId, Task, WindowSpan};
-use crate::scheduler::words::why_not;
+use crate::model::{Holder, OccurrenceId, Outcome, PlanFile, RunId};
+use crate::planfile::Source;
 use crate::security::approval::{self, Approvals};
-use crate::security::secrets::Secrets;
-use crate::state::{NewRun, StartError, StateError};
+use crate::state::{StartError, StateError};
 use crate::world::World;
 use crate::world::signals::Interrupts;
 
@@ -38,6 +44,20 @@ impl Assignment {
     pub fn work(&self) -> approval::Work<'_> {
         approval::Work { task: &self.task, occurrence: self.occurrence.as_ref(), targets: &self.targets }
     }
+}
+
+/// One piece of work among others.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// What is to be done.
+    pub assignment: Assignment,
+    /// The places of the pieces that it comes after.
+    pub after: Vec<usize>,
+    /// The higher the earlier, when several could be started.
+    pub priority: u8,
+    /// By the schedule it starts later, when the pieces before it have ended: unless it can be started then, there is
+    /// nothing to tell of it.
+    pub is_early: bool,
 }
 
 /// What became of one piece of work.
@@ -66,6 +86,13 @@ pub enum Fate {
     NotBegun,
 }
 
+impl Fate {
+    /// Whether a run was started and did all that it should.
+    pub fn has_succeeded(&self) -> bool {
+        matches!(self, Self::Ended(_, end) if end.outcome == Outcome::Succeeded)
+    }
+}
+
 /// What all workers share.
 #[derive(Debug)]
 pub struct Crew<'a> {
@@ -73,6 +100,8 @@ pub struct Crew<'a> {
     pub plan: &'a PlanFile,
     /// SHA-256 of its bytes, in hexadecimal.
     pub plan_digest: &'a str,
+    /// Its text.
+    pub source: &'a Source,
     /// Its zone.
     pub zone: &'a Zone,
     /// Names the ledger.
@@ -87,184 +116,175 @@ pub struct Crew<'a> {
     pub journal: &'a Journal<'a>,
     /// Who may stop it.
     pub interrupts: &'a Interrupts,
+    /// How it is to be started.
+    pub orders: &'a Orders<'a>,
+}
+
+/// Where workers take their pieces from, and leave what became of them.
+struct Floor<'p> {
+    pieces: &'p [Piece],
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+struct Inner {
+    queue: Queue,
+    fates: Vec<Option<Fate>>,
+    waiting: Waiting,
 }
 
 impl Crew<'_> {
-    /// Carries out `assignments`, `jobs` at a time, and gives an account of each.
+    /// Carries out `pieces`, `jobs` at a time, and gives an account of each, in their order.
     ///
     /// # Errors
     /// [`StateError`] when something could not be recorded; work under way was stopped then.
-    pub fn carry_out(&self, assignments: Vec<Assignment>, jobs: usize) -> Result<Vec<Account>, StateError> {
-        let n_workers = jobs.clamp(1, assignments.len().max(1));
-        let queue: Mutex<VecDeque<_>> = Mutex::new(assignments.into());
-        let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let work = || {
-            let mut accounts = Vec::new();
-            while let Some(assignment) = take() {
-                let fate = self.carry_out_one(&assignment);
-                if fate.is_err() {
-                    // What cannot be recorded must not be done, by no worker.
-                    self.interrupts.work.fire();
-                }
-                accounts.push(Account {
-                    task: assignment.task,
-                    occurrence: assignment.occurrence,
-                    fate: fate?,
-                });
-            }
-            Ok(accounts)
-        };
+    pub fn carry_out(&self, pieces: &[Piece], jobs: usize) -> Result<Vec<Account>, StateError> {
+        let floor = Floor::new(self.plan, pieces);
+        let n_workers = jobs.clamp(1, pieces.len().max(1));
         thread::scope(|scope| {
-            let workers: Vec<_> = (0..n_workers).map(|_| scope.spawn(work)).collect();
-            let mut accounts = Vec::new();
+            let workers: Vec<_> = (0..n_workers).map(|_| scope.spawn(|| self.work(&floor))).collect();
             let mut broken = None;
             for worker in workers {
                 match worker.join() {
-                    Ok(Ok(done)) => accounts.extend(done),
+                    Ok(Ok(())) => {}
                     Ok(Err(error)) => broken = Some(error),
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
             }
-            broken.map_or(Ok(accounts), Err)
-        })
+            broken.map_or(Ok(()), Err)
+        })?;
+        let inner = floor.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let account = |(piece, fate): (&Piece, Option<Fate>)| {
+            let Assignment { task, occurrence, .. } = piece.assignment.clone();
+            Some(Account { task, occurrence, fate: fate? })
+        };
+        Ok(pieces.iter().zip(inner.fates).filter_map(account).collect())
     }
 
-    fn carry_out_one(&self, assignment: &Assignment) -> Result<Fate, StateError> {
+    /// Takes pieces as long as there are any.
+    fn work(&self, floor: &Floor) -> Result<(), StateError> {
+        while let Some(next) = self.next(floor)? {
+            let (Next::Start(place) | Next::Blocked(place, _)) = next else { continue };
+            let mut taken = Taken { floor, place, fate: None, is_parked: false };
+            let fate = match next {
+                Next::Blocked(_, before) => {
+                    self.blocked(&floor.pieces[place], &floor.pieces[before].assignment)
+                }
+                _ => self.carry_out_one(&floor.pieces[place]),
+            };
+            match fate {
+                // What cannot be recorded must not be done, by no worker.
+                Err(error) => {
+                    self.interrupts.work.fire();
+                    return Err(error);
+                }
+                Ok(Some(Fate::Held(held))) if self.waits_for(floor, place, &held) => taken.is_parked = true,
+                Ok(fate) => taken.fate = fate,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next piece that is ready; waits until there is one, or none is left.
+    fn next(&self, floor: &Floor) -> Result<Option<Next>, StateError> {
+        let mut inner = floor.lock();
+        loop {
+            match inner.queue.next() {
+                Next::Over => return Ok(None),
+                Next::Wait if inner.waiting.is_empty() => {
+                    inner = floor.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+                }
+                Next::Wait => {
+                    let woken = floor.changed.wait_timeout(inner, POLL);
+                    inner = woken.unwrap_or_else(PoisonError::into_inner).0;
+                    self.look_elsewhere(&mut inner)?;
+                }
+                next => return Ok(Some(next)),
+            }
+        }
+    }
+
+    /// What became of `piece`, because `before` did not succeed.
+    fn blocked(&self, piece: &Piece, before: &Assignment) -> Result<Option<Fate>, StateError> {
         if self.interrupts.work.is_fired() {
-            return Ok(Fate::NotBegun);
+            return Ok(Some(Fate::NotBegun));
         }
-        let Some(task) = self.plan.tasks.get(&assignment.task) else { return Ok(Fate::NotBegun) };
-        let window = match self.is_open(assignment, task)? {
-            Ok(window) => window,
-            Err(fate) => return Ok(fate),
-        };
-        let approvals = match self.is_approved(assignment)? {
-            Ok(approvals) => approvals,
-            Err(fate) => return Ok(fate),
-        };
-        let gate = match &task.gate {
-            None => None,
-            Some(gate) => match controller::ask_gate(gate, self.world) {
-                GateAnswer::Open(found) => Some(found),
-                GateAnswer::Closed(why) => {
-                    return self.refuse(assignment, format!("its gate is closed: {why}"), Fate::NotNow);
-                }
-                GateAnswer::Unknown(why) => {
-                    return self.refuse(
-                        assignment,
-                        format!("its gate cannot be asked: {why}"),
-                        Fate::Unknown,
-                    );
-                }
-            },
-        };
-        let secrets = match Secrets::new(self.plan, self.world).read_for(task, &self.interrupts.work) {
-            Ok(secrets) => secrets,
-            Err(_) if self.interrupts.work.is_fired() => return Ok(Fate::NotBegun),
-            Err(error) => return self.refuse(assignment, crate::in_words(&error), Fate::Unknown),
-        };
-        let (run, started) = match self.start(assignment, approvals) {
-            Ok(started) => started,
-            Err(StartError::State(error)) => return Err(error),
-            Err(used @ StartError::ApprovalUsed { .. }) => {
-                return self.refuse(assignment, used.to_string(), Fate::NotNow);
-            }
-            Err(withdrawn @ StartError::Withdrawn { .. }) => return Ok(Fate::NotNow(withdrawn.to_string())),
-            Err(held) => return Ok(Fate::Held(held)),
-        };
-        self.journal.tell(&started);
-        let work = Work {
-            run,
-            name: &assignment.task,
-            task,
-            occurrence: assignment.occurrence.as_ref(),
-            targets: &assignment.targets,
-            window: window.as_ref(),
-            plan: self.plan,
-            zone: self.zone,
-            gate,
-            origin: self.origin,
-            secrets: &secrets,
-            who: format!("{}@{}", self.holder.user, self.holder.host),
-            world: self.world,
-            journal: self.journal,
-            interrupts: self.interrupts,
-        };
-        Ok(Fate::Ended(run, work.carry_out()?))
+        if piece.is_early {
+            return Ok(None);
+        }
+        let reason = format!("it comes after `{}`, which did not succeed", before.task);
+        self.refuse(&piece.assignment, reason, Fate::NotNow).map(Some)
     }
 
-    fn is_open(
-        &self,
-        assignment: &Assignment,
-        task: &Task,
-    ) -> Result<Result<Option<WindowSpan>, Fate>, StateError> {
-        let now = self.world.clock.now();
-        match controller::admit(self.plan, self.zone, task, assignment.estimate, now) {
-            Ok(Ok(window)) => {
-                let history = self.journal.state().history()?;
-                match controller::unsound_ground(task, &history) {
-                    None => Ok(Ok(window)),
-                    Some(reason) => self.refuse(assignment, reason, Fate::NotNow).map(Err),
-                }
-            }
-            Ok(Err(because)) => self.refuse(assignment, why_not(&because, self.zone), Fate::NotNow).map(Err),
-            Err(error) => self.refuse(assignment, crate::in_words(&error), Fate::Unknown).map(Err),
+    /// Whether the piece at `place` waits for what another process holds; then it is told.
+    fn waits_for(&self, floor: &Floor, place: usize, held: &StartError) -> bool {
+        let Some(by) = held.held_by().filter(|_| !self.interrupts.work.is_fired()) else { return false };
+        let mut inner = floor.lock();
+        let piece = &floor.pieces[place];
+        if !inner.waiting.begin(place, by, self.orders.wait, Instant::now()) {
+            return false;
         }
+        let patience = crate::text::roughly(TimeDelta::from_std(self.orders.wait).unwrap_or(TimeDelta::MAX));
+        (self.orders.say)(&format!("`{}` waits, for {patience} at most: {held}", piece.assignment.task));
+        inner.queue.park(place);
+        floor.changed.notify_all();
+        true
     }
 
-    /// The approvals that the work rests on, by their places in the ledger; none when it needs none.
-    fn is_approved(&self, assignment: &Assignment) -> Result<Result<Vec<u64>, Fate>, StateError> {
-        let (state, now) = (self.journal.state(), self.world.clock.now());
-        match self.approvals.standing(Some(state), &assignment.work(), now)? {
-            None => Ok(Ok(Vec::new())),
-            Some(standing) if standing.is_given() => {
-                Ok(Ok(standing.by.iter().map(|given| given.entry).collect()))
-            }
-            Some(standing) => {
-                let fate = if standing.unknown.is_some() { Fate::Unknown } else { Fate::NotNow };
-                let reason = controller::waits_for(self.plan, &assignment.work(), &standing);
-                self.refuse(assignment, reason, fate).map(Err)
-            }
+    /// Looks whether what pieces wait for is free by now, or no longer waited for.
+    fn look_elsewhere(&self, inner: &mut Inner) -> Result<(), StateError> {
+        if self.interrupts.work.is_fired() {
+            inner.waiting.clear();
+        } else {
+            inner.waiting.look(self, Instant::now())?;
         }
-    }
-
-    /// A refusal is recorded once, not at every tick of cron.
-    fn refuse(
-        &self,
-        assignment: &Assignment,
-        reason: String,
-        fate: fn(String) -> Fate,
-    ) -> Result<Fate, StateError> {
-        let reason = self.world.outputs.redactor.hide(&reason).into_owned();
-        let last = self.journal.state().refusal(&assignment.task)?;
-        let is_known =
-            last.is_some_and(|last| last.occurrence == assignment.occurrence && last.reason == reason);
-        if !is_known {
-            self.journal.record(&Event::RunRefused {
-                task: assignment.task.clone(),
-                occurrence: assignment.occurrence.clone(),
-                reason: reason.clone(),
-            })?;
+        let parked: Vec<_> = inner.queue.parked().collect();
+        for place in parked.into_iter().filter(|place| !inner.waiting.has(*place)) {
+            inner.queue.recall(place);
         }
-        Ok(fate(reason))
+        Ok(())
     }
+}
 
-    fn start(&self, assignment: &Assignment, approvals: Vec<u64>) -> Result<(RunId, Event), StartError> {
-        let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
-        let new = NewRun {
-            task: assignment.task.clone(),
-            occurrence: assignment.occurrence.clone(),
-            origin,
-            due: assignment.due,
-            plan_digest: self.plan_digest.to_owned(),
-            targets: assignment.targets.clone(),
-            holder: self.holder.clone(),
-            approvals,
-            definition: None,
-            holds: Holds::default(),
-            justification: None,
+impl<'p> Floor<'p> {
+    fn new(plan: &PlanFile, pieces: &'p [Piece]) -> Self {
+        let entry = |piece: &'p Piece| {
+            let Assignment { task: name, targets, due, .. } = &piece.assignment;
+            let task = plan.tasks.get(name);
+            let (holds, limits) = task.map(|task| needs::of(plan, task, targets)).unwrap_or_default();
+            let (due, priority) = (*due, piece.priority);
+            Entry { task: name, targets, holds, limits, after: &piece.after, priority, due }
         };
-        let run = self.journal.state().start_run(&new)?;
-        Ok((run, new.started_as(run)))
+        let queue = Queue::new(&pieces.iter().map(entry).collect::<Vec<_>>());
+        let fates = pieces.iter().map(|_| None).collect();
+        let inner = Inner { queue, fates, waiting: Waiting::default() };
+        Self { pieces, inner: Mutex::new(inner), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A piece that a worker has taken: whatever becomes of it, a panic included, the others must hear that it is over.
+struct Taken<'f, 'p> {
+    floor: &'f Floor<'p>,
+    place: usize,
+    fate: Option<Fate>,
+    /// It waits for another process and will be taken again.
+    is_parked: bool,
+}
+
+impl Drop for Taken<'_, '_> {
+    fn drop(&mut self) {
+        if self.is_parked {
+            return;
+        }
+        let fate = self.fate.take();
+        let mut inner = self.floor.lock();
+        inner.queue.settle(self.place, fate.as_ref().is_some_and(Fate::has_succeeded));
+        inner.fates[self.place] = fate;
+        drop(inner);
+        self.floor.changed.notify_all();
     }
 }

@@ -28,6 +28,19 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
+    /// Makes several events durable, all or none of them, then tells them.
+    ///
+    /// # Errors
+    /// As [`Journal::record`].
+    pub fn record_all(&self, events: Vec<Event>) -> Result<(), StateError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let entries = self.state.record_all(&events)?;
+        entries.iter().for_each(|entry| self.tell(&entry.event));
+        Ok(())
+    }
+
     /// Tells an event that is recorded already.
     pub fn tell(&self, event: &Event) {
         (self.tell)(event);

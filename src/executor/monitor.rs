@@ -40,6 +40,13 @@ impl Progress {
                 };
                 self.runs.insert(*run, standing);
             }
+            // Its task is on record; who resumed it has just read its name.
+            Event::RunResumed { run, .. } => {
+                let task = format!("run {run}");
+                let standing =
+                    Standing { task, phase: Phase::Steps, step: String::new(), attempt: 1, n_done: 0 };
+                self.runs.insert(*run, standing);
+            }
             Event::StepIntended { run, phase, name, attempt, .. } => {
                 if let Some(standing) = self.runs.get_mut(run) {
                     (standing.phase, standing.attempt) = (*phase, *attempt);

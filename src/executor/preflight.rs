@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::actions::user_of;
 use super::controller::{self, GateAnswer};
 use super::engine::silence_matchers;
 use crate::calendar::Zone;
@@ -183,6 +184,9 @@ fn of_step(phase: Phase, step: &Step, world: &World) -> Item {
     let folder = step.cwd.as_ref().map_or_else(|| world.folder.clone(), |cwd| world.folder.join(&cwd.value));
     if (step.run.is_some() || step.shell.is_some()) && !folder.is_dir() {
         return item(phase, &name, Certainty::Wrong, format!("there is no folder {}", folder.display()));
+    }
+    if let Err(error) = user_of(step) {
+        return item(phase, &name, Certainty::Wrong, crate::in_words(&error));
     }
     if let Some(argv) = &step.run {
         return match process::program(&argv[0], &folder) {

@@ -37,7 +37,7 @@ pub fn settle(journal: &Journal, world: &World, origin: &str) -> Result<Vec<Stri
 
 fn close(journal: &Journal, run: &Run, origin: &str) -> Result<String, StateError> {
     let steps = journal.state().steps(run.id)?;
-    let open: Vec<_> = steps.iter().filter(|step| step.outcome.is_none()).collect();
+    let open: Vec<_> = steps.iter().filter(|step| step.outcome.is_none() && step.settled.is_none()).collect();
     let mut survivors = Vec::new();
     for step in &open {
         let tag = step_tag(origin, run.id, step.ordinal, step.attempts);

@@ -1,6 +1,6 @@
 //! The plan file as a whole.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -110,13 +110,17 @@ impl PlanFile {
         if task.targets.is_empty() {
             return vec![IMPLICIT_TARGET.to_owned()];
         }
+        self.select(task.targets.iter().map(|selector| selector.value.as_str()))
+    }
+
+    /// The targets that `selectors` mean, as those of a task do.
+    pub fn select<'s>(&self, selectors: impl Iterator<Item = &'s str>) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         let mut known = HashSet::new();
-        for selector in task.targets.iter() {
-            let selector = selector.value.as_str();
+        for selector in selectors {
             // Most selectors are the name of one target; an estate has thousands.
             if selector != "all" && self.targets.get(selector).is_some() {
-                names.extend(known.insert(selector).then(|| selector.to_owned()));
+                names.extend(known.insert(selector.to_owned()).then(|| selector.to_owned()));
                 continue;
             }
             for (name, target) in self.targets.iter() {
@@ -127,12 +131,31 @@ impl PlanFile {
                         .is_some_and(|(key, value)| target.labels.get(key).is_some_and(|has| has == value)),
                     _ => selector == "all",
                 };
-                if is_meant && known.insert(name.value.as_str()) {
+                if is_meant && known.insert(name.value.clone()) {
                     names.push(name.value.clone());
                 }
             }
         }
         names
+    }
+
+    /// How many targets of each group `task` has in work at once when it works on `targets`: as many as one batch has
+    /// of it, at most.
+    pub fn most_of_groups(&self, task: &Task, targets: &[String]) -> BTreeMap<&str, u32> {
+        let mut most: BTreeMap<&str, u32> = BTreeMap::new();
+        for batch in task.batches(targets) {
+            let mut down: BTreeMap<&str, u32> = BTreeMap::new();
+            for target in batch {
+                if let Some(group) = self.targets.get(target).and_then(|target| target.group.as_ref()) {
+                    *down.entry(group.value.as_str()).or_default() += 1;
+                }
+            }
+            for (group, n) in down {
+                let most = most.entry(group).or_default();
+                *most = n.max(*most);
+            }
+        }
+        most
     }
 }
 

@@ -243,4 +243,6 @@ pub struct StepRecord {
     pub usage: Option<Usage>,
     /// Whether it is done, when it was interrupted and that was settled later.
     pub settled: Option<bool>,
+    /// Whether another attempt was to follow the one that ended last.
+    pub retried: bool,
 }

@@ -55,6 +55,8 @@ pub struct Step {
     pub destructive: Option<Spanned<bool>>,
     /// The step is left out when this check does not hold.
     pub only_if: Option<Spanned<Check>>,
+    /// Whether a step that was interrupted, and that is not `idempotent`, is done: `run --resume` asks this check.
+    pub done_if: Option<Spanned<Check>>,
 }
 
 /// The longest that one attempt of a step without `timeout` may take.

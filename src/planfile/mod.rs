@@ -5,6 +5,7 @@
 //! 3. A plan that comes with a fault is for judging only, never for work.
 
 pub mod alert_expr;
+mod definition;
 pub mod edit;
 mod fault;
 pub mod matchers;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+pub use definition::{Definition, definition, task_of};
 pub(crate) use fault::Fault;
 pub(crate) use reader::one_of;
 pub use schema::schema;

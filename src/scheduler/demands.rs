@@ -47,25 +47,12 @@ fn of_resources(plan: &PlanFile, task: &TaskGround) -> Vec<Demand> {
 
 /// Of each group as many as one batch has of it; they count as down until their partners cover for them.
 fn of_groups(plan: &PlanFile, task: &TaskGround) -> Vec<Demand> {
-    let mut most: BTreeMap<&str, u32> = BTreeMap::new();
-    for batch in task.task.batches(&task.targets) {
-        let mut down: BTreeMap<&str, u32> = BTreeMap::new();
-        for target in batch {
-            if let Some(group) = plan.targets.get(target).and_then(|target| target.group.as_ref()) {
-                *down.entry(group.value.as_str()).or_default() += 1;
-            }
-        }
-        for (group, n) in down {
-            let most = most.entry(group).or_default();
-            *most = n.max(*most);
-        }
-    }
     let demand = |(group, amount): (&str, u32)| {
         let declared = plan.groups.get(group)?;
         let hold = declared.cover.map_or(TimeDelta::zero(), |cover| cover.value.0);
         Some(Demand { hold, ..Demand::new(format!("group:{group}"), declared.max_down.value, amount) })
     };
-    most.into_iter().filter_map(demand).collect()
+    plan.most_of_groups(task.task, &task.targets).into_iter().filter_map(demand).collect()
 }
 
 /// The machine that a task without targets works on is not a target that others have to wait for.

@@ -203,7 +203,8 @@ impl Explanation {
             }
             let why = why_then(next, zone, self.now).unwrap_or_else(|| "its release".to_owned());
             let unapproved = self.conditions.iter().find(|it| it.what == APPROVAL && it.holds == Some(false));
-            let approval = unapproved.map(|it| format!("; waits for approval: {}", it.value)).unwrap_or_default();
+            let approval =
+                unapproved.map(|it| format!("; waits for approval: {}", it.value)).unwrap_or_default();
             return format!("{start}  {why}{approval}");
         }
         if let Some(unplaced) = self.unplaced.first() {

@@ -95,8 +95,10 @@ pub fn estimate(durations: &[TimeDelta], declared: TimeDelta) -> TimeDelta {
     measured(durations).unwrap_or_else(|| whole(declared))
 }
 
+/// What 95 of 100 of them did not exceed, in whole seconds; `None` as long as there are fewer than five.
+///
 /// Source: nearest-rank percentile.
-fn measured(durations: &[TimeDelta]) -> Option<TimeDelta> {
+pub(super) fn measured(durations: &[TimeDelta]) -> Option<TimeDelta> {
     let mut lengths = durations.to_vec();
     lengths.sort_unstable();
     let rank = (lengths.len() * 95).div_ceil(100).max(1);

@@ -15,6 +15,7 @@
 //! 5. A published start stays as long as it is possible, or moves for a gain that is told.
 
 mod basis;
+pub mod blind;
 pub mod condition;
 pub mod debt;
 mod demands;

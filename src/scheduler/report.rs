@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dropped::{Dropped, dropped};
 
+use super::blind::Blind;
 use super::debt::Debt;
 use super::monitor::Drift;
 use super::words::{why_not, why_then};
@@ -54,6 +55,8 @@ pub struct Proposal<'a> {
     pub drift: &'a [Drift],
     /// What is owed.
     pub debt: &'a Debt,
+    /// How long monitoring will be blind.
+    pub blind: &'a [Blind],
     /// The published revision that it is compared with; `None`: there was none.
     pub base: Option<u64>,
     /// Whether it is the published one by now.
@@ -127,6 +130,10 @@ pub struct PlanReport {
     /// What is owed; plans of earlier versions have none.
     #[serde(default)]
     debt: Debt,
+    /// How long monitoring will be blind after work with a baseline, for each target; plans of earlier versions have
+    /// none.
+    #[serde(default)]
+    blind: Vec<Blind>,
     objective: ObjectiveReport,
     /// What published starts were moved for, if more of them moved than had to.
     gain: Option<GainReport>,
@@ -260,6 +267,7 @@ pub fn report(proposal: &Proposal) -> PlanReport {
         overruns: proposal.drift.iter().filter_map(drift::overrun).collect(),
         drift: proposal.drift.iter().map(drift::told).collect(),
         debt: proposal.debt.clone(),
+        blind: proposal.blind.to_vec(),
         objective: objective(schedule.objective),
         gain: computed.gain.map(|gain| GainReport {
             moved: gain.moved,

@@ -86,11 +86,15 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             one(changed, || format!("run {run} has no baseline"))
         }
         Event::SilenceIntended { run, tag, alertmanager, matchers } => {
-            let sql = "INSERT OR IGNORE INTO silence (tag, run, alertmanager, matchers, intended)
-                       VALUES (?1, ?2, ?3, ?4, ?5)";
+            // A run that is resumed makes its silence again, under the same tag.
+            let sql = "INSERT INTO silence (tag, run, alertmanager, matchers, intended)
+                       VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tag) DO UPDATE SET
+                       alertmanager = excluded.alertmanager, matchers = excluded.matchers,
+                       intended = excluded.intended, id = NULL, until = NULL, silenced = '[]',
+                       expired = NULL, reason = NULL WHERE run = excluded.run";
             open_run(tx, *run)?;
             let changed = tx.execute(sql, (tag, run.0, alertmanager, json(matchers)?, &at))?;
-            one(changed, || format!("there is a silence `{tag}` already"))
+            one(changed, || format!("there is a silence `{tag}` of another run"))
         }
         Event::SilenceCreated { tag, id, until, silenced, .. } => {
             let sql = "UPDATE silence SET id = ?2, until = ?3, silenced = ?4 WHERE tag = ?1";

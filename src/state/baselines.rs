@@ -1,6 +1,8 @@
 //! What monitoring looked like before a run, and how it compared after it.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::codec;
 use super::{State, StateError};
@@ -28,7 +30,34 @@ pub struct Comparison {
     pub settled_ms: Option<u64>,
 }
 
+/// So many times are kept of each task.
+const MAX_TIMES: u32 = 20;
+
 impl State {
+    /// How long monitoring took to come back after the newest twenty runs of each task that it came back after; newest
+    /// first.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn settle_times(&self) -> Result<BTreeMap<String, Vec<TimeDelta>>, StateError> {
+        let sql = "SELECT task, settled_ms FROM (
+                       SELECT run.task, settled_ms, run.id,
+                              row_number() OVER (PARTITION BY run.task ORDER BY run.id DESC) AS n
+                       FROM baseline JOIN run ON run.id = baseline.run WHERE settled_ms IS NOT NULL)
+                   WHERE n <= ?1 ORDER BY task, id DESC";
+        let found = self.read(|connection| {
+            codec::rows(connection, sql, [MAX_TIMES], |row| {
+                let milliseconds: i64 = row.get("settled_ms")?;
+                Ok((row.get::<_, String>("task")?, TimeDelta::milliseconds(milliseconds)))
+            })
+        })?;
+        let mut times: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (task, time) in found {
+            times.entry(task).or_default().push(time);
+        }
+        Ok(times)
+    }
+
     /// The baseline of a run.
     ///
     /// # Errors

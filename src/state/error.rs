@@ -1,14 +1,16 @@
 //! What can go wrong with the state file, and what to do about it.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
 use crate::ledger::chain::LineError;
-use crate::model::{Holder, OccurrenceId, RunId};
+use crate::model::{ClaimMode, Holder, OccurrenceId, RunId};
 
 /// How long another process that writes is waited for.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -208,6 +210,12 @@ pub enum StateError {
     /// The event has no place in the ledger.
     #[error(transparent)]
     Line(#[from] LineError),
+    /// The thread that wrote for others as well has panicked.
+    #[error("nothing was recorded in the state file `{}`: the thread that was to write it broke off", path.display())]
+    Deserted {
+        /// Which.
+        path: PathBuf,
+    },
     /// SQLite refuses for another reason.
     #[error("the state file `{}` cannot be used", path.display())]
     Sql {
@@ -222,14 +230,12 @@ pub enum StateError {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Somebody was faster.
-    #[error("the occurrence `{occurrence}` was started already, as run {run} by {}", words(holder))]
+    #[error("the occurrence `{occurrence}` was started already, as {by}")]
     AlreadyStarted {
         /// The occurrence.
         occurrence: OccurrenceId,
         /// Its run.
-        run: RunId,
-        /// Who works on it, or did.
-        holder: Box<Holder>,
+        by: Box<HeldBy>,
     },
     /// It was given up.
     #[error("the occurrence `{occurrence}` is recorded as missed")]
@@ -244,24 +250,87 @@ pub enum StartError {
         occurrence: OccurrenceId,
     },
     /// The last run of the task has not ended.
-    #[error("run {run} of the task `{task}` has not ended; it is held by {}", words(holder))]
+    #[error("the last run of task `{task}` has not ended: {by}")]
     TaskRunning {
         /// The task.
         task: String,
         /// Its unfinished run.
-        run: RunId,
-        /// Who works on it, or did.
-        holder: Box<Holder>,
+        by: Box<HeldBy>,
     },
     /// A target is in work.
-    #[error("the target `{target}` is in work in run {run}, held by {}", words(holder))]
+    #[error("the target `{target}` is in work: {by}")]
     TargetBusy {
         /// The target.
         target: String,
         /// The run.
+        by: Box<HeldBy>,
+    },
+    /// A claim is held, and not shared.
+    #[error("the claim `{claim}` is held{}: {by}", if *mode == ClaimMode::Shared { " by one that shares it" } else { "" })]
+    ClaimHeld {
+        /// The claim.
+        claim: String,
+        /// How the other run holds it.
+        mode: ClaimMode,
+        /// The run.
+        by: Box<HeldBy>,
+    },
+    /// Not enough is left of a resource.
+    #[error(
+        "it takes {needed} of the resource `{resource}`, and of {capacity} there are {taken} taken: {by}"
+    )]
+    ResourceTaken {
+        /// The resource.
+        resource: String,
+        /// What the run takes of it.
+        needed: u32,
+        /// What there is of it.
+        capacity: u32,
+        /// What others have of it.
+        taken: u32,
+        /// The oldest run that has some of it.
+        by: Box<HeldBy>,
+    },
+    /// Too many of a group would be in work at once.
+    #[error(
+        "it works on {needed} of the group `{group}` at once, of which {max_down} may be in work, and {down} are: {by}"
+    )]
+    GroupBusy {
+        /// The group.
+        group: String,
+        /// How many of it the run has in work at once.
+        needed: u32,
+        /// How many may be.
+        max_down: u32,
+        /// How many are.
+        down: u32,
+        /// The oldest run that works on some of it.
+        by: Box<HeldBy>,
+    },
+    /// Others of a group have to cover a gap first.
+    #[error(
+        "the group `{group}` is left alone until {}: the others have to cover the gap of `{target}` from run {run}",
+        until.to_rfc3339_opts(SecondsFormat::Secs, true)
+    )]
+    Uncovered {
+        /// The group.
+        group: String,
+        /// The one that was worked on last.
+        target: String,
+        /// The run that did.
         run: RunId,
-        /// Who works on it, or did.
-        holder: Box<Holder>,
+        /// When it is covered.
+        until: DateTime<Utc>,
+    },
+    /// It asks for more than there is.
+    #[error("it takes {needed} of {what}, which is {capacity}; it cannot run like this")]
+    Beyond {
+        /// Of what, for people.
+        what: String,
+        /// What the run takes.
+        needed: u32,
+        /// What there is.
+        capacity: u32,
     },
     /// It was approved for one run on demand, and there has been one.
     #[error("its approval was for one run, and run {run} of `{task}` was that one")]
@@ -294,6 +363,45 @@ pub enum StartError {
     /// The state file.
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+impl StartError {
+    /// The run that is in the way.
+    pub fn held_by(&self) -> Option<&HeldBy> {
+        match self {
+            Self::AlreadyStarted { by, .. }
+            | Self::TaskRunning { by, .. }
+            | Self::TargetBusy { by, .. }
+            | Self::ClaimHeld { by, .. }
+            | Self::ResourceTaken { by, .. }
+            | Self::GroupBusy { by, .. } => Some(by),
+            _ => None,
+        }
+    }
+}
+
+/// The run that holds something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// Its number.
+    pub run: RunId,
+    /// Its task.
+    pub task: String,
+    /// Who works on it, or did.
+    pub holder: Holder,
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// Whether it is over, and so holds nothing any more.
+    pub is_over: bool,
+}
+
+impl fmt::Display for HeldBy {
+    /// For people: ``run 3 of `upgrade`, held by process 12 of root on here since 2026-03-07T02:00:00Z``.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let how = if self.is_over { "by" } else { "held by" };
+        let since = self.since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        write!(f, "run {} of `{}`, {how} {} since {since}", self.run, self.task, words(&self.holder))
+    }
 }
 
 fn words(holder: &Holder) -> String {
@@ -339,6 +447,14 @@ impl Fault {
             Self::Unreadable(what, source) => StateError::Unreadable { path: path.to_owned(), what, source },
             Self::State(error) => error,
         }
+    }
+}
+
+/// The same error once more, for another caller whom it concerns as well.
+pub(super) fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, text) => rusqlite::Error::SqliteFailure(*code, text.clone()),
+        other => rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(other.to_string())),
     }
 }
 

@@ -65,6 +65,18 @@ impl State {
         Ok(found.remove(task).unwrap_or_default())
     }
 
+    /// How the last run of a task ended; `None` when none has.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn last_outcome(&self, task: &str) -> Result<Option<Outcome>, StateError> {
+        let sql = "SELECT last_outcome FROM task WHERE name = ?1";
+        let found = self.read(|connection| {
+            codec::first(connection, sql, [task], |row| codec::opt_name(row, "last_outcome"))
+        })?;
+        Ok(found.flatten())
+    }
+
     /// The past of every task that has one.
     ///
     /// # Errors

@@ -1,14 +1,16 @@
 //! Opening the state file.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::error::{BUSY_TIMEOUT, Fault, of_sqlite};
+use super::group::Group;
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
 use crate::world::output::redactor::Redactor;
@@ -23,7 +25,7 @@ pub enum Access {
     ReadOnly,
 }
 
-/// The state file. May be shared between threads; each call is one transaction.
+/// The state file. May be shared between threads; what several of them write at once is one transaction.
 #[derive(Debug)]
 pub struct State {
     path: PathBuf,
@@ -31,6 +33,7 @@ pub struct State {
     pub(super) clock: Clock,
     pub(super) who: String,
     pub(super) host: String,
+    pub(super) group: Group,
     connection: Mutex<Connection>,
     pub(super) redactor: OnceLock<Redactor>,
 }
@@ -57,6 +60,7 @@ impl State {
             clock,
             who: process_identity::user(),
             host: process_identity::host(),
+            group: Group::default(),
             connection: Mutex::new(connection),
             redactor: OnceLock::new(),
         };
@@ -78,23 +82,12 @@ impl State {
 
     /// Asks something. All that `ask` sees is of one moment when it is one statement.
     pub(super) fn read<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StateError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        ask(&connection).map_err(|fault| fault.of(&self.path))
+        ask(&self.connection()).map_err(|fault| fault.of(&self.path))
     }
 
-    /// Does everything in `work` or nothing, while nobody else writes.
-    pub(super) fn in_transaction<T>(
-        &self,
-        work: impl FnOnce(&Transaction) -> Result<T, Fault>,
-    ) -> Result<T, StateError> {
-        self.read(|connection| {
-            // Immediate: a transaction that reads first and writes later fails when another one wrote in
-            // between, whatever the busy timeout says.
-            let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-            let result = work(&transaction)?;
-            transaction.commit()?;
-            Ok(result)
-        })
+    /// The connection, for this thread alone. One that panicked has rolled back what it wrote.
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -216,9 +209,26 @@ fn hardened(connection: Connection, path: &Path) -> Result<Connection, StateErro
     hardening
         .into_iter()
         .try_for_each(set)
-        .and_then(|()| connection.busy_timeout(BUSY_TIMEOUT))
+        .and_then(|()| connection.busy_handler(Some(wait_for_others)))
         .map_err(|error| of_sqlite(error, path))?;
+    connection.set_prepared_statement_cache_capacity(N_STATEMENTS);
     Ok(connection)
+}
+
+/// More than all statements that recording needs.
+const N_STATEMENTS: usize = 64;
+
+/// Waits a moment for whoever holds the lock, [`BUSY_TIMEOUT`] in all.
+///
+/// The handler of SQLite looks ten times a second in the end. Who records without a pause leaves the lock free for
+/// microseconds, and would be met at such a moment by chance alone; this one looks a thousand times a second.
+fn wait_for_others(n_times_before: i32) -> bool {
+    thread_local!(static SINCE: Cell<Option<Instant>> = const { Cell::new(None) });
+    let now = Instant::now();
+    let since = SINCE.get().filter(|_| 0 < n_times_before).unwrap_or(now);
+    SINCE.set(Some(since));
+    thread::sleep(Duration::from_millis(1));
+    now < since + BUSY_TIMEOUT
 }
 
 enum Schema {

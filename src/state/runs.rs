@@ -35,6 +35,14 @@ pub struct Refusal {
 }
 
 impl State {
+    /// A number that is another one when another process has written anything since.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn version(&self) -> Result<i64, StateError> {
+        self.read(|connection| Ok(connection.query_row("PRAGMA data_version", [], |row| row.get(0))?))
+    }
+
     /// One run.
     ///
     /// # Errors
@@ -109,7 +117,12 @@ impl State {
                    WHERE outcome IN ('failed', 'rolled_back') AND abandoned = 0 AND EXISTS (
                        SELECT 1 FROM step
                        WHERE step.run = this.id AND step.phase IN ('rollback', 'finally')
-                       AND (step.outcome IS NULL OR step.outcome NOT IN ('succeeded', 'skipped')))
+                       AND (step.outcome IS NULL OR step.outcome NOT IN ('succeeded', 'skipped'))
+                       AND step.settled IS NOT 1 AND NOT EXISTS (
+                           SELECT 1 FROM step AS again
+                           WHERE again.run = step.run AND again.phase = step.phase AND again.name = step.name
+                           AND again.target = step.target AND again.place IS step.place
+                           AND step.ordinal < again.ordinal))
                    AND NOT EXISTS (
                        SELECT 1 FROM run AS later
                        WHERE later.task = this.task AND this.id < later.id AND later.outcome = 'succeeded')
@@ -210,5 +223,6 @@ fn step_from_row(row: &Row) -> Result<StepRecord, Fault> {
         process: row.get::<_, Option<String>>("process")?.as_deref().map(codec::parse).transpose()?,
         usage: row.get::<_, Option<String>>("usage")?.as_deref().map(codec::parse).transpose()?,
         settled: row.get("settled")?,
+        retried: row.get("retried")?,
     })
 }

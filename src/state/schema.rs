@@ -181,11 +181,13 @@ const STEPS: &[&str] = &[
     ALTER TABLE run ADD COLUMN definition TEXT;
     ALTER TABLE run ADD COLUMN holds TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE run ADD COLUMN justification TEXT;
+    CREATE INDEX run_by_end ON run (ended) WHERE ended IS NOT NULL;
 
     ALTER TABLE step ADD COLUMN place INTEGER;
     ALTER TABLE step ADD COLUMN process TEXT;
     ALTER TABLE step ADD COLUMN usage TEXT;
     ALTER TABLE step ADD COLUMN settled INTEGER;
+    ALTER TABLE step ADD COLUMN retried INTEGER NOT NULL DEFAULT 0;
 
     CREATE TABLE review (
         run INTEGER PRIMARY KEY REFERENCES run (id),

@@ -8,9 +8,10 @@ use super::codec::{self, stamp};
 use super::conditions;
 use super::error::Fault;
 use super::history::sane_until;
+use super::holds::{self, Limits};
 use super::runs::{self, unfinished};
 use super::{StartError, State};
-use crate::model::{Event, Holder, Holds, IMPLICIT_TARGET, OccurrenceId, Origin, Outcome, Run, RunId};
+use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, Outcome, Run, RunId};
 use crate::world::process_identity;
 
 /// A run that is about to begin.
@@ -63,14 +64,22 @@ impl NewRun {
 
 impl State {
     /// Begins a run: numbers it and records its start. From here on nobody else can start the same
-    /// occurrence, another run of the task, or work on one of its targets.
+    /// occurrence, another run of the task, work on one of its targets, or take what it holds.
     ///
     /// # Errors
-    /// [`StartError`]; then nothing was recorded. A run whose process has died still holds its task and its
-    /// targets until it is resumed or abandoned.
+    /// [`StartError`]; then nothing was recorded. A run whose process has died still holds what it held until its
+    /// end is on record.
     pub fn start_run(&self, new: &NewRun) -> Result<RunId, StartError> {
+        self.start_run_within(new, &Limits::default())
+    }
+
+    /// As [`start_run`](Self::start_run), within what there is of resources and what is allowed in groups.
+    ///
+    /// # Errors
+    /// As [`start_run`](Self::start_run).
+    pub fn start_run_within(&self, new: &NewRun, limits: &Limits) -> Result<RunId, StartError> {
         let started = self.write(|writing| {
-            if let Some(refusal) = refusal(writing.transaction, new, self.clock.now())? {
+            if let Some(refusal) = refusal(writing.transaction, new, limits, self.clock.now())? {
                 return Ok(Err(refusal));
             }
             let sql = "SELECT coalesce(max(id), 0) + 1 FROM run";
@@ -81,11 +90,18 @@ impl State {
         started?
     }
 
-    /// Takes over a run that was interrupted. From here on nobody else can.
+    /// Takes over a run that was interrupted. From here on nobody else can. `definition` is the text that its task has
+    /// by now, when it goes on by that.
     ///
     /// # Errors
     /// [`StartError::Held`] as long as its process lives; [`StartError::Ended`] when nothing is left to do.
-    pub fn resume_run(&self, run: RunId, holder: &Holder) -> Result<Run, StartError> {
+    pub fn resume_run(
+        &self,
+        run: RunId,
+        holder: &Holder,
+        definition: Option<&str>,
+        limits: &Limits,
+    ) -> Result<Run, StartError> {
         let resumed = self.write(|writing| {
             let Some(found) = runs::run(writing.transaction, run)? else {
                 return Ok(Err(StartError::NoSuchRun { run }));
@@ -99,25 +115,39 @@ impl State {
             if found.ended.is_none() && found.holder != *holder && process_identity::is_alive(&found.holder) {
                 return Ok(Err(StartError::Held { run, holder: Box::new(found.holder) }));
             }
-            for other in unfinished(writing.transaction)?.iter().filter(|other| other.id != run) {
-                if let Some(refusal) = clash(other, &found.task, &found.targets) {
-                    return Ok(Err(refusal));
-                }
+            let mut others = unfinished(writing.transaction)?;
+            others.retain(|other| other.id != run);
+            let wanted = (found.task.as_str(), found.targets.as_slice(), &found.holds);
+            if let Some(refusal) = holds::conflict_with(&others, wanted, limits) {
+                return Ok(Err(refusal));
             }
-            writing.append(&Event::RunResumed { run, holder: holder.clone(), definition: None })?;
-            Ok(Ok(Run { holder: holder.clone(), outcome: None, ended: None, reason: None, ..found }))
+            let definition = definition.map(str::to_owned);
+            let event = Event::RunResumed { run, holder: holder.clone(), definition: definition.clone() };
+            writing.append(&event)?;
+            let definition = definition.or_else(|| found.definition.clone());
+            Ok(Ok(Run {
+                holder: holder.clone(),
+                outcome: None,
+                ended: None,
+                reason: None,
+                definition,
+                ..found
+            }))
         });
         resumed?
     }
 }
 
 /// Why `new` may not begin.
-fn refusal(connection: &Connection, new: &NewRun, now: DateTime<Utc>) -> Result<Option<StartError>, Fault> {
+fn refusal(
+    connection: &Connection,
+    new: &NewRun,
+    limits: &Limits,
+    now: DateTime<Utc>,
+) -> Result<Option<StartError>, Fault> {
     if let Some(occurrence) = &new.occurrence {
-        let sql = "SELECT * FROM run WHERE occurrence = ?1";
-        if let Some(run) = codec::first(connection, sql, [&occurrence.0], runs::from_row)? {
-            let (occurrence, holder) = (occurrence.clone(), Box::new(run.holder));
-            return Ok(Some(StartError::AlreadyStarted { occurrence, run: run.id, holder }));
+        if let Some(by) = holds::starter_of(connection, &occurrence.0)? {
+            return Ok(Some(StartError::AlreadyStarted { occurrence: occurrence.clone(), by }));
         }
         let sql = "SELECT 1 FROM missed WHERE occurrence = ?1 AND recorded <= ?2";
         let until = stamp(sane_until(now));
@@ -133,18 +163,5 @@ fn refusal(connection: &Connection, new: &NewRun, now: DateTime<Utc>) -> Result<
     {
         return Ok(Some(StartError::ApprovalUsed { task: new.task.clone(), run }));
     }
-    let unfinished = unfinished(connection)?;
-    Ok(unfinished.iter().find_map(|other| clash(other, &new.task, &new.targets)))
-}
-
-/// Why nothing can be done on `task` and `targets` while `other` is not finished.
-fn clash(other: &Run, task: &str, targets: &[String]) -> Option<StartError> {
-    let (run, holder) = (other.id, || Box::new(other.holder.clone()));
-    if other.task == task {
-        return Some(StartError::TaskRunning { task: task.to_owned(), run, holder: holder() });
-    }
-    // The machine that tasks without targets work on is nothing that they take turns at.
-    let mut shared = targets.iter().filter(|target| *target != IMPLICIT_TARGET);
-    let target = shared.find(|target| other.targets.contains(target))?;
-    Some(StartError::TargetBusy { target: target.clone(), run, holder: holder() })
+    holds::conflict(connection, new, limits, now)
 }

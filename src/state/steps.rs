@@ -18,7 +18,7 @@ pub(super) fn note(tx: &Transaction, at: &str, event: &Event) -> Result<(), Faul
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                        ON CONFLICT (run, ordinal) DO UPDATE SET attempts = excluded.attempts, ended = NULL,
                        outcome = NULL, exit_code = NULL, took_ms = NULL, message = NULL, output = NULL,
-                       process = NULL, usage = NULL, settled = NULL";
+                       process = NULL, usage = NULL, settled = NULL, retried = 0";
             open_run(tx, *run)?;
             tx.prepare_cached(sql)?.execute(params![
                 run.0,
@@ -44,15 +44,16 @@ pub(super) fn note(tx: &Transaction, at: &str, event: &Event) -> Result<(), Faul
             ordinal,
             attempt,
             outcome,
+            retried,
             exit_code,
             took_ms,
             message,
             output,
             usage,
-            ..
         } => {
             let sql = "UPDATE step SET attempts = ?3, outcome = ?4, exit_code = ?5, took_ms = ?6,
-                       message = ?7, output = ?8, ended = ?9, usage = ?10 WHERE run = ?1 AND ordinal = ?2";
+                       message = ?7, output = ?8, ended = ?9, usage = ?10,
+                       retried = ?11 WHERE run = ?1 AND ordinal = ?2";
             let output = output.as_ref().map(json).transpose()?;
             let usage = usage.as_ref().map(json).transpose()?;
             let changed = tx.prepare_cached(sql)?.execute(params![
@@ -65,7 +66,8 @@ pub(super) fn note(tx: &Transaction, at: &str, event: &Event) -> Result<(), Faul
                 message,
                 output,
                 at,
-                usage
+                usage,
+                retried
             ])?;
             one(changed, || format!("step {ordinal} of run {run} was never intended"))
         }

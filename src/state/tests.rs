@@ -387,7 +387,10 @@ fn of_many_who_start_an_occurrence_one_wins() {
     let (won, lost): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1);
     for error in lost {
-        assert!(matches!(error, Err(StartError::AlreadyStarted { run: RunId(1), .. })), "{error:?}");
+        assert!(
+            matches!(&error, Err(StartError::AlreadyStarted { by, .. }) if by.run == RunId(1)),
+            "{error:?}"
+        );
     }
     let state = place.open();
     assert_eq!(state.runs(&RunFilter::default()).unwrap().len(), 1);
@@ -400,7 +403,7 @@ fn a_task_and_a_target_are_in_one_run_at_a_time() {
     let state = place.open();
     let run = state.start_run(&new_run("upgrade", Some("upgrade#1"))).unwrap();
     let again = state.start_run(&new_run("upgrade", Some("upgrade#2"))).unwrap_err();
-    assert!(matches!(again, StartError::TaskRunning { run: r, .. } if r == run), "{again}");
+    assert!(matches!(&again, StartError::TaskRunning { by, .. } if by.run == run), "{again}");
     let same_target =
         NewRun { targets: vec!["x".into(), "host-of-upgrade".into()], ..new_run("clean", None) };
     let busy = state.start_run(&same_target).unwrap_err();
@@ -408,7 +411,7 @@ fn a_task_and_a_target_are_in_one_run_at_a_time() {
     state.record(&ended(run, Outcome::Failed)).unwrap();
     assert_eq!(state.start_run(&same_target).unwrap(), RunId(2));
     let once = state.start_run(&new_run("upgrade", Some("upgrade#1"))).unwrap_err();
-    assert!(matches!(once, StartError::AlreadyStarted { run: RunId(1), .. }), "{once}");
+    assert!(matches!(&once, StartError::AlreadyStarted { by, .. } if by.run == RunId(1)), "{once}");
 }
 
 #[test]
@@ -418,21 +421,24 @@ fn a_run_is_taken_over_from_the_dead_only_and_by_one() {
     let me = process_identity::current().unwrap();
     let dead = Holder { boot_id: "an earlier boot".to_owned(), ..me.clone() };
     let run = state.start_run(&NewRun { holder: dead.clone(), ..new_run("upgrade", None) }).unwrap();
-    assert_eq!(state.resume_run(run, &me).unwrap().holder, me);
+    assert_eq!(state.resume_run(run, &me, None, &Limits::default()).unwrap().holder, me);
     let other = Holder { pid: me.pid + 1, ..me.clone() };
-    let held = state.resume_run(run, &other).unwrap_err();
+    let held = state.resume_run(run, &other, None, &Limits::default()).unwrap_err();
     assert!(matches!(held, StartError::Held { .. }), "{held}");
 
     state.record(&ended(run, Outcome::Interrupted)).unwrap();
-    assert_eq!(state.resume_run(run, &other).unwrap().outcome, None);
+    assert_eq!(state.resume_run(run, &other, None, &Limits::default()).unwrap().outcome, None);
     assert_eq!(state.task_history("upgrade").unwrap().ended_runs, 0);
     let abandoned = Event::RunAbandoned { run, reason: "done by hand".to_owned() };
     state.record(&abandoned).unwrap();
     let found = state.run(run).unwrap().unwrap();
     assert_eq!((found.outcome, found.reason.as_deref()), (Some(Outcome::Interrupted), Some("done by hand")));
-    let error = state.resume_run(run, &me).unwrap_err();
+    let error = state.resume_run(run, &me, None, &Limits::default()).unwrap_err();
     assert!(matches!(error, StartError::Ended { .. }), "{error}");
-    assert!(matches!(state.resume_run(RunId(9), &me).unwrap_err(), StartError::NoSuchRun { .. }));
+    assert!(matches!(
+        state.resume_run(RunId(9), &me, None, &Limits::default()).unwrap_err(),
+        StartError::NoSuchRun { .. }
+    ));
     assert!(matches!(state.record(&abandoned).unwrap_err(), StateError::Contradiction(_)));
 }
 

@@ -269,7 +269,7 @@ impl<'a> Facts<'a> {
         let of_steps = self.steps().flat_map(move |step| {
             let wait = step.wait.as_ref();
             let until = wait.and_then(|wait| Some((wait.span, wait.until.as_deref()?)));
-            step.only_if.as_ref().map(spanned).into_iter().chain(until)
+            step.only_if.iter().chain(&step.done_if).map(spanned).chain(until)
         });
         let named = self.plan.checks.iter().map(|(_, check)| check);
         of_tasks.chain(named).map(spanned).chain(of_steps)

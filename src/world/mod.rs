@@ -10,6 +10,7 @@ pub mod http;
 pub mod output;
 pub mod process;
 pub mod process_identity;
+mod process_table;
 pub mod prometheus;
 pub mod secret_env;
 pub mod signals;

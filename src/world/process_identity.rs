@@ -3,12 +3,8 @@
 use std::fs;
 use std::io;
 
+use super::process_table;
 use crate::model::Holder;
-
-/// The field of `/proc/PID/stat` with the start time, counted from the first one after the program's name.
-///
-/// Source: `proc_pid_stat(5)`, field 22; the name is field 2 and may hold blanks and parentheses.
-const START_FIELD_AFTER_NAME: usize = 19;
 
 /// This process, as the state file names it.
 ///
@@ -62,22 +58,10 @@ fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
-fn started_ticks(process: &str) -> io::Result<u64> {
-    let bytes = match fs::read(format!("/proc/{process}/stat")) {
-        // A process that ends while its file is read.
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        other => other?,
-    };
-    let stat = String::from_utf8_lossy(&bytes);
-    let after_name = stat.rfind(')').map_or("", |end| &stat[end + 1..]);
+fn started_ticks(pid: &str) -> io::Result<u64> {
+    let process = process_table::read(pid)?;
     // A zombie waits for its parent and does no work any more.
-    if matches!(after_name.trim_start().as_bytes().first(), Some(b'Z' | b'X')) {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let field = after_name.split_ascii_whitespace().nth(START_FIELD_AFTER_NAME);
-    field.and_then(|ticks| ticks.parse().ok()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    if process.is_zombie { Err(io::ErrorKind::NotFound.into()) } else { Ok(process.started_ticks) }
 }
 
 #[cfg(test)]
@@ -98,5 +82,49 @@ mod tests {
         let pid = i32::try_from(child.id()).unwrap();
         child.wait().unwrap();
         assert!(!is_alive(&Holder { pid, ..current().unwrap() }));
+    }
+
+    #[test]
+    fn case_35_a_number_that_another_program_has_by_now_is_not_the_holder() {
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let ticks = started_ticks(&pid.to_string()).unwrap();
+        let holder = Holder { pid, started_ticks: ticks, ..current().unwrap() };
+        assert!(is_alive(&holder), "respected");
+        assert!(
+            !is_alive(&Holder { started_ticks: ticks - 1, ..holder.clone() }),
+            "its number was used again"
+        );
+        assert!(
+            !is_alive(&Holder { boot_id: "before".to_owned(), ..holder }),
+            "the machine was started again"
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn case_36_the_first_process_of_a_container_is_not_the_one_of_its_last_life() {
+        // The machine was not started again, and the number is 1 as ever: the start tells them apart.
+        let first = process_table::read("1").unwrap();
+        let now = Holder { pid: 1, started_ticks: first.started_ticks, ..current().unwrap() };
+        assert!(is_alive(&now));
+        assert!(!is_alive(&Holder { started_ticks: first.started_ticks + 1, ..now }));
+    }
+
+    #[test]
+    fn case_39_one_that_does_nothing_for_long_is_alive_and_one_that_ended_is_not() {
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let pid = rustix::process::Pid::from_child(&child);
+        let ticks = started_ticks(&child.id().to_string()).unwrap();
+        let holder = Holder { pid: pid.as_raw_nonzero().get(), started_ticks: ticks, ..current().unwrap() };
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        assert!(is_alive(&holder), "a stopped process comes back");
+        child.kill().unwrap();
+        while is_alive(&holder) {
+            std::thread::yield_now();
+        }
+        // Nobody has waited for it yet: a zombie does no work.
+        child.wait().unwrap();
     }
 }

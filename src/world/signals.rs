@@ -1,8 +1,9 @@
 //! Ctrl-C and its kin.
 //!
 //! The first INT, TERM or HUP stops the work and lets it clean up; the second stops the cleaning up; the third
-//! ends mainstay on the spot.
+//! ends mainstay on the spot. A HUP that was ignored when mainstay started stays ignored, as `nohup` means it.
 
+use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -37,7 +38,11 @@ impl Interrupts {
     /// # Errors
     /// When the system refuses.
     pub fn listen(&self) -> io::Result<()> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        if !is_ignored(SIGHUP, &status) {
+            signals.add_signal(SIGHUP)?;
+        }
         let this = self.clone();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
@@ -61,5 +66,25 @@ impl Interrupts {
             // Ends the process; whatever it left is settled at the next start.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
+    }
+}
+
+/// Whether the process whose `/proc/PID/status` this is ignores `signal`.
+fn is_ignored(signal: i32, status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|text| u64::from_str_radix(text.trim(), 16).ok()).unwrap_or(0);
+    u32::try_from(signal - 1).is_ok_and(|bit| mask & 1_u64.checked_shl(bit).unwrap_or(0) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nohup_ignores_is_seen() {
+        let status = "SigBlk:\t0000000000000003\nSigIgn:\t0000000000001001\n";
+        assert!(is_ignored(SIGHUP, status));
+        assert!(!is_ignored(SIGINT, status));
+        assert!(!is_ignored(SIGHUP, ""));
     }
 }

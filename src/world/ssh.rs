@@ -4,7 +4,6 @@
 //! 2. Whether a signature is good is said by the exit status of `ssh-keygen -Y verify` and by nothing else.
 //! 3. Nothing waits for a passphrase that nobody can type.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -19,9 +18,8 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::cancel::Cancel;
-use super::output::Recording;
+use super::output::Capture;
 use super::process::{self, Job, SpawnError, clean_environment};
-use super::secret_env::SecretEnv;
 
 /// What one of the programs may take; a key in hardware waits for a touch meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -251,22 +249,14 @@ fn reason(said: &str) -> String {
 fn run(argv: &[&str], input: Option<&File>) -> Result<(bool, String), SshError> {
     let argv: Vec<_> = argv.iter().map(|word| (*word).to_owned()).collect();
     let n = STARTED.fetch_add(1, Ordering::Relaxed);
-    let job = Job {
-        argv: &argv,
-        folder: Path::new("/"),
-        input,
-        env: BTreeMap::new(),
-        secrets: SecretEnv::default(),
-        recording: Recording::default(),
-        tag: format!("ssh:{}:{n}", std::process::id()),
-        timeout: TIMEOUT,
-        grace: GRACE,
-    };
-    let finished = process::carry_out(&job, &Cancel::new()?)?;
+    let tag = format!("ssh:{}:{n}", std::process::id());
+    let job = Job { input, grace: GRACE, ..Job::new(&argv, Path::new("/"), tag, TIMEOUT) };
+    let mut capture = Capture::default();
+    let finished = process::carry_out(&job, &mut capture, &Cancel::new()?)?;
     if finished.stopped.is_some() {
         return Err(SshError::TimedOut { program: argv[0].clone() });
     }
-    let output = finished.output.unwrap_or_default();
+    let output = capture.finish().unwrap_or_default();
     Ok((finished.status.success(), output.head + &output.tail))
 }
 

@@ -17,6 +17,7 @@ mod prometheus;
 mod promql;
 mod readme;
 mod recheck;
+mod recording_laws;
 mod report;
 mod run;
 mod schedule_laws;

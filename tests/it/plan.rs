@@ -1,6 +1,7 @@
 //! `mainstay plan` as people and programs see it.
 
 mod approve;
+mod blind;
 mod calendar;
 mod debt;
 mod drift;

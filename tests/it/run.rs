@@ -1,7 +1,9 @@
 //! `mainstay run`, on this machine alone.
 
 mod approval;
+mod crash;
 mod output;
+mod processes;
 mod secrets;
 
 use std::process::Child;
@@ -403,7 +405,8 @@ fn a_disk_that_fills_up_stops_the_work_and_loses_nothing_that_was_recorded() {
     assert!(stderr.contains("run 1 of `fill` was interrupted"), "{stderr}");
     let kinds: Vec<_> =
         lines.map(|line| line.split("\"kind\":\"").nth(1).unwrap_or("").split('"').next()).collect();
-    let expected = ["state_created", "run_started", "step_intended", "run_ended"].map(Some);
+    let expected =
+        ["state_created", "definition_seen", "run_started", "step_intended", "run_ended"].map(Some);
     assert_eq!(kinds, expected);
     assert!(!case.has("never"));
 }

@@ -94,6 +94,7 @@ fn show_saved(
         dropped: &saved.dropped,
         drift: &saved.drift,
         debt: &saved.debt,
+        blind: &saved.blind,
         base: saved.base,
         is_published: saved.is_published,
         at: saved.at,

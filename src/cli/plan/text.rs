@@ -127,6 +127,7 @@ impl Table<'_> {
         notes.extend(super::notes::gone(self.0));
         notes.extend(self.late());
         notes.extend(super::quality::notes(self.0.computed));
+        notes.extend(super::blind::note(self.0.blind));
         notes.push(self.summary());
         notes
     }

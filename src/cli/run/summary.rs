@@ -121,7 +121,8 @@ fn totals(runs: &[(Run, Vec<StepRecord>)]) -> String {
 
 /// What to type next.
 pub fn hints(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account]) -> Vec<String> {
-    let Some((run, _)) = runs.iter().find(|(run, _)| run.outcome != Some(Outcome::Succeeded)) else {
+    let is_well = |run: &Run| matches!(run.outcome, Some(Outcome::Succeeded | Outcome::Skipped));
+    let Some((run, _)) = runs.iter().find(|(run, _)| !is_well(run)) else {
         let held = accounts.iter().any(|account| matches!(account.fate, Fate::Held(_)));
         return if held {
             vec!["`mainstay report status` shows who holds what".to_owned()]

@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod http;
+mod not_now;
 mod process;
 mod prometheus;
 mod wait;
@@ -10,10 +11,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Outcome, Output, Step};
+pub use self::not_now::NotNow;
+pub use self::process::user_of;
+
+use crate::model::{Outcome, Output, Step, Usage};
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::output::Recording;
+use crate::world::process::OnStart;
 use crate::world::secret_env::SecretEnv;
 
 /// What an action needs beside its own words.
@@ -35,6 +40,8 @@ pub struct Context<'a> {
     pub timeout: Duration,
     /// Who asks it to stop.
     pub cancel: &'a Cancel,
+    /// Who hears of its process as soon as that runs.
+    pub on_start: Option<OnStart<'a>>,
 }
 
 /// How one attempt at something ended.
@@ -48,17 +55,28 @@ pub struct Done {
     pub message: Option<String>,
     /// What it printed.
     pub output: Option<Output>,
+    /// What its processes used, if it had any.
+    pub usage: Option<Usage>,
+    /// Whether it said that this is not the time for it; what that means, [`NotNow`] says.
+    pub not_now: bool,
 }
 
 impl Done {
     /// It went well.
     pub fn well(message: impl Into<Option<String>>) -> Self {
-        Self { outcome: Outcome::Succeeded, exit_code: None, message: message.into(), output: None }
+        Self {
+            outcome: Outcome::Succeeded,
+            exit_code: None,
+            message: message.into(),
+            output: None,
+            usage: None,
+            not_now: false,
+        }
     }
 
     /// It went wrong.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Failed, exit_code: None, message: Some(message.into()), output: None }
+        Self { outcome: Outcome::Failed, ..Self::well(message.into()) }
     }
 
     /// It was left out.
@@ -88,11 +106,11 @@ pub fn carry_out(step: &Step, context: &Context) -> Done {
 
 fn act(step: &Step, context: &Context) -> Done {
     if let Some(argv) = &step.run {
-        return process::carry_out(&argv.value, context);
+        return process::carry_out(&argv.value, step, context);
     }
     if let Some(text) = &step.shell {
         let argv = ["/bin/sh", "-c", &text.value].map(str::to_owned);
-        return process::carry_out(&argv, context);
+        return process::carry_out(&argv, step, context);
     }
     if let Some(action) = &step.http {
         return http::carry_out(action, context);

@@ -4,22 +4,19 @@
 //! and gate are asked just before each destructive step; when they say no the step is not run, and what was done is
 //! undone by `rollback`. Steps that are not destructive go on beyond a cutoff: stopping half-way does more harm.
 
+use super::script::Unit;
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::controller::{self, GateAnswer};
-use crate::model::{Outcome, Phase, Step};
+use crate::model::{Outcome, Phase};
 use crate::scheduler::words::why_not;
 use crate::state::StateError;
 
 impl Work<'_> {
     /// Whether a step may start now; if not, how the run ends.
-    pub(super) fn recheck(
-        &self,
-        progress: &Progress,
-        target: &str,
-        (n, step): (usize, &Step),
-    ) -> Result<Result<(), End>, StateError> {
+    pub(super) fn recheck(&self, progress: &Progress, unit: &Unit) -> Result<Result<(), End>, StateError> {
+        let step = unit.step;
         let is_destructive = step.destructive.is_some_and(|destructive| destructive.value);
         let is_gated =
             self.task.gate.is_some() || !self.task.window.is_empty() || !self.plan.blackouts.is_empty();
@@ -34,9 +31,10 @@ impl Work<'_> {
         if done.is_well() {
             return Ok(Ok(()));
         }
-        let on = if self.targets.len() > 1 { format!(" on {target}") } else { String::new() };
+        let on = if self.targets.len() > 1 { format!(" on {}", unit.target) } else { String::new() };
         let (of, why) = (self.task.steps.len(), done.message.unwrap_or_default());
-        let reason = format!("step {} of {of}, `{}`{on}, was not started: {why}", n + 1, step.label());
+        let reason =
+            format!("step {} of {of}, `{}`{on}, was not started: {why}", unit.place + 1, step.label());
         // Nothing was touched yet: then it is as if the run had not been let in.
         let outcome = if progress.touched.is_empty() { Outcome::Refused } else { Outcome::Failed };
         Ok(Err(End::new(outcome, reason)))

@@ -1,19 +1,23 @@
 //! One step of a run: its attempts, its checks, and the record of each before and after.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::past::{self, Standing};
+use super::record::Intent;
+use super::script::{Part, Unit};
 use super::{Work, short};
-use crate::executor::actions::{self, Context, Done};
-use crate::model::{Check, EnvValue, Event, Outcome, Phase, RunId, Step};
+use crate::executor::actions::{self, Context, Done, NotNow};
+use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
 use crate::world::cancel::Cancel;
 use crate::world::output::lines::Whose;
 use crate::world::output::log::LogName;
+use crate::world::process::{OnStart, Started};
 use crate::world::secret_env::SecretEnv;
 use crate::world::stragglers::TAG;
 
@@ -23,18 +27,60 @@ pub fn step_tag(origin: &str, run: RunId, ordinal: u32, attempt: u32) -> String 
 }
 
 /// Where a run stands.
-pub(super) struct Progress {
+pub(super) struct Progress<'s> {
     /// The number of the last step.
-    pub(super) ordinal: Cell<u32>,
+    ordinal: Cell<u32>,
     /// When the run as a whole has taken too long.
-    pub(super) deadline: Option<Instant>,
-    /// The targets that a step has started on, in order.
-    pub(super) touched: Vec<String>,
+    deadline: Option<Instant>,
+    /// What a step has started on, in order.
+    pub(super) touched: Vec<&'s Part<'s>>,
+    /// Why targets were left out, a sentence each: their first steps said "not now".
+    pub(super) left_out: Vec<String>,
     /// When the last step of the work ended, by the real clock.
     pub(super) end_of_work: DateTime<Utc>,
+    /// Whether more of the work, or of the way back, was done than is on record from before.
+    pub(super) has_worked: Cell<bool>,
+    /// What happened and is recorded together with what happens next.
+    held: RefCell<Vec<Event>>,
 }
 
-impl Progress {
+impl<'s> Progress<'s> {
+    /// Nothing was done yet but what is on record up to `ordinal`, and the rest may take `timeout`.
+    pub(super) fn new(timeout: Option<Duration>, ordinal: u32) -> Self {
+        Self {
+            ordinal: Cell::new(ordinal),
+            has_worked: Cell::new(false),
+            deadline: timeout.map(|timeout| Instant::now() + timeout),
+            touched: Vec::new(),
+            left_out: Vec::new(),
+            end_of_work: Utc::now(),
+            held: RefCell::default(),
+        }
+    }
+
+    /// Notes that a step starts on a target.
+    pub(super) fn touch(&mut self, part: &'s Part<'s>) {
+        if self.touched.iter().all(|touched| touched.target != part.target) {
+            self.touched.push(part);
+        }
+    }
+
+    /// Notes that the step that started on a target left it as it was, and why.
+    pub(super) fn leave_out(&mut self, part: &'s Part<'s>, why: String) {
+        self.touched.retain(|touched| touched.target != part.target);
+        self.left_out.push(why);
+    }
+
+    /// Keeps what happened until the next record; only where nothing that takes time comes between.
+    pub(super) fn hold(&self, event: Event) {
+        self.held.borrow_mut().push(event);
+    }
+
+    /// What is held; none of it from now on.
+    pub(super) fn held(&self) -> Vec<Event> {
+        self.held.take()
+    }
+
     /// `timeout`, or what is left of the run's own if that is less: it bounds the work; cleaning up has its own
     /// timeouts only.
     pub(super) fn time_left(&self, timeout: Duration, phase: Phase) -> Duration {
@@ -45,65 +91,94 @@ impl Progress {
     }
 
     /// Numbers the next step.
-    fn next(&self) -> u32 {
+    pub(super) fn next(&self) -> u32 {
         self.ordinal.set(self.ordinal.get() + 1);
         self.ordinal.get()
     }
 }
 
 impl<'a> Work<'a> {
-    /// One step on one target, with its attempts.
-    pub(super) fn step(
-        &self,
-        progress: &Progress,
-        phase: Phase,
-        target: &str,
-        step: &Step,
-    ) -> Result<Done, StateError> {
-        let cancel = self.cancel_of(phase);
+    /// One step on one target, with its attempts; how it went, when it is on record.
+    pub(super) fn step(&self, progress: &Progress, unit: &Unit) -> Result<Done, StateError> {
+        let mut attempt = match self.on_record(progress, unit) {
+            Ok(done) => return Ok(done),
+            Err(attempt) => attempt,
+        };
+        progress.has_worked.set(progress.has_worked.get() || unit.phase != Phase::Finally);
+        let step = unit.step;
         let attempts = step.retry.as_ref().map_or(1, |retry| retry.attempts.value);
-        let backoff =
-            step.retry.as_ref().and_then(|retry| retry.backoff).map_or(Duration::ZERO, |b| b.to_std());
-        let (label, action) = (step.label(), step.action_in_short());
         let ordinal = progress.next();
-        for attempt in 1..=attempts {
-            let pause =
-                if attempt > 1 { backoff.saturating_mul(1 << (attempt - 2).min(16)) } else { Duration::ZERO };
-            let may_retry = |done: &Done| attempt < attempts && done.outcome == Outcome::Failed;
-            let done = self.recorded(
-                (ordinal, attempt),
-                (phase, target),
-                (&label, &action),
-                || {
-                    if cancel.wait(pause) {
-                        return Done::interrupted("not begun");
-                    }
-                    self.attempt(progress, phase, target, step, (ordinal, attempt), cancel)
-                },
-                may_retry,
-            )?;
-            let next_pause = backoff.saturating_mul(1 << (attempt - 1).min(16));
-            if !may_retry(&done) || cancel.is_fired() {
-                return Ok(done);
-            }
-            if phase == Phase::Steps && self.is_past_cutoff(next_pause) {
-                let why = done.message.clone().unwrap_or_default();
-                let message = Some(format!("{why}; no attempt is left before the cutoff"));
-                return Ok(Done { message, ..done });
+        loop {
+            let mut pause = None;
+            // An attempt that failed may have done half of the work.
+            let not_now = NotNow::to(unit.phase, unit.place == 0 && attempt == 1);
+            let done = self.try_once(progress, unit, (ordinal, attempt), |done| {
+                let done = not_now.applied_to(done);
+                let may_retry = attempt < attempts && done.outcome == Outcome::Failed;
+                if !may_retry || self.cancel_of(unit.phase).is_fired() {
+                    return (done, false);
+                }
+                let backoff = backoff(step, attempt);
+                if unit.phase == Phase::Steps && self.is_past_cutoff(backoff) {
+                    let why = done.message.clone().unwrap_or_default();
+                    let message = Some(format!("{why}; no attempt is left before the cutoff"));
+                    return (Done { message, ..done }, false);
+                }
+                pause = Some(backoff);
+                (done, true)
+            })?;
+            let Some(pause) = pause else { return Ok(done) };
+            attempt += 1;
+            if self.cancel_of(unit.phase).wait(pause) {
+                let why = done.message.unwrap_or_default();
+                return Ok(Done::interrupted(format!("stopped before attempt {attempt}: {why}")));
             }
         }
-        Ok(Done::failed("no attempt was allowed"))
+    }
+
+    /// How a step went before; else the attempt that comes next.
+    ///
+    /// Whoever resumed the run has settled every step that was interrupted. One that nobody did is not touched.
+    fn on_record(&self, progress: &Progress, unit: &Unit) -> Result<Done, u32> {
+        let is_void = unit.phase == Phase::Finally && progress.has_worked.get();
+        let Some(record) = self.past.record(unit).filter(|_| !is_void) else { return Err(1) };
+        match past::standing_of(record) {
+            Standing::NotStarted | Standing::NotDone => Err(1),
+            Standing::Again(attempts) => Err(attempts + 1),
+            Standing::Done | Standing::Failed => Ok(past::done_of(record)),
+            Standing::Interrupted => Ok(Done::interrupted("nobody has said what became of it")),
+        }
+    }
+
+    fn try_once(
+        &self,
+        progress: &Progress,
+        unit: &Unit,
+        (ordinal, attempt): (u32, u32),
+        judge: impl FnOnce(Done) -> (Done, bool),
+    ) -> Result<Done, StateError> {
+        let (label, action) = (unit.step.label(), unit.step.action_in_short());
+        let Unit { phase, target, place, .. } = *unit;
+        let intent =
+            Intent { ordinal, attempt, phase, target, place: Some(place), name: &label, action: &action };
+        let cancel = self.cancel_of(phase);
+        let body = || {
+            if cancel.is_fired() {
+                return Done::interrupted(past::NOT_BEGUN);
+            }
+            self.attempt(progress, unit, (ordinal, attempt), cancel)
+        };
+        self.recorded(progress, intent, body, judge)
     }
 
     fn attempt(
         &self,
         progress: &Progress,
-        phase: Phase,
-        target: &str,
-        step: &Step,
+        unit: &Unit,
         (ordinal, attempt): (u32, u32),
         cancel: &Cancel,
     ) -> Done {
+        let Unit { phase, target, step, .. } = *unit;
         if let Some(only_if) = &step.only_if {
             match checks::ask(only_if, self.world, cancel) {
                 Answer::Yes { .. } => {}
@@ -119,6 +194,7 @@ impl<'a> Work<'a> {
         };
         let log = LogName { run: self.run, ordinal, attempt, copy: 1 };
         let whose = Whose { task: self.name.to_owned(), target: target.to_owned() };
+        let tell = |started: Started| self.note_start((ordinal, attempt), started);
         let context = Context {
             world: self.world,
             env: self.variables(target, step),
@@ -131,11 +207,20 @@ impl<'a> Work<'a> {
             tag: step_tag(self.origin, self.run, ordinal, attempt),
             timeout: progress.time_left(step.timeout().to_std(), phase),
             cancel,
+            on_start: Some(OnStart(&tell)),
         };
         if context.timeout.is_zero() {
             return Done::failed("the run's timeout is over");
         }
         actions::carry_out(step, &context)
+    }
+
+    /// Records the process of a step, as soon as it runs.
+    fn note_start(&self, (ordinal, attempt): (u32, u32), started: Started) {
+        let Started { pid, started_ticks } = started;
+        let event = Event::StepStarted { run: self.run, ordinal, attempt, pid, started_ticks };
+        // It runs already, and goes on to its end: if that can be recorded, this is not missed; if not, the work stops.
+        let _ = self.journal.record(&event);
     }
 
     /// `MAINSTAY_RUN`, `MAINSTAY_TASK`, `MAINSTAY_TARGET`, `MAINSTAY_OCCURRENCE`, and the step's own.
@@ -173,76 +258,8 @@ impl<'a> Work<'a> {
         Ok(variables)
     }
 
-    /// One check, on this machine.
-    pub(super) fn check(&self, progress: &Progress, phase: Phase, check: &Check) -> Result<Done, StateError> {
-        let cancel = self.cancel_of(phase);
-        let name = check.in_short();
-        self.once(progress, phase, &name, &name, || {
-            if cancel.is_fired() {
-                return Done::interrupted("not begun");
-            }
-            let answer = checks::ask(check, self.world, cancel);
-            let words = answer.in_words();
-            match answer {
-                Answer::Yes { .. } => Done::well(words),
-                _ if cancel.is_fired() => Done::interrupted("stopped"),
-                Answer::No { .. } | Answer::Unknown { .. } => Done::failed(words),
-            }
-        })
-    }
-
-    /// Something that is tried once and belongs to no single target.
-    pub(super) fn once(
-        &self,
-        progress: &Progress,
-        phase: Phase,
-        name: &str,
-        action: &str,
-        body: impl FnOnce() -> Done,
-    ) -> Result<Done, StateError> {
-        let target = self.targets.first().map_or("", String::as_str);
-        let target = if self.targets.len() == 1 { target } else { "" };
-        self.recorded((progress.next(), 1), (phase, target), (name, action), body, |_| false)
-    }
-
-    /// Records the start, does it, records the end.
-    fn recorded(
-        &self,
-        (ordinal, attempt): (u32, u32),
-        (phase, target): (Phase, &str),
-        (name, action): (&str, &str),
-        body: impl FnOnce() -> Done,
-        is_retried: impl Fn(&Done) -> bool,
-    ) -> Result<Done, StateError> {
-        self.journal.record(&Event::StepIntended {
-            run: self.run,
-            ordinal,
-            phase,
-            target: target.to_owned(),
-            name: name.to_owned(),
-            action: action.to_owned(),
-            attempt,
-            place: None,
-        })?;
-        let began = Instant::now();
-        let done = body();
-        self.journal.record(&Event::StepEnded {
-            run: self.run,
-            ordinal,
-            attempt,
-            outcome: done.outcome,
-            retried: is_retried(&done),
-            exit_code: done.exit_code,
-            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            message: done.message.clone(),
-            output: done.output.clone(),
-            usage: None,
-        })?;
-        Ok(done)
-    }
-
     /// Cleaning up is not interrupted by the request that stopped the work.
-    fn cancel_of(&self, phase: Phase) -> &'a Cancel {
+    pub(super) fn cancel_of(&self, phase: Phase) -> &'a Cancel {
         match phase {
             Phase::Rollback | Phase::Finally => &self.interrupts.cleanup,
             _ => &self.interrupts.work,
@@ -253,4 +270,10 @@ impl<'a> Work<'a> {
         let next = self.world.clock.now() + chrono::TimeDelta::from_std(pause).unwrap_or_default();
         self.window.is_some_and(|window| window.cutoff <= next)
     }
+}
+
+/// The time before the attempt after this one: doubled before each.
+fn backoff(step: &Step, attempt: u32) -> Duration {
+    let first = step.retry.as_ref().and_then(|retry| retry.backoff).map_or(Duration::ZERO, |b| b.to_std());
+    first.saturating_mul(1 << (attempt - 1).min(16))
 }

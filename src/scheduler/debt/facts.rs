@@ -72,8 +72,17 @@ pub fn owed_steps(run: &Run, steps: &[StepRecord], task: Option<&Task>) -> Vec<S
     };
     let of =
         |phase: Phase| steps.iter().filter(move |step| step.phase == phase && step.name != END_OF_SILENCE);
+    let is_done_later = |step: &StepRecord| {
+        let is_it = |again: &StepRecord| {
+            step.ordinal < again.ordinal
+                && (again.phase, again.place) == (step.phase, step.place)
+                && (&again.target, &again.name) == (&step.target, &step.name)
+        };
+        step.settled == Some(true) || steps.iter().any(is_it)
+    };
     let is_bad = |step: &&StepRecord| {
         matches!(step.outcome, None | Some(Outcome::Failed | Outcome::Interrupted | Outcome::Refused))
+            && !is_done_later(step)
     };
     let mut touched: Vec<&str> = Vec::new();
     for step in of(Phase::Steps) {

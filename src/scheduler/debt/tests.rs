@@ -130,6 +130,7 @@ fn record(phase: Phase, target: &str, name: &str, outcome: Option<Outcome>) -> S
         process: None,
         usage: None,
         settled: None,
+        retried: false,
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::model::{
     ApprovalStanding, Change, Objective, Occurrence, OccurrenceId, Placed, Schedule, Unplaced, WindowSpan,
 };
+use crate::scheduler::blind::Blind;
 use crate::scheduler::debt::Debt;
 use crate::scheduler::monitor::Drift;
 use crate::scheduler::optimizer::Gain;
@@ -36,6 +37,8 @@ pub struct Saved {
     pub drift: Vec<Drift>,
     /// What was owed by then.
     pub debt: Debt,
+    /// How long monitoring will be blind.
+    pub blind: Vec<Blind>,
     /// The revision that was in force; `None`: there was none.
     pub base: Option<u64>,
     /// Whether it was published when it was written.
@@ -201,6 +204,7 @@ impl Saved {
             dropped: report.dropped.into_iter().map(gone).collect(),
             drift,
             debt: report.debt,
+            blind: report.blind,
             base: (report.base_revision > 0).then_some(report.base_revision),
             is_published: report.published,
             at: report.computed,

@@ -1,6 +1,5 @@
 //! `command`: a program ends as expected.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,9 +7,8 @@ use super::Answer;
 use crate::model::{CommandCheck, Literal, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
-use crate::world::output::Recording;
+use crate::world::output::Capture;
 use crate::world::process::{Job, Stopped, carry_out, ending_in_words};
-use crate::world::secret_env::SecretEnv;
 
 /// The time between TERM and KILL of a check that takes too long.
 const GRACE: Duration = Duration::from_secs(2);
@@ -20,18 +18,10 @@ static ASKED: AtomicU64 = AtomicU64::new(0);
 
 pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Cancel) -> Answer {
     let n = ASKED.fetch_add(1, Ordering::Relaxed);
-    let job = Job {
-        argv: &check.run.value,
-        folder: &world.folder,
-        input: None,
-        env: BTreeMap::new(),
-        secrets: SecretEnv::default(),
-        recording: Recording::default(),
-        tag: format!("check:{}:{n}", std::process::id()),
-        timeout,
-        grace: GRACE,
-    };
-    let finished = match carry_out(&job, cancel) {
+    let tag = format!("check:{}:{n}", std::process::id());
+    let job = Job { grace: GRACE, ..Job::new(&check.run.value, &world.folder, tag, timeout) };
+    let mut capture = Capture::default();
+    let finished = match carry_out(&job, &mut capture, cancel) {
         Ok(finished) => finished,
         Err(error) => return Answer::unknown(crate::in_words(&error)),
     };
@@ -44,7 +34,7 @@ pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Canc
     let expected = check.exit.clone().unwrap_or(Matcher::Equals(Literal("0".to_owned())));
     let answer = Answer::of(&expected, "exit code", &code.to_string());
     let Some(matcher) = &check.stdout else { return answer };
-    let output = finished.output.unwrap_or_default();
+    let output = capture.finish().unwrap_or_default();
     if output.dropped > 0 {
         return answer.and(|| Answer::unknown("it printed more than can be held against an expectation"));
     }

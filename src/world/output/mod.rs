@@ -10,7 +10,7 @@ pub mod lines;
 pub mod log;
 pub mod redactor;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 pub use ends::KEPT;
 
@@ -38,7 +38,6 @@ impl Outputs {
             redactor: self.redactor.clone(),
             log: self.logs.clone().map(|logs| (logs, name)),
             follow: self.follow.clone().map(|sink| (sink, whose)),
-            problem: Arc::default(),
         }
     }
 }
@@ -49,7 +48,6 @@ pub struct Recording {
     redactor: Redactor,
     log: Option<(Logs, LogName)>,
     follow: Option<(Arc<dyn LineSink>, Whose)>,
-    problem: Arc<Mutex<Option<String>>>,
 }
 
 impl Recording {
@@ -63,13 +61,7 @@ impl Recording {
                 log,
                 lines: self.follow.clone().map(|(sink, whose)| Lines::new(sink, whose)),
             },
-            problem: Arc::clone(&self.problem),
         }
-    }
-
-    /// Why the log of an output that has ended is missing or cut.
-    pub fn problem(&self) -> Option<String> {
-        self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -78,7 +70,13 @@ impl Recording {
 pub struct Capture {
     hider: Hider,
     kept: Kept,
-    problem: Arc<Mutex<Option<String>>>,
+}
+
+impl Default for Capture {
+    /// Keeps head and tail, and hides nothing.
+    fn default() -> Self {
+        Recording::default().begin()
+    }
 }
 
 /// What comes after secrets are hidden.
@@ -109,7 +107,12 @@ impl Capture {
     }
 
     /// What was kept; `None` when there was nothing at all.
-    pub fn finish(mut self) -> Option<Output> {
+    pub fn finish(self) -> Option<Output> {
+        self.finish_with_problem().0
+    }
+
+    /// The same, and why its log is missing or cut, if it is.
+    pub fn finish_with_problem(mut self) -> (Option<Output>, Option<String>) {
         let kept = &mut self.kept;
         self.hider.finish(&mut |bytes| kept.take(bytes));
         let Kept { ends, log, lines } = self.kept;
@@ -125,8 +128,7 @@ impl Capture {
                 (closed.log, closed.cut.map(|reason| format!("{what}: {}", crate::in_words(&reason))))
             }
         };
-        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
-        ends.finish().map(|output| Output { log, ..output })
+        (ends.finish().map(|output| Output { log, ..output }), problem)
     }
 }
 

@@ -27,9 +27,9 @@ fn an_approval_is_signed_shown_and_verified_by_an_auditor_with_stock_tools() {
          1 occurrence until Sun 2026-03-08 10:00 UTC, 1 task on demand; as published in revision 1\n",
     ).stderr("hint: `mainstay plan --approve` approves what waits, with your SSH key\n");
 
-    at_now(&case, "plan --explain rotate").exit(0).stdout_has(
-        "2026-03-07 12:00  its release; waits for approval: 0 of 1 from approvers\n",
-    );
+    at_now(&case, "plan --explain rotate")
+        .exit(0)
+        .stdout_has("2026-03-07 12:00  its release; waits for approval: 0 of 1 from approvers\n");
 
     let mut approved = at_now(&case, "plan --approve --key ops").exit(0);
     assert_eq!(without_entry(&approved.take_stdout()), "approved 1 occurrence as ops@example.org\n");

@@ -98,7 +98,8 @@ fn another_run_has_come_before_it() {
     let case = Case::new().plan_file(text);
     case.run(&format!("{NOW} --publish")).any_output().exit(0);
     case.run("--now 2026-03-06T12:00:00Z run k").any_output().exit(0);
-    let line = "- k#1 is gone; it was to start Fri 2026-03-06 12:00; another run of the task has come before it\n";
+    let line =
+        "- k#1 is gone; it was to start Fri 2026-03-06 12:00; another run of the task has come before it\n";
     case.run("--now 2026-03-06T12:02:00Z plan --horizon 2d").any_output().stdout_has(line).exit(0);
 }
 

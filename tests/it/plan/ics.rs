@@ -309,6 +309,7 @@ fn calendar_of(text: &str) -> String {
         dropped: &[],
         drift: &[],
         debt: &Debt::default(),
+        blind: &[],
         base: None,
         is_published: false,
         at: now,

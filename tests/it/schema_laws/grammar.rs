@@ -184,6 +184,7 @@ fn step() -> Rule {
         .may("user", text())
         .may("destructive", boolean())
         .may("only_if", check())
+        .may("done_if", check())
         .done()
 }
 

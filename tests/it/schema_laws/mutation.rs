@@ -180,7 +180,7 @@ const KINDS: [&str; 3] = ["step", "check", "matcher"];
 fn kind_of(key: &str) -> Option<&'static str> {
     match key {
         "steps" | "rollback" | "finally" => Some("step"),
-        "preconditions" | "verify" | "only_if" | "until" => Some("check"),
+        "preconditions" | "verify" | "only_if" | "done_if" | "until" => Some("check"),
         "status" | "exit" | "stdout" | "body" | "every" | "any" | "count" | "not" | "all" => Some("matcher"),
         _ => None,
     }

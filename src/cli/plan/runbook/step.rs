@@ -60,6 +60,9 @@ impl Words<'_> {
         if let Some(check) = &step.only_if {
             how.push(format!("only if {}", self.check(check)));
         }
+        if let Some(check) = &step.done_if {
+            how.push(format!("after an interruption done if {}", self.check(check)));
+        }
         if let Some(words) = self.in_words(step) {
             how.push(words);
         }

@@ -40,6 +40,7 @@ fn runbook(yaml: &str, history: &History, before: Option<&str>) -> String {
         dropped: &dropped((&plan, &zone), history, &changes, published.as_ref(), &computed.schedule),
         drift: &[],
         debt: &Debt::default(),
+        blind: &[],
         approvals: &std::collections::HashMap::new(),
         base: published.as_ref().map(|published| published.revision),
         is_published: false,

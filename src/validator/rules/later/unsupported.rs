@@ -59,7 +59,6 @@ const ROWS: &[Row] = &[
     values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
-    key(At::Step, "user"),
     values(At::Step, "alertmanager", &["silence", "expire"]),
     values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
     key(At::Check, "dns"),
@@ -145,7 +144,7 @@ fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
     found.push((At::Step, step));
     for (key, value) in tree.entries(step) {
         match tree.text(*key) {
-            "only_if" => found.push((At::Check, *value)),
+            "only_if" | "done_if" => found.push((At::Check, *value)),
             "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
             _ => {}
         }

@@ -1,0 +1,117 @@
+//! The work itself: what is due, or the tasks that were named.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context;
+
+use super::exit::exit_of;
+use super::follow::Follower;
+use super::orders::orders;
+use super::progress::Screen;
+use super::{RunArgs, hinted, results, resume};
+use crate::calendar::Zone;
+use crate::cli::{Exit, Global, Terminal};
+use crate::executor::coordinator::Crew;
+use crate::executor::journal::Journal;
+use crate::executor::{self, recovery};
+use crate::model::{Event, PlanFile, RunId};
+use crate::planfile::Source;
+use crate::security::approval::Approvals;
+use crate::state::State;
+use crate::world::World;
+use crate::world::process_identity;
+use crate::world::signals::Interrupts;
+
+/// The plan file, and what it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// The plan file.
+    pub plan: &'a PlanFile,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub digest: &'a str,
+    /// Its text.
+    pub source: &'a Source,
+    /// Where it is.
+    pub file: &'a Path,
+    /// Its zone.
+    pub zone: &'a Zone,
+    /// What work reaches out to.
+    pub world: &'a World,
+}
+
+/// Carries out what was asked for, and tells what became of it.
+pub fn work(
+    args: &RunArgs,
+    global: &Global,
+    site: Site,
+    state: State,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
+    let Site { plan, digest, source, file, zone, world } = site;
+    let interrupts =
+        Interrupts::new().and_then(|it| it.listen().map(|()| it)).context("listening for signals")?;
+    let screen = Arc::new(Mutex::new(Screen::new(terminal)));
+    let bars = screen.lock().ok().and_then(|screen| screen.bars());
+    let follower = args.follow.then(|| Follower::start(bars)).transpose().context("starting to follow")?;
+    let mut world = world.clone();
+    world.outputs.logs = Some(state.logs());
+    world.outputs.follow = follower.as_ref().map(Follower::sink);
+    let world = &world;
+    let heard = Arc::clone(&screen);
+    let tell = move |event: &Event| {
+        if let Ok(mut screen) = heard.lock() {
+            screen.hear(event);
+        }
+    };
+    let origin = state.origin()?.unwrap_or_default();
+    let journal = Journal::new(state, &tell);
+    let left = recovery::settle(&journal, world, &origin).context("settling what a crash left behind")?;
+    for note in left {
+        terminal.warning(&crate::text::inert(&note));
+    }
+    let holder = process_identity::current().context("finding out who this process is")?;
+    let approvals = Approvals::new(plan, digest, file);
+    let voice = terminal.voice();
+    let say = |text: &str| voice.status(&crate::text::inert_line(text));
+    let orders = orders(args, &say);
+    let crew = Crew {
+        plan,
+        plan_digest: digest,
+        source,
+        zone,
+        origin: &origin,
+        holder: &holder,
+        world,
+        approvals: &approvals,
+        journal: &journal,
+        interrupts: &interrupts,
+        orders: &orders,
+    };
+    if args.due
+        && let Some(note) = executor::notice_outdated(&crew)?
+    {
+        terminal.warning(&crate::text::inert(&note));
+    }
+    if terminal.is_verbose() {
+        terminal.status(&crate::world::process::containment());
+    }
+    let jobs = usize::from(args.jobs);
+    let worked = match args.resume {
+        Some(wanted) => match resume::resume(args, wanted.map(RunId), global, &crew, terminal)? {
+            Ok(account) => Ok(vec![account]),
+            Err(exit) => return Ok(exit),
+        },
+        None if args.due => executor::run_due(&crew, jobs),
+        None => executor::run_tasks(&crew, &args.tasks, jobs),
+    };
+    if let Some(follower) = follower {
+        follower.finish();
+    }
+    if let Ok(mut screen) = screen.lock() {
+        screen.finish();
+    }
+    let accounts = worked.map_err(|error| hinted(error, terminal))?;
+    results::show(args, global, &crew, &accounts, terminal)?;
+    Ok(exit_of(&accounts, &interrupts, args.due))
+}

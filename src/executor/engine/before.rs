@@ -1,0 +1,85 @@
+//! Gate, preconditions and baseline: nothing is touched yet.
+
+use super::script::Script;
+use super::steps::Progress;
+use super::{End, Work};
+use crate::executor::actions::Done;
+use crate::executor::baseline::{self, Facts};
+use crate::model::{Event, Outcome, Phase};
+use crate::state::StateError;
+
+impl Work<'_> {
+    /// Gate, preconditions and baseline: nothing is touched yet.
+    pub(super) fn prepare(
+        &self,
+        progress: &Progress,
+        script: &Script,
+    ) -> Result<Result<Option<Facts>, End>, StateError> {
+        if let Err(end) = self.users_are_there() {
+            return Ok(Err(end));
+        }
+        if let (Some(gate), Some(found)) = (&self.task.gate, &self.gate) {
+            self.once(progress, Phase::Gate, "gate", &gate.promql, || Done::well(found.clone()))?;
+        }
+        if self.past.is_touched() {
+            // What was before the work is on record, or nobody will know it any more.
+            return Ok(Ok(self.past.facts.clone()));
+        }
+        for asked in &script.preconditions {
+            let done = self.check(progress, asked)?;
+            if done.outcome == Outcome::Interrupted {
+                return Ok(Err(End::new(Outcome::Interrupted, "stopped before anything was touched")));
+            }
+            if !done.is_well() {
+                let why = done.message.unwrap_or_default();
+                let reason = format!("precondition `{}` does not hold: {why}", asked.check.in_short());
+                return Ok(Err(End::new(Outcome::Refused, reason)));
+            }
+        }
+        match &self.task.baseline {
+            Some(_) if self.past.facts.is_some() => Ok(Ok(self.past.facts.clone())),
+            Some(_) => Ok(self.take_baseline(progress)?.map(Some)),
+            None => Ok(Ok(None)),
+        }
+    }
+
+    fn take_baseline(&self, progress: &Progress) -> Result<Result<Facts, End>, StateError> {
+        let mut facts = None;
+        let done = self.once(progress, Phase::Baseline, "capture the baseline", "capture", || {
+            let Some(prometheus) = &self.world.prometheus else {
+                return Done::failed("there is no Prometheus");
+            };
+            match baseline::capture(prometheus, self.world) {
+                Ok(taken) => {
+                    let message = format!(
+                        "{}, {}, {}",
+                        crate::counted(taken.targets.len(), "target"),
+                        crate::counted(taken.rules.len(), "rule"),
+                        crate::counted(taken.firing.len(), "firing alert"),
+                    );
+                    facts = Some(taken);
+                    Done::well(message)
+                }
+                Err(error) => Done::failed(crate::in_words(&error)),
+            }
+        })?;
+        let Some(facts) = facts else {
+            let why = done.message.unwrap_or_default();
+            return Ok(Err(End::new(
+                Outcome::Refused,
+                format!("there is no baseline to come back to: {why}"),
+            )));
+        };
+        if facts.targets.is_empty() {
+            let reason = "the baseline is empty: Prometheus has no target, so nothing could be proved";
+            return Ok(Err(End::new(Outcome::Refused, reason)));
+        }
+        // With the end of its step, so that there is none without the other.
+        progress.hold(Event::BaselineTaken {
+            run: self.run,
+            at: self.world.clock.now(),
+            facts: serde_json::to_value(&facts).unwrap_or_default(),
+        });
+        Ok(Ok(facts))
+    }
+}

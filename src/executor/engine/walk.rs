@@ -1,0 +1,236 @@
+//! The walk along the script: steps and verification, the way back when they fail, and `finally`.
+
+use chrono::Utc;
+
+use super::compare::unlike_before;
+use super::past::{self, Standing};
+use super::script::{Part, Script, Unit};
+use super::steps::Progress;
+use super::{End, Work};
+use crate::executor::actions::Done;
+use crate::executor::baseline::Facts;
+use crate::model::Outcome;
+use crate::state::StateError;
+
+impl Work<'_> {
+    /// Steps and verification, the way back when they fail, and `finally`.
+    pub(super) fn work<'s>(
+        &self,
+        progress: &mut Progress<'s>,
+        script: &'s Script<'s>,
+        before: Option<&Facts>,
+    ) -> Result<End, StateError> {
+        let mut end = if self.past.is_going_back() {
+            self.cause_on_record(script)
+        } else {
+            self.steps_and_verify(progress, script, before)?
+        };
+        if end.outcome != Outcome::Succeeded && !progress.touched.is_empty() && !self.task.rollback.is_empty()
+        {
+            end = self.roll_back(progress, before, end)?;
+        }
+        match self.finally(progress)? {
+            // What is left of it is done when the run is resumed.
+            Some(End { outcome: Outcome::Interrupted, reason }) => {
+                let reasons: Vec<_> = end.reason.into_iter().chain(reason).collect();
+                Ok(End::new(Outcome::Interrupted, reasons.join("; ")))
+            }
+            Some(problem) if end.outcome == Outcome::Succeeded => Ok(problem),
+            _ => Ok(end),
+        }
+    }
+
+    /// Why the way back was begun.
+    fn cause_on_record(&self, script: &Script) -> End {
+        for unit in script.parts().flat_map(|part| &part.steps) {
+            let Some(record) = self.past.record(unit) else { continue };
+            let done = past::done_of(record);
+            if !done.is_well() {
+                return self.failed_at(unit, &done);
+            }
+        }
+        if let Some(done) = self.past.objection(None) {
+            return unlike_before(done);
+        }
+        let checks = script.verify.iter().map(|asked| (Some(asked.place), asked.check.in_short()));
+        for (place, name) in checks {
+            if let Some(done) = self.past.objection(place) {
+                return End::new(Outcome::Failed, verification(&name, &done));
+            }
+        }
+        match self.past.not_started() {
+            Some(why) => End::new(Outcome::Failed, format!("a step was not started: {why}")),
+            None => End::new(Outcome::Interrupted, "the work was stopped"),
+        }
+    }
+
+    fn steps_and_verify<'s>(
+        &self,
+        progress: &mut Progress<'s>,
+        script: &'s Script<'s>,
+        before: Option<&Facts>,
+    ) -> Result<End, StateError> {
+        for (n, batch) in script.batches.iter().enumerate() {
+            for part in &batch.parts {
+                if let Err(end) = self.on_target(progress, part)?
+                    && !self.may_fail(progress, part, &end)
+                {
+                    return Ok(end);
+                }
+            }
+            if let Some(next) = script.batches.get(n + 1)
+                && !next.parts.iter().any(|part| self.past.touches(part))
+                && let Err(end) = self.between(progress, batch, next)?
+            {
+                return Ok(end);
+            }
+        }
+        let left_out = (!progress.left_out.is_empty()).then(|| progress.left_out.join("; "));
+        if let (Some(why), true) = (&left_out, progress.touched.is_empty()) {
+            return Ok(End::new(Outcome::Skipped, why));
+        }
+        let end = self.verify(progress, script, before)?;
+        Ok(End { reason: end.reason.or(left_out), ..end })
+    }
+
+    /// All steps on one target; if the work cannot go on, how the run ends.
+    fn on_target<'s>(
+        &self,
+        progress: &mut Progress<'s>,
+        part: &'s Part<'s>,
+    ) -> Result<Result<(), End>, StateError> {
+        for unit in &part.steps {
+            let standing = self.past.standing(unit);
+            if matches!(standing, Standing::Done | Standing::Failed | Standing::Interrupted) {
+                let done = self.step(progress, unit)?;
+                if done.not_now {
+                    progress.leave_out(part, self.failed_at(unit, &done).reason.unwrap_or_default());
+                    break;
+                }
+                if done.is_well() {
+                    continue;
+                }
+                return Ok(Err(self.failed_at(unit, &done)));
+            }
+            if self.interrupts.work.is_fired() {
+                let of = self.task.steps.len();
+                let reason =
+                    format!("stopped before step {} of {of}, `{}`", unit.place + 1, unit.step.label());
+                return Ok(Err(End::new(Outcome::Interrupted, reason)));
+            }
+            if let Err(end) = self.recheck(progress, unit)? {
+                return Ok(Err(end));
+            }
+            progress.touch(part);
+            let done = self.step(progress, unit)?;
+            progress.end_of_work = Utc::now();
+            if done.not_now {
+                progress.leave_out(part, self.failed_at(unit, &done).reason.unwrap_or_default());
+                break;
+            }
+            if !done.is_well() {
+                return Ok(Err(self.failed_at(unit, &done)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn verify(
+        &self,
+        progress: &Progress,
+        script: &Script,
+        before: Option<&Facts>,
+    ) -> Result<End, StateError> {
+        // First the baseline: right after a restart every check of monitoring finds nothing.
+        if let Some(before) = before {
+            let end = self.compare(progress, before, false)?;
+            if end.outcome != Outcome::Succeeded {
+                return Ok(end);
+            }
+        }
+        for asked in &script.verify {
+            let done = match self.objection(progress, Some(asked.place)) {
+                Some(done) => done,
+                None => self.check(progress, asked)?,
+            };
+            if !done.is_well() {
+                let outcome =
+                    if done.outcome == Outcome::Interrupted { done.outcome } else { Outcome::Failed };
+                return Ok(End::new(outcome, verification(&asked.check.in_short(), &done)));
+            }
+        }
+        Ok(End { outcome: Outcome::Succeeded, reason: None })
+    }
+
+    /// What verification found against the work before the run was resumed, unless more was done since.
+    pub(super) fn objection(&self, progress: &Progress, place: Option<u32>) -> Option<Done> {
+        if progress.has_worked.get() { None } else { self.past.objection(place) }
+    }
+
+    fn failed_at(&self, unit: &Unit, done: &Done) -> End {
+        let on = if self.targets.len() > 1 { format!(" on {}", unit.target) } else { String::new() };
+        let why = done.message.clone().unwrap_or_default();
+        let outcome = if done.outcome == Outcome::Interrupted { done.outcome } else { Outcome::Failed };
+        let of = self.task.steps.len();
+        End::new(outcome, format!("step {} of {of}, `{}`{on}: {why}", unit.place + 1, unit.step.label()))
+    }
+
+    /// Goes the way back on every target that was touched, the last one first.
+    fn roll_back(
+        &self,
+        progress: &mut Progress,
+        before: Option<&Facts>,
+        cause: End,
+    ) -> Result<End, StateError> {
+        let cause_text = cause.reason.unwrap_or_default();
+        for part in progress.touched.clone().into_iter().rev() {
+            for unit in &part.rollback {
+                let done = self.step(progress, unit)?;
+                progress.end_of_work = Utc::now();
+                if !done.is_well() {
+                    let why = done.message.unwrap_or_default();
+                    let label = unit.step.label();
+                    if done.outcome == Outcome::Interrupted {
+                        let reason = format!("{cause_text}; the way back stopped at `{label}`: {why}");
+                        return Ok(End::new(Outcome::Interrupted, reason));
+                    }
+                    let reason = format!("{cause_text}; the rollback failed at `{label}`: {why}");
+                    return Ok(End::new(Outcome::Failed, reason));
+                }
+            }
+        }
+        if let Some(before) = before {
+            let back = self.compare(progress, before, true)?;
+            if back.outcome != Outcome::Succeeded {
+                let why = back.reason.unwrap_or_default();
+                return Ok(End::new(Outcome::Failed, format!("{cause_text}; rolled back, but {why}")));
+            }
+        }
+        // Who resumes a run that was going back wants it to be over.
+        let is_open = cause.outcome == Outcome::Interrupted && !self.past.is_going_back();
+        let outcome = if is_open { Outcome::Interrupted } else { Outcome::RolledBack };
+        let note = if outcome == Outcome::Interrupted { "; rolled back" } else { "" };
+        Ok(End::new(outcome, format!("{cause_text}{note}")))
+    }
+
+    /// Runs every `finally` step, whatever becomes of the one before; returns the first problem.
+    fn finally(&self, progress: &Progress) -> Result<Option<End>, StateError> {
+        let mut problem = None;
+        for part in &progress.touched {
+            for unit in &part.finally {
+                let done = self.step(progress, unit)?;
+                let is_interrupted = done.outcome == Outcome::Interrupted;
+                if !done.is_well() && (problem.is_none() || is_interrupted) {
+                    let outcome = if is_interrupted { Outcome::Interrupted } else { Outcome::Failed };
+                    let why = done.message.unwrap_or_default();
+                    problem = Some(End::new(outcome, format!("finally step `{}`: {why}", unit.step.label())));
+                }
+            }
+        }
+        Ok(problem)
+    }
+}
+
+fn verification(name: &str, done: &Done) -> String {
+    format!("verification `{name}`: {}", done.message.as_deref().unwrap_or_default())
+}

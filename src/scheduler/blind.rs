@@ -1,0 +1,55 @@
+//! How long monitoring will be blind: predicted for each target, from how long it took to come back before.
+//!
+//! Only work with a baseline is counted: of other work nobody measures whether monitoring came back. A baseline bounds
+//! the time, because a run fails when monitoring is not back by then (`baseline.settle`); once there is enough history,
+//! it is known better.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::history::measured;
+use crate::model::{Baseline, IMPLICIT_TARGET, PlanFile, Schedule};
+
+/// What a schedule costs one target in sight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blind {
+    /// The target.
+    pub target: String,
+    /// How many occurrences work on it and compare monitoring with before.
+    pub occurrences: u64,
+    /// How long monitoring is not what it was after them, in seconds, in all.
+    pub seconds: u64,
+    /// Whether that is what 95 of 100 runs did not exceed; otherwise it is the most that the plan file allows.
+    pub measured: bool,
+}
+
+/// How long monitoring took to come back after recent runs, by task.
+pub type SettleTimes = BTreeMap<String, Vec<TimeDelta>>;
+
+/// Predicts for each target how long monitoring of it is blind, in the order of their names.
+pub fn predict(plan: &PlanFile, schedule: &Schedule, times: &SettleTimes) -> Vec<Blind> {
+    let mut targets: BTreeMap<&str, Blind> = BTreeMap::new();
+    for placed in &schedule.placed {
+        let occurrence = &placed.occurrence;
+        let Some(baseline) = plan.tasks.get(&occurrence.task).and_then(|task| task.baseline.as_ref()) else {
+            continue;
+        };
+        let known = times.get(&occurrence.task).and_then(|times| measured(times));
+        let most = baseline.settle.map_or(Baseline::DEFAULT_SETTLE, |settle| settle.value);
+        let seconds = u64::try_from(known.unwrap_or(most.0).num_seconds()).unwrap_or(0);
+        for target in occurrence.targets.iter().filter(|target| *target != IMPLICIT_TARGET) {
+            let blind = targets.entry(target).or_insert_with(|| Blind {
+                target: target.clone(),
+                occurrences: 0,
+                seconds: 0,
+                measured: true,
+            });
+            blind.occurrences += 1;
+            blind.seconds = blind.seconds.saturating_add(seconds);
+            blind.measured &= known.is_some();
+        }
+    }
+    targets.into_values().collect()
+}

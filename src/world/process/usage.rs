@@ -1,0 +1,48 @@
+//! What a job used, by the kernel.
+
+use std::fs;
+use std::time::Duration;
+
+use wait4::ResourceUsage;
+
+use crate::model::Usage;
+
+/// What was read from and written to storage by a process that has ended but was not waited for yet, and by those of its
+/// children that it waited for itself.
+///
+/// Source: proc_pid_io(5). Processes of other users do not tell everybody, and a kernel may count nothing.
+pub(super) fn io_of(pid: i32) -> (Option<u64>, Option<u64>) {
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    (value_of(&text, "read_bytes:"), value_of(&text, "write_bytes:"))
+}
+
+/// Puts the figures together; the peak is that of the biggest process.
+pub(super) fn usage_of(
+    spent: &ResourceUsage,
+    (read_bytes, written_bytes): (Option<u64>, Option<u64>),
+) -> Usage {
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Usage {
+        user_ms: ms(spent.utime),
+        system_ms: ms(spent.stime),
+        peak_bytes: spent.maxrss,
+        read_bytes,
+        written_bytes,
+    }
+}
+
+fn value_of(text: &str, key: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn storage_is_read_from_the_kernels_own_form() {
+        let text = "rchar: 1\nwchar: 2\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 0\n";
+        assert_eq!((value_of(text, "read_bytes:"), value_of(text, "write_bytes:")), (Some(4096), Some(8192)));
+        assert_eq!(io_of(-1), (None, None));
+    }
+}
