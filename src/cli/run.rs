@@ -16,6 +16,7 @@ use clap::Args;
 
 use self::abandon::abandon;
 use self::dry_run::dry_run;
+use self::follow::FollowArgs;
 use self::orders::OrderArgs;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
@@ -48,9 +49,8 @@ pub struct RunArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// Show what steps print as it comes, on stderr, each line behind its task and target
-    #[arg(long, conflicts_with = "dry_run")]
-    follow: bool,
+    #[command(flatten)]
+    follow: FollowArgs,
 
     /// How many runs may go at the same time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]

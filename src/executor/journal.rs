@@ -36,8 +36,9 @@ impl<'a> Journal<'a> {
         if events.is_empty() {
             return Ok(());
         }
-        let entries = self.state.record_all(&events)?;
-        entries.iter().for_each(|entry| self.tell(&entry.event));
+        for entry in self.state.record_all(&events)? {
+            self.tell(&entry.event);
+        }
         Ok(())
     }
 

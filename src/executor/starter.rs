@@ -196,10 +196,10 @@ impl Crew<'_> {
     pub(super) fn refuse(
         &self,
         assignment: &Assignment,
-        reason: String,
+        mut reason: String,
         fate: fn(String) -> Fate,
     ) -> Result<Fate, StateError> {
-        let reason = self.world.outputs.redactor.hide(&reason).into_owned();
+        self.world.outputs.redactor.hide_in(&mut reason);
         let last = self.journal.state().refusal(&assignment.task)?;
         let is_known =
             last.is_some_and(|last| last.occurrence == assignment.occurrence && last.reason == reason);

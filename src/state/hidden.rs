@@ -23,7 +23,11 @@ impl State {
 /// Takes secrets out of all that is said for people. Names stay: they are the plan file's own, and hold the ledger
 /// together.
 fn hide(event: &mut Event, redactor: &Redactor) {
-    let all = |texts: &mut [&mut String]| texts.iter_mut().for_each(|text| redactor.hide_in(text));
+    let all = |texts: &mut [&mut String]| {
+        for text in texts {
+            redactor.hide_in(text);
+        }
+    };
     match event {
         Event::ScheduleOutdated { reason, .. }
         | Event::OccurrenceMissed { reason, .. }
@@ -39,12 +43,20 @@ fn hide(event: &mut Event, redactor: &Redactor) {
         | Event::RunEnded { reason: Some(text), .. }
         | Event::AlertsDelivered { error: Some(text), .. } => all(&mut [text]),
         Event::BaselineCompared { differences, .. } => {
-            differences.iter_mut().for_each(|text| redactor.hide_in(text));
+            for text in differences {
+                redactor.hide_in(text);
+            }
         }
-        Event::SilenceCreated { silenced, .. } => silenced.iter_mut().for_each(|text| redactor.hide_in(text)),
+        Event::SilenceCreated { silenced, .. } => {
+            for text in silenced {
+                redactor.hide_in(text);
+            }
+        }
         Event::BaselineTaken { facts, .. } => redactor.hide_in_json(facts),
         Event::StepEnded { message, output, .. } => {
-            message.iter_mut().for_each(|text| redactor.hide_in(text));
+            if let Some(message) = message {
+                redactor.hide_in(message);
+            }
             if let Some(Output { head, tail, .. }) = output {
                 all(&mut [head, tail]);
             }

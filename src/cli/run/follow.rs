@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use clap::Args;
 use console::Style;
 use indicatif::MultiProgress;
 
@@ -19,6 +20,24 @@ use crate::world::output::lines::{LineSink, Whose};
 const MAX_WAITING: usize = 1 << 20;
 /// A step waits this long for a reader that does not keep up; then lines are left out until it does.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Whether somebody wants to see what steps print.
+#[derive(Debug, Args)]
+pub struct FollowArgs {
+    /// Show what steps print as it comes, on stderr, each line behind its task and target
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
+}
+
+impl FollowArgs {
+    /// Begins to show it above `bars`, where these are drawn; `None` when nobody wants to see it.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(&self, bars: Option<MultiProgress>) -> std::io::Result<Option<Follower>> {
+        self.follow.then(|| Follower::start(bars)).transpose()
+    }
+}
 
 /// Shows lines in a thread of its own.
 #[derive(Debug)]
@@ -37,17 +56,15 @@ struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     text: String,
+    /// Whose line came last, and what stands before it: most lines come after others of the same step.
+    last: Option<(Whose, String)>,
     n_left_out: u64,
     is_stuck: bool,
     is_over: bool,
 }
 
 impl Follower {
-    /// Shows lines above `bars`, where these are drawn.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn start(bars: Option<MultiProgress>) -> std::io::Result<Self> {
+    fn start(bars: Option<MultiProgress>) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::default());
         let theirs = Arc::clone(&queue);
         let work = move || {
@@ -96,9 +113,19 @@ impl Queue {
     }
 }
 
+impl Waiting {
+    fn push(&mut self, whose: &Whose, line: &str) {
+        let last = self.last.take().filter(|(last, _)| last == whose);
+        let (_, prefix) = self.last.insert(last.unwrap_or_else(|| {
+            let prefix = Style::new().for_stderr().dim().apply_to(inert_line(&format!("{whose} |")));
+            (whose.clone(), format!("{prefix} "))
+        }));
+        self.text.extend([prefix.as_str(), line, "\n"]);
+    }
+}
+
 impl LineSink for Queue {
     fn line(&self, whose: &Whose, line: &str) {
-        let prefix = Style::new().for_stderr().dim().apply_to(inert_line(&format!("{whose} |")));
         let is_full = |waiting: &mut Waiting| MAX_WAITING <= waiting.text.len();
         let mut waiting = self.lock();
         if is_full(&mut waiting) && !waiting.is_stuck {
@@ -111,7 +138,7 @@ impl LineSink for Queue {
             return;
         }
         let was_empty = waiting.text.is_empty();
-        let _ = writeln!(waiting.text, "{prefix} {line}");
+        waiting.push(whose, line);
         if was_empty {
             self.came.notify_one();
         }

@@ -53,7 +53,7 @@ pub fn work(
         Interrupts::new().and_then(|it| it.listen().map(|()| it)).context("listening for signals")?;
     let screen = Arc::new(Mutex::new(Screen::new(terminal)));
     let bars = screen.lock().ok().and_then(|screen| screen.bars());
-    let follower = args.follow.then(|| Follower::start(bars)).transpose().context("starting to follow")?;
+    let follower = args.follow.start(bars).context("starting to follow")?;
     let mut world = world.clone();
     world.outputs.logs = Some(state.logs());
     world.outputs.follow = follower.as_ref().map(Follower::sink);

@@ -224,7 +224,7 @@ impl<'a> Secrets<'a> {
     fn value_at_hand(&self, secret: &Secret) -> Result<SecretString, NoValue> {
         if let Some(variable) = &secret.env {
             let value = std::env::var_os(variable).ok_or_else(|| NoValue::NotSet(variable.clone()))?;
-            return text(Zeroizing::new(value.into_encoded_bytes()));
+            return text(&Zeroizing::new(value.into_encoded_bytes()));
         }
         let path = secret.file.as_ref().ok_or(NoValue::NoSource)?;
         without_line_end(file::read(&self.folder.join(path))?)
@@ -236,11 +236,11 @@ fn without_line_end(mut bytes: Zeroizing<Vec<u8>>) -> Result<SecretString, NoVal
     while matches!(bytes.last(), Some(b'\n' | b'\r')) {
         bytes.pop();
     }
-    text(bytes)
+    text(&bytes)
 }
 
-fn text(bytes: Zeroizing<Vec<u8>>) -> Result<SecretString, NoValue> {
-    match std::str::from_utf8(&bytes) {
+fn text(bytes: &[u8]) -> Result<SecretString, NoValue> {
+    match std::str::from_utf8(bytes) {
         Ok("") => Err(NoValue::Empty),
         Ok(text) if text.len() > MAX_BYTES => Err(NoValue::TooLong),
         Ok(text) if !text.contains('\0') => Ok(SecretString::from(text)),

@@ -59,7 +59,8 @@ impl Answer {
         match &mut self {
             Self::Yes { found } => redactor.hide_in(found),
             Self::No { expected, found } => {
-                [expected, found].into_iter().for_each(|text| redactor.hide_in(text))
+                redactor.hide_in(expected);
+                redactor.hide_in(found);
             }
             Self::Unknown { why } => redactor.hide_in(why),
         }

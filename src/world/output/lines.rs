@@ -1,6 +1,6 @@
 //! The live view: an output as lines, handed on as they come.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::text::inert_line;
@@ -73,7 +73,7 @@ impl Lines {
         let line = line.rsplit(|byte| *byte == b'\r').next().unwrap_or(line);
         let mut shown = inert_line(&String::from_utf8_lossy(line));
         if left_out > 0 {
-            shown.push_str(&format!(" ... and {left_out} bytes more"));
+            let _ = write!(shown, " ... and {left_out} bytes more");
         }
         self.sink.line(&self.whose, &shown);
         self.line.clear();

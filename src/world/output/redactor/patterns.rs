@@ -34,14 +34,14 @@ impl Patterns {
     /// # Errors
     /// When there are more than can be looked for.
     pub fn new<'a>(secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Box<BuildError>> {
-        let mut named: BTreeMap<Vec<u8>, Arc<str>> = BTreeMap::new();
+        let mut owners: BTreeMap<Vec<u8>, Arc<str>> = BTreeMap::new();
         for (name, value) in secrets {
             let name: Arc<str> = name.into();
             for form in forms::of(value) {
-                named.entry(form).or_insert_with(|| Arc::clone(&name));
+                owners.entry(form).or_insert_with(|| Arc::clone(&name));
             }
         }
-        let (sorted, names): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+        let (sorted, names): (Vec<_>, Vec<_>) = owners.into_iter().unzip();
         let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&sorted)?;
         let mut begins = [false; 256];
         for first in sorted.iter().filter_map(|form| form.first()) {
