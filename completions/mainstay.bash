@@ -46,6 +46,9 @@ _mainstay() {
             mainstay__subcmd__audit,log)
                 cmd="mainstay__subcmd__audit__subcmd__log"
                 ;;
+            mainstay__subcmd__audit,review)
+                cmd="mainstay__subcmd__audit__subcmd__review"
+                ;;
             mainstay__subcmd__audit,verify)
                 cmd="mainstay__subcmd__audit__subcmd__verify"
                 ;;
@@ -57,6 +60,9 @@ _mainstay() {
                 ;;
             mainstay__subcmd__audit__subcmd__help,log)
                 cmd="mainstay__subcmd__audit__subcmd__help__subcmd__log"
+                ;;
+            mainstay__subcmd__audit__subcmd__help,review)
+                cmd="mainstay__subcmd__audit__subcmd__help__subcmd__review"
                 ;;
             mainstay__subcmd__audit__subcmd__help,verify)
                 cmd="mainstay__subcmd__audit__subcmd__help__subcmd__verify"
@@ -87,6 +93,9 @@ _mainstay() {
                 ;;
             mainstay__subcmd__help__subcmd__audit,log)
                 cmd="mainstay__subcmd__help__subcmd__audit__subcmd__log"
+                ;;
+            mainstay__subcmd__help__subcmd__audit,review)
+                cmd="mainstay__subcmd__help__subcmd__audit__subcmd__review"
                 ;;
             mainstay__subcmd__help__subcmd__audit,verify)
                 cmd="mainstay__subcmd__help__subcmd__audit__subcmd__verify"
@@ -159,7 +168,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__audit)
-            opts="-f -o -q -v -h -V --file --state --format --output --color --quiet --verbose --now --help --version log verify export help"
+            opts="-f -o -q -v -h -V --file --state --format --output --color --quiet --verbose --now --help --version log verify export review help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -251,7 +260,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__audit__subcmd__help)
-            opts="log verify export help"
+            opts="log verify export review help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -306,6 +315,20 @@ _mainstay() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mainstay__subcmd__audit__subcmd__help__subcmd__review)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mainstay__subcmd__audit__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -340,6 +363,56 @@ _mainstay() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown html ics jsonl sarif junit github gitlab tap checkstyle" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mainstay__subcmd__audit__subcmd__review)
+            opts="-f -o -q -v -h -V --note --file --state --format --output --color --quiet --verbose --now --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --note)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -451,7 +524,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__help__subcmd__audit)
-            opts="log verify export"
+            opts="log verify export review"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,6 +552,20 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__help__subcmd__audit__subcmd__log)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mainstay__subcmd__help__subcmd__audit__subcmd__review)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -891,7 +978,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__run)
-            opts="-f -o -q -v -h -V --due --dry-run --follow --jobs --resume --assume --replan --abandon --reason --emergency --limit --wait --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --due --dry-run --jobs --resume --assume --replan --progress --abandon --reason --list --show --step --task --since --outcome --newest --emergency --limit --wait --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -909,11 +996,39 @@ _mainstay() {
                     COMPREPLY=($(compgen -W "done not-done" -- "${cur}"))
                     return 0
                     ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain none" -- "${cur}"))
+                    return 0
+                    ;;
                 --abandon)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --show)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --step)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --task)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outcome)
+                    COMPREPLY=($(compgen -W "succeeded failed rolled_back interrupted skipped refused going" -- "${cur}"))
+                    return 0
+                    ;;
+                --newest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

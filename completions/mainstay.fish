@@ -97,8 +97,23 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l jobs -d 'How m
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l resume -d 'Go on with a run that stopped in its middle; without RUN with the one that there is' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l assume -d 'With --resume: whether a step that was interrupted, and may not be repeated, is done' -r -f -a "done\t'They did what they should: they are not repeated'
 not-done\t'They did not: they are done again'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Bars on a terminal, else lines; nothing with `--due` unless somebody watches'
+plain\t'A line when a run starts and ends, and for a step that takes long'
+none\t'Nothing'"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l abandon -d 'Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l reason -d 'Why, for the ledger' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l show -d 'Show one run from start to end: its number, or `last`' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l step -d 'With --show: show what this step of the run printed' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l task -d 'Only runs of this task' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l since -d 'Only since this time, or for this long: 2026-03-07, 2026-03-07T02:00:00Z, 7d' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l outcome -d 'Only runs that ended like this, or are going; several with commas' -r -f -a "succeeded\t''
+failed\t''
+rolled_back\t''
+interrupted\t''
+skipped\t''
+refused\t''
+going\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l newest -d 'At most this many, the newest ones; 0 for all' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l limit -d 'Only these of the targets: names, group:NAME, label:KEY=VALUE, separated by commas' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l wait -d 'How long to wait for what another mainstay holds, such as 10m; without it not at all' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s f -l file -d 'The plan file' -r -F
@@ -122,8 +137,8 @@ never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
-complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l follow -d 'Show what steps print as it comes, on stderr, each line behind its task and target'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l replan -d 'With --resume: go on by the plan file as it is now, though it changed in more than what is not done yet'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l list -d 'Show the newest runs, one a line'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l emergency -d 'Run tasks although their windows, a blackout or a missing approval say no, and open a review of each run'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -s v -l verbose -d 'Say more'
@@ -239,9 +254,9 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_see
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show every task with its state, the runs of the period, and what to do next'
 complete -c mainstay -n "__fish_mainstay_using_subcommand report; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s f -l file -d 'The plan file' -r -F
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
 json\t'One documented object for programs'
 markdown\t'For pages and tickets'
 html\t'One page that needs no network'
@@ -253,19 +268,20 @@ github\t'Findings as annotations of GitHub Actions'
 gitlab\t'Findings for the code quality of GitLab'
 tap\t'Findings as tests of the Test Anything Protocol'
 checkstyle\t'Findings for review tools'"
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s v -l verbose -d 'Say more'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -s V -l version -d 'Print version'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "log" -d 'Show what happened, newest last'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "verify" -d 'Verify that the ledger is as it was written'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "export" -d 'Write the ledger as it is, one JSON object per line'
-complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -f -a "log" -d 'Show what happened, newest last'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -f -a "verify" -d 'Verify that the ledger is as it was written'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -f -a "export" -d 'Write the ledger as it is, one JSON object per line'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -f -a "review" -d 'Show the emergency runs that have to be reviewed, or record that one was'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and not __fish_seen_subcommand_from log verify export review help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l since -d 'Only since this time, or for this long: 2026-03-07, 2026-03-07T02:00:00Z, 7d' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l task -d 'Only what is about this task and its runs' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from log" -l run -d 'Only what is about this run' -r
@@ -341,9 +357,34 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more'
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -l note -d 'What came out, for the ledger' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -s f -l file -d 'The plan file' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -l format -d 'How the result is written; not every command has every format' -r -f -a "text\t'For people: tables and sentences'
+json\t'One documented object for programs'
+markdown\t'For pages and tickets'
+html\t'One page that needs no network'
+ics\t'A calendar for Google Calendar, Outlook and Thunderbird'
+jsonl\t'Lines of JSON, for programs that read a stream'
+sarif\t'Findings for code scanning'
+junit\t'Findings as tests, for CI servers'
+github\t'Findings as annotations of GitHub Actions'
+gitlab\t'Findings for the code quality of GitLab'
+tap\t'Findings as tests of the Test Anything Protocol'
+checkstyle\t'Findings for review tools'"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -s o -l output -d 'Also write the result to a file: PATH, in the format of its extension, or FORMAT=PATH; repeatable' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -l color -d 'When to use colours [default: auto, which heeds NO_COLOR and CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -s v -l verbose -d 'Say more'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from review" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "log" -d 'Show what happened, newest last'
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Verify that the ledger is as it was written'
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the ledger as it is, one JSON object per line'
+complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "review" -d 'Show the emergency runs that have to be reviewed, or record that one was'
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "plan" -d 'Show what happens when, and what changed since the published schedule'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "run" -d 'Do maintenance: what is due, or the tasks that are named'
@@ -356,3 +397,4 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "log" -d 'Show what happened, newest last'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Verify that the ledger is as it was written'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the ledger as it is, one JSON object per line'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "review" -d 'Show the emergency runs that have to be reviewed, or record that one was'

@@ -5,9 +5,11 @@
 //! swings far less. The minimum says what the machine can do, the median what it did. Memory hardly swings.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
+mod due;
 mod floor;
 mod plan_file;
 mod row;
+mod run;
 
 use std::env;
 use std::fs;
@@ -16,21 +18,30 @@ use std::process::Command;
 
 use row::{Quantity, Row};
 
-/// How many steps the row of the executor has.
-const N_STEPS: usize = 1000;
-
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["floor-parse", plan_file] => floor::parse(Path::new(plan_file)),
-        ["floor-spawn"] => floor::spawn(N_STEPS),
-        ["floor-journal", journal] => floor::journal(N_STEPS, Path::new(journal)),
+        ["floor-spawn", n_steps] => floor::spawn(number(n_steps)),
+        ["floor-journal", n_steps, journal] => floor::journal(number(n_steps), Path::new(journal)),
+        ["floor-rows", n_steps, n_threads, file] => {
+            floor::rows(number(n_steps), number(n_threads), Path::new(file));
+        }
+        ["floor-copy", n_bytes, file] => {
+            floor::copy(with_arguments(this_program("print"), &[n_bytes]), Path::new(file));
+        }
+        ["floor-due", state, plan_file] => floor::due(Path::new(state), Path::new(plan_file)),
+        ["print", n_bytes] => floor::print(number(n_bytes)),
         // `cargo bench` adds this; `cargo test --all-targets` does not, and waits for no figures.
         ["--bench"] => measure(""),
         [word, "--bench"] => measure(word),
         _ => eprintln!("usage: cargo bench --bench ratios [WORD]"),
     }
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
 }
 
 fn measure(word: &str) {
@@ -45,7 +56,8 @@ fn measure(word: &str) {
 fn rows(dir: &Path) -> Vec<Row> {
     let mut rows = Vec::from(start_up_rows(dir));
     rows.extend(validate_rows(dir));
-    rows.extend(executor_rows(dir));
+    rows.extend(run::rows(dir));
+    rows.push(due::row(dir));
     rows
 }
 
@@ -58,6 +70,7 @@ fn start_up_rows(dir: &Path) -> [Row; 2] {
         floor_name: "a Rust program that does nothing",
         quantity: Quantity::WallTime,
         limit: Some(2.0),
+        most: None,
         n_rounds: 200,
         subject: Box::new({
             let mainstay = mainstay.clone();
@@ -114,6 +127,7 @@ fn validate_row(dir: &Path, n_tasks: usize, window: &str) -> Row {
         floor_name: "parsing the YAML into a plain value",
         quantity: Quantity::WallTime,
         limit: None,
+        most: None,
         n_rounds: if n_tasks < 10_000 { 20 } else { 7 },
         subject: Box::new({
             let arguments = ["-f".into(), plan_file.clone(), "validate".into()];
@@ -122,38 +136,6 @@ fn validate_row(dir: &Path, n_tasks: usize, window: &str) -> Row {
         exit_code: 0,
         floor: Box::new(move |_| with_arguments(this_program("floor-parse"), &[&plan_file])),
     }
-}
-
-fn executor_rows(dir: &Path) -> [Row; 2] {
-    let plan_file = dir.join("steps.yaml");
-    fs::write(&plan_file, plan_file::of_steps(N_STEPS)).expect("the directory is writable");
-    let row = |floor_name, key: &'static str, floor: Box<dyn Fn(usize) -> Command>| Row {
-        name: format!("run: {N_STEPS} steps that do nothing"),
-        floor_name,
-        quantity: Quantity::WallTime,
-        limit: None,
-        n_rounds: 7,
-        subject: Box::new({
-            let (dir, plan_file) = (dir.to_owned(), plan_file.clone());
-            move |round| {
-                let state = dir.join(format!("{key}-{round}.db"));
-                let mut command = mainstay();
-                command.arg("-q").arg("-f").arg(&plan_file).arg("--state").arg(state).args(["run", "steps"]);
-                command
-            }
-        }),
-        exit_code: 0,
-        floor,
-    };
-    let journal = dir.join("journal");
-    [
-        row("spawning `true` as often", "spawn", Box::new(|_| this_program("floor-spawn"))),
-        row(
-            "the same, with a line on disk before and after each",
-            "journal",
-            Box::new(move |_| with_arguments(this_program("floor-journal"), &[&journal])),
-        ),
-    ]
 }
 
 fn mainstay() -> Command {

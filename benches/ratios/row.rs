@@ -14,6 +14,8 @@ pub struct Row {
     pub quantity: Quantity,
     /// The largest ratio that is good enough, where one was agreed.
     pub limit: Option<f64>,
+    /// The most that mainstay itself may cost, in the quantity's unit, where that was agreed.
+    pub most: Option<f64>,
     pub n_rounds: usize,
     /// Gets the number of the round, for files that must be fresh.
     pub subject: Box<dyn Fn(usize) -> Command>,
@@ -79,11 +81,13 @@ pub fn line(row: &Row) -> String {
     subjects.sort_unstable_by(f64::total_cmp);
     floors.sort_unstable_by(f64::total_cmp);
     let unit = row.quantity.unit();
-    let limit = row.limit.map(|limit| format!(", at most {limit}")).unwrap_or_default();
+    let at_most = |limit: Option<f64>| limit.map(|limit| format!(", at most {limit}")).unwrap_or_default();
+    let (limit, most) = (at_most(row.limit), at_most(row.most));
     let mut line = format!("| {} | {} ", row.name, row.floor_name);
     for at in [0, row.n_rounds / 2] {
         let (subject, floor) = (subjects[at], floors[at]);
-        let _ = write!(line, "| {subject:.2} {unit} / {floor:.2} {unit} | {:.2}{limit} ", subject / floor);
+        let _ =
+            write!(line, "| {subject:.2} {unit}{most} / {floor:.2} {unit} | {:.2}{limit} ", subject / floor);
     }
     let _ = write!(line, "| {} |", row.n_rounds);
     line

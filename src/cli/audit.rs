@@ -1,5 +1,7 @@
 //! `mainstay audit`.
 
+mod review;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -7,15 +9,17 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use chrono::{DateTime, Local, TimeZone, Utc};
+use chrono::Local;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::review::ReviewArgs;
 use super::output::{Format, OutputError, deliver};
+use super::since::{Since, since};
 use super::{Exit, Global, Terminal, exit};
 use crate::ledger::{self, Anchor, Verdict, Verification, Verifier, export};
 use crate::manager::Manager;
-use crate::model::{Length, Moment, RunId};
+use crate::model::RunId;
 use crate::state::{Access, Log, LogFilter, Logged, State, StateError};
 use crate::text::inert;
 use crate::world::files;
@@ -32,13 +36,15 @@ const AFTER_HELP: &str = "\
 Examples:
   mainstay audit log --since 7d                  what happened this week?
   mainstay audit verify --against 1042:3fe0...   is all there, as it was?
-  mainstay audit export -o ledger.jsonl          for the auditor";
+  mainstay audit export -o ledger.jsonl          for the auditor
+  mainstay audit review                          emergencies to look at";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Log(LogArgs),
     Verify(VerifyArgs),
     Export(ExportArgs),
+    Review(ReviewArgs),
 }
 
 /// Show what happened, newest last
@@ -132,6 +138,7 @@ pub fn run(
         Command::Log(args) => log(args, global, manager, terminal),
         Command::Verify(args) => verify(&args, global, manager, terminal),
         Command::Export(ExportArgs {}) => write(global, manager, terminal),
+        Command::Review(args) => review::review(args, global, manager, terminal),
     }
 }
 
@@ -339,38 +346,6 @@ fn write(global: &Global, manager: &Manager, terminal: &mut Terminal) -> anyhow:
         .context("reading the ledger")?;
     written.context("writing the ledger")?;
     Ok(Exit::Done)
-}
-
-/// The value of `--since`.
-#[derive(Debug, Clone, Copy)]
-enum Since {
-    Instant(DateTime<Utc>),
-    Ago(Length),
-}
-
-impl Since {
-    fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        match self {
-            Self::Instant(instant) => instant,
-            Self::Ago(length) => now - length.0,
-        }
-    }
-}
-
-/// Reads `--since`: a time of this machine's zone, a time with an offset, or a length up to now.
-fn since(text: &str) -> Result<Since, String> {
-    if let Ok(length) = text.parse() {
-        return Ok(Since::Ago(length));
-    }
-    let expected = "expected a time such as 2026-12-20 or 2026-12-20T02:30:00Z, or a length such as 7d";
-    let local = match text.parse().map_err(|_| expected)? {
-        Moment::Utc(instant) => return Ok(Since::Instant(instant)),
-        Moment::Local(local) => local,
-        Moment::Date(date) => date.and_time(chrono::NaiveTime::MIN),
-    };
-    let instant =
-        Local.from_local_datetime(&local).earliest().ok_or("there is no such time in the local zone")?;
-    Ok(Since::Instant(instant.to_utc()))
 }
 
 fn pretty(value: &serde_json::Value) -> anyhow::Result<String> {

@@ -37,17 +37,24 @@ pub enum Exit {
     Other(u8),
 }
 
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Wrong => 2,
+            Self::Unknown => 3,
+            Self::Busy => 4,
+            Self::Signal(number) => 128 + number,
+            Self::Other(code) => code,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::No => 1,
-            Exit::Wrong => 2,
-            Exit::Unknown => 3,
-            Exit::Busy => 4,
-            Exit::Signal(number) => 128 + number,
-            Exit::Other(code) => code,
-        })
+        Self::from(exit.code())
     }
 }
 

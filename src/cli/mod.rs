@@ -1,16 +1,18 @@
 //! The command line: arguments in, one library call, result out.
 //!
-//! 1. Only `terminal` writes to the terminal.
+//! 1. Only `terminal`, and the `lines` that it hands out, write to the terminal.
 //! 2. Only `exit` knows exit codes.
 //! 3. `anyhow` lives here alone; it adds what was attempted to the library's typed errors.
 
 mod audit;
 mod exit;
+mod lines;
 mod monitor;
 pub mod output;
 mod plan;
 mod report;
 mod run;
+mod since;
 mod terminal;
 mod validate;
 

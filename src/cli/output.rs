@@ -118,13 +118,25 @@ pub fn deliver(
     render: &mut dyn FnMut(Format, bool) -> anyhow::Result<String>,
 ) -> anyhow::Result<Vec<(PathBuf, Format, String)>> {
     let (shown, files) = chosen(global, supported)?;
+    let written = write_files(files, render)?;
+    terminal.result(&render(shown, true)?)?;
+    Ok(written)
+}
+
+/// Writes a result to `files`, each in its format.
+///
+/// # Errors
+/// What `render` returns, or that a file could not be written.
+pub fn write_files(
+    files: Vec<(PathBuf, Format)>,
+    render: &mut dyn FnMut(Format, bool) -> anyhow::Result<String>,
+) -> anyhow::Result<Vec<(PathBuf, Format, String)>> {
     let mut written = Vec::new();
     for (path, format) in files {
         let text = render(format, false)?;
         files::write_atomically(&path, text.as_bytes()).map_err(OutputError::Write)?;
         written.push((path, format, text));
     }
-    terminal.result(&render(shown, true)?)?;
     Ok(written)
 }
 

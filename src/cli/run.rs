@@ -2,12 +2,16 @@
 
 mod abandon;
 mod dry_run;
+mod events;
 mod exit;
 mod follow;
+mod list;
 mod orders;
+mod past;
 mod progress;
 mod results;
 mod resume;
+mod show;
 mod summary;
 mod work;
 
@@ -17,7 +21,11 @@ use clap::Args;
 use self::abandon::abandon;
 use self::dry_run::dry_run;
 use self::follow::FollowArgs;
+use self::list::ListArgs;
 use self::orders::OrderArgs;
+pub use self::orders::not_blank;
+use self::progress::Manner;
+use self::show::Which;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::RunError;
@@ -38,7 +46,7 @@ use crate::world::World;
 #[command(override_usage = USAGE, after_help = AFTER_HELP)]
 pub struct RunArgs {
     /// Tasks to run now, in the order of their `after`; windows and blackouts still hold
-    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon", "resume"])]
+    #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon", "resume", "list", "show"])]
     tasks: Vec<String>,
 
     /// Run what is due by the schedule; for cron: silent when there is nothing to do
@@ -67,6 +75,10 @@ pub struct RunArgs {
     /// With --resume: go on by the plan file as it is now, though it changed in more than what is not done yet
     #[arg(long, requires = "resume")]
     replan: bool,
+    /// How progress is shown on stderr
+    #[arg(long, value_name = "HOW", env = "MAINSTAY_PROGRESS", hide_env_values = true)]
+    #[arg(default_value = "auto", hide_default_value = true)]
+    progress: Manner,
 
     /// Settle a run that stopped in its middle or did not clean up, so that nothing asks about it any more
     #[arg(long, value_name = "RUN", requires = "reason", conflicts_with_all = ["tasks", "due", "dry_run"])]
@@ -76,6 +88,20 @@ pub struct RunArgs {
     #[arg(long, value_name = "TEXT", value_parser = orders::not_blank)]
     reason: Option<String>,
 
+    /// Show the newest runs, one a line
+    #[arg(long, conflicts_with_all = ["tasks", "due", "dry_run", "abandon"])]
+    list: bool,
+
+    /// Show one run from start to end: its number, or `last`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["tasks", "due", "dry_run", "abandon", "list"])]
+    show: Option<Which>,
+
+    /// With --show: show what this step of the run printed
+    #[arg(long, value_name = "N", requires = "show")]
+    step: Option<u32>,
+
+    #[command(flatten)]
+    listed: ListArgs,
     #[command(flatten)]
     orders: OrderArgs,
 }
@@ -96,8 +122,11 @@ Examples:
   mainstay run upgrade --dry-run     what would it do, would it get through?
   mainstay run upgrade --follow      with what its steps print, as it comes
   mainstay run --due --format json   the runs as one object
-  mainstay run --resume --dry-run    what is done of an interrupted run?
+  mainstay run --resume --dry-run    how far did the interrupted run come?
   mainstay run --resume              go on with it
+  mainstay run --due --format jsonl  events as they happen, a line each
+  mainstay run --list --since 7d     what ran this week?
+  mainstay run --show last           the newest run, step by step
   mainstay run --abandon 12 --reason 'done by hand'
 
 Environment of steps, and of commands that checks run; nothing else gets in:
@@ -129,7 +158,9 @@ mainstay run [OPTIONS] <TASK>...
        mainstay run [OPTIONS] --due
        mainstay run [OPTIONS] --resume [<RUN>] [--assume <STATE>] [--replan]
        mainstay run [OPTIONS] --emergency --reason <TEXT> <TASK>...
-       mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>";
+       mainstay run [OPTIONS] --abandon <RUN> --reason <TEXT>
+       mainstay run [OPTIONS] --list
+       mainstay run [OPTIONS] --show <RUN>";
 
 /// Runs `mainstay run`.
 pub fn run(
@@ -138,6 +169,12 @@ pub fn run(
     manager: &Manager,
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
+    if args.list {
+        return list::list(args.listed, global, manager, terminal);
+    }
+    if let Some(which) = args.show {
+        return show::show((which, args.step), global, manager, terminal);
+    }
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
     let world = World::new(&plan.connections, &manager.file, manager.clock());

@@ -8,6 +8,7 @@ use clap::ColorChoice;
 use console::Style;
 
 use super::Global;
+use super::lines::Lines;
 use crate::table::Screen;
 use crate::world::output::redactor::Redactor;
 
@@ -52,15 +53,14 @@ impl Terminal {
         self.redactor = redactor.clone();
     }
 
-    /// Writes whole lines to stderr beside everything else, from any thread.
-    pub fn write_lines(text: &str) {
-        // As in `say`: there is nobody left to tell.
-        let _ = io::stderr().lock().write_all(text.as_bytes());
-    }
-
     /// Whether a person watches stdout.
     pub fn is_interactive(&self) -> bool {
         io::stdout().is_terminal()
+    }
+
+    /// Whether a person watches at all.
+    pub fn is_watched(&self) -> bool {
+        io::stdout().is_terminal() || io::stderr().is_terminal()
     }
 
     /// Whether a person watches stderr and wants to see progress.
@@ -126,9 +126,18 @@ impl Terminal {
         Ok(())
     }
 
-    /// What says on stderr how the work goes, for threads.
-    pub fn voice(&self) -> Voice {
-        Voice { quiet: self.quiet, redactor: self.redactor.clone() }
+    /// Whole lines on stderr, from any thread.
+    pub fn lines_on_stderr(&self) -> Lines {
+        Lines::on_stderr()
+    }
+
+    /// Whole lines on stdout, each at once, from any thread; what was written so far comes first.
+    ///
+    /// # Errors
+    /// As [`Terminal::result`].
+    pub fn lines_on_stdout(&mut self) -> anyhow::Result<Lines> {
+        self.finish()?;
+        Ok(Lines::on_stdout(self.out_closed))
     }
 
     /// Says on stderr how the work goes; `--quiet` hides it.
@@ -190,22 +199,6 @@ impl Terminal {
                 Ok(())
             }
             other => other,
-        }
-    }
-}
-
-/// Says on stderr how the work goes, from any thread while it goes on.
-#[derive(Debug, Clone)]
-pub struct Voice {
-    quiet: bool,
-    redactor: Redactor,
-}
-
-impl Voice {
-    /// As [`Terminal::status`].
-    pub fn status(&self, text: &str) {
-        if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{}", self.redactor.hide(text));
         }
     }
 }

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::conditions::{self, UnknownCondition};
 use super::coordinator::{Account, Assignment, Crew, Fate, Piece};
 use super::early::{self, Later};
-use super::{RunError, history_of, whole_length};
+use super::{RunError, past, whole_length};
 use crate::model::{Event, OccurrenceId, Placed, Status};
 use crate::scheduler;
 
@@ -44,8 +44,8 @@ pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
 
 /// Notes tasks that were never seen, so that their calendar starts to count.
 fn meet_new_tasks(crew: &Crew) -> Result<(), RunError> {
-    let history = crew.journal.state().history()?;
-    let is_new = |name: &str| history.get(name).is_none_or(|task| task.first_known.is_none());
+    let known = crew.journal.state().known_tasks()?;
+    let is_new = |name: &str| !known.contains(name);
     let scheduled = crew.plan.tasks.iter().filter(|(_, task)| task.schedule.is_some());
     let tasks: Vec<_> = scheduled.map(|(name, _)| name.value.clone()).filter(|name| is_new(name)).collect();
     if !tasks.is_empty() {
@@ -72,10 +72,10 @@ fn ask_conditions(crew: &Crew) -> Result<Vec<Account>, RunError> {
 /// the order of the schedule. What was slept through is recorded.
 fn due_now(crew: &Crew, attempted: &BTreeSet<OccurrenceId>) -> Result<Vec<(Placed, bool)>, RunError> {
     let now = crew.world.clock.now();
-    let (past, published) = {
-        let state = crew.journal.state();
-        (history_of(&state.history()?, crew.plan), state.published()?)
-    };
+    let (past, published) = past::recent(crew.plan, crew.zone, crew.journal.state(), now)?;
+    if scheduler::is_quiet(crew.plan, &past, published.as_ref(), now)? {
+        return Ok(Vec::new());
+    }
     let longest =
         crew.plan.tasks.iter().map(|(_, task)| whole_length(crew.plan, task)).max().unwrap_or_default();
     let until = now + HORIZON.max(longest + longest);

@@ -58,6 +58,8 @@ pub struct Work<'a> {
     pub zone: &'a Zone,
     /// What the gate said when it was asked.
     pub gate: Option<String>,
+    /// Why it passes windows, blackouts and approval; `None` when it does not.
+    pub emergency: Option<&'a str>,
     /// Names the ledger in tags.
     pub origin: &'a str,
     /// `user@host`, for silences.

@@ -29,6 +29,7 @@ pub mod resume;
 mod demand;
 mod due;
 mod early;
+mod past;
 mod starter;
 mod waiting;
 

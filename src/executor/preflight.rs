@@ -123,6 +123,16 @@ fn secret(plan: &PlanFile, name: &str, world: &World) -> Item {
     item(Phase::Gate, &format!("secret {name}"), certainty, note)
 }
 
+/// What an emergency passes is not in its way.
+pub fn pass_as_emergency(items: &mut [Item]) {
+    let passed =
+        |item: &&mut Item| item.phase == Phase::Gate && ["window", "approval"].contains(&item.name.as_str());
+    for item in items.iter_mut().filter(passed).filter(|item| item.certainty == Certainty::Wrong) {
+        item.certainty = Certainty::Verified;
+        item.note = format!("passed, because this is an emergency: {}", item.note);
+    }
+}
+
 fn precondition(check: &Check, world: &World) -> Item {
     let name = check.in_short();
     if check.command.is_some() {

@@ -8,7 +8,7 @@ use chrono::Utc;
 
 use super::engine::{silence_tag, step_tag};
 use super::journal::Journal;
-use super::lease::expire_by_tag;
+use super::lease::{LeaseError, expire_by_tag, named};
 use crate::model::{Event, Outcome, Run, StepRecord};
 use crate::state::StateError;
 use crate::world::World;
@@ -41,7 +41,9 @@ fn close(journal: &Journal, run: &Run, origin: &str) -> Result<String, StateErro
     let mut survivors = Vec::new();
     for step in &open {
         let tag = step_tag(origin, run.id, step.ordinal, step.attempts);
-        survivors.extend(stragglers::stop(&tag, GRACE).iter().map(ToString::to_string));
+        // A number and a start say nothing after a reboot; nor is anything left then.
+        let root = step.process.filter(|_| process_identity::is_of_this_boot(&run.holder));
+        survivors.extend(stragglers::stop(&tag, root, GRACE).iter().map(ToString::to_string));
     }
     let mut reason = format!("mainstay (pid {}) ended {}", run.holder.pid, where_it_was(&open));
     if !survivors.is_empty() {
@@ -73,6 +75,16 @@ fn expire_leftover_silences(
         (state.open_silences()?, state.unfinished_runs()?)
     };
     for silence in silences.iter().filter(|silence| unfinished.iter().all(|run| run.id != silence.run)) {
+        match named::settle(world.alertmanager.as_ref(), journal, silence) {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(LeaseError::State(error)) => return Err(error),
+            Err(error) => {
+                let why = crate::in_words(&error);
+                notes.push(format!("whether {} left a silence behind is not known: {why}", silence.tag));
+                continue;
+            }
+        }
         if silence.until.is_some_and(|until| until < Utc::now()) {
             let reason = "ended by itself: its run renewed it no more".to_owned();
             journal.record(&Event::SilenceExpired { tag: silence.tag.clone(), reason })?;

@@ -2,11 +2,14 @@
 //!
 //! Structs of their own, so that inner types stay free to change. Times are RFC 3339 in UTC.
 
+pub mod events;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::preflight::Item;
-use crate::model::{Outcome, Run, StepRecord};
+use crate::model::{Holder, Origin, Outcome, Output, Run, StepRecord, Usage};
+use crate::state::Comparison;
 
 /// The name and version of the object.
 pub const SCHEMA: &str = "mainstay/run/v1";
@@ -26,13 +29,36 @@ struct RunReport {
     task: String,
     outcome: Option<Outcome>,
     reason: Option<String>,
+    origin: Origin,
+    justification: Option<String>,
+    targets: Vec<String>,
+    by: ByReport,
     started: String,
     ended: Option<String>,
     steps: Vec<StepReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineReport>,
+}
+
+/// How monitoring compared with what it was before.
+#[derive(Debug, Serialize)]
+struct BaselineReport {
+    same: bool,
+    differences: Vec<String>,
+    settled_seconds: Option<f64>,
+}
+
+/// Who works on a run, or did.
+#[derive(Debug, Serialize)]
+pub struct ByReport {
+    user: String,
+    host: String,
+    pid: i32,
 }
 
 #[derive(Debug, Serialize)]
 struct StepReport {
+    ordinal: u32,
     name: String,
     target: String,
     phase: &'static str,
@@ -43,18 +69,40 @@ struct StepReport {
     ended: Option<String>,
     message: Option<String>,
     output: Option<OutputReport>,
+    usage: Option<UsageReport>,
+    settled: Option<bool>,
 }
 
+/// What a step printed.
 #[derive(Debug, Serialize)]
-struct OutputReport {
+pub struct OutputReport {
     head: String,
     tail: String,
     bytes: u64,
     dropped: u64,
+    log: Option<LogReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct LogReport {
+    name: String,
+    sha256: String,
+    bytes: u64,
+    cut: bool,
+}
+
+/// What the processes of a step used.
+#[derive(Debug, Serialize)]
+pub struct UsageReport {
+    user_seconds: f64,
+    system_seconds: f64,
+    peak_bytes: u64,
+    read_bytes: Option<u64>,
+    written_bytes: Option<u64>,
 }
 
 /// Work that was asked for or due, and was not started.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct NotStartedReport {
     /// The task.
     pub task: String,
@@ -71,6 +119,63 @@ pub fn report(runs: Vec<(Run, Vec<StepRecord>)>, not_started: Vec<NotStartedRepo
     RunsReport { schema: SCHEMA, runs: runs.into_iter().map(run_report).collect(), not_started }
 }
 
+/// Tells one run that is on record: the same object, with how monitoring compared.
+pub fn shown(run: Run, steps: Vec<StepRecord>, compared: Option<Comparison>) -> RunsReport {
+    let baseline = compared.map(|compared| BaselineReport {
+        same: compared.same,
+        differences: compared.differences,
+        settled_seconds: compared.settled_ms.map(|ms| std::time::Duration::from_millis(ms).as_secs_f64()),
+    });
+    let run = RunReport { baseline, ..run_report((run, steps)) };
+    RunsReport { schema: SCHEMA, runs: vec![run], not_started: Vec::new() }
+}
+
+/// Runs without their steps, as `mainstay run --list --format json` tells them: `mainstay/run-list/v1`.
+#[derive(Debug, Serialize)]
+pub struct ListReport {
+    schema: &'static str,
+    runs: Vec<ListedReport>,
+    more: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ListedReport {
+    id: i64,
+    occurrence: Option<String>,
+    task: String,
+    outcome: Option<Outcome>,
+    reason: Option<String>,
+    origin: Origin,
+    justification: Option<String>,
+    targets: Vec<String>,
+    by: ByReport,
+    started: String,
+    ended: Option<String>,
+    took_seconds: Option<f64>,
+}
+
+/// Tells runs, newest first; `more` says that there are older ones.
+pub fn list(runs: Vec<Run>, more: bool) -> ListReport {
+    let of_run = |run: Run| ListedReport {
+        id: run.id.0,
+        took_seconds: run
+            .ended
+            .and_then(|ended| (ended - run.started).to_std().ok())
+            .map(|it| it.as_secs_f64()),
+        occurrence: run.occurrence.map(|occurrence| occurrence.0),
+        task: run.task,
+        outcome: run.outcome,
+        reason: run.reason,
+        origin: run.origin,
+        justification: run.justification,
+        targets: run.targets,
+        by: ByReport::of(run.holder),
+        started: time(run.started),
+        ended: run.ended.map(time),
+    };
+    ListReport { schema: "mainstay/run-list/v1", runs: runs.into_iter().map(of_run).collect(), more }
+}
+
 fn run_report((run, steps): (Run, Vec<StepRecord>)) -> RunReport {
     RunReport {
         id: run.id.0,
@@ -78,14 +183,20 @@ fn run_report((run, steps): (Run, Vec<StepRecord>)) -> RunReport {
         task: run.task,
         outcome: run.outcome,
         reason: run.reason,
+        origin: run.origin,
+        justification: run.justification,
+        targets: run.targets,
+        by: ByReport::of(run.holder),
         started: time(run.started),
         ended: run.ended.map(time),
         steps: steps.into_iter().map(step_report).collect(),
+        baseline: None,
     }
 }
 
 fn step_report(step: StepRecord) -> StepReport {
     StepReport {
+        ordinal: step.ordinal,
         name: step.name,
         target: step.target,
         phase: step.phase.as_str(),
@@ -95,12 +206,40 @@ fn step_report(step: StepRecord) -> StepReport {
         started: time(step.started),
         ended: step.ended.map(time),
         message: step.message,
-        output: step.output.map(|output| OutputReport {
-            head: output.head,
-            tail: output.tail,
-            bytes: output.bytes,
-            dropped: output.dropped,
-        }),
+        output: step.output.map(OutputReport::of),
+        usage: step.usage.map(UsageReport::of),
+        settled: step.settled,
+    }
+}
+
+impl ByReport {
+    fn of(holder: Holder) -> Self {
+        Self { user: holder.user, host: holder.host, pid: holder.pid }
+    }
+}
+
+impl OutputReport {
+    fn of(output: Output) -> Self {
+        let log = output.log.map(|log| LogReport {
+            name: log.name,
+            sha256: log.digest,
+            bytes: log.bytes,
+            cut: log.is_cut,
+        });
+        Self { head: output.head, tail: output.tail, bytes: output.bytes, dropped: output.dropped, log }
+    }
+}
+
+impl UsageReport {
+    fn of(usage: Usage) -> Self {
+        let seconds = |milliseconds| std::time::Duration::from_millis(milliseconds).as_secs_f64();
+        Self {
+            user_seconds: seconds(usage.user_ms),
+            system_seconds: seconds(usage.system_ms),
+            peak_bytes: usage.peak_bytes,
+            read_bytes: usage.read_bytes,
+            written_bytes: usage.written_bytes,
+        }
     }
 }
 

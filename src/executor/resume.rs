@@ -208,7 +208,8 @@ impl<'a> Interrupted<'a> {
 
     /// The steps that were interrupted and that nobody has settled.
     fn open<'s>(script: &Script<'s>, past: &Past) -> Vec<(u32, Unit<'s>)> {
-        let is_open = |unit: &Unit| past.standing(unit) == Standing::Interrupted;
+        let is_ahead = |unit: &Unit| unit.phase != Phase::Steps || !past.is_going_back();
+        let is_open = |unit: &Unit| past.standing(unit) == Standing::Interrupted && is_ahead(unit);
         let open = outlook::units(script, past).into_iter().filter(is_open);
         open.filter_map(|unit| Some((past.record(&unit)?.ordinal, unit))).collect()
     }
@@ -340,6 +341,7 @@ fn try_to_go_on(
         world: crew.world,
         journal: crew.journal,
         interrupts: crew.interrupts,
+        emergency: run.justification.as_deref(),
         past,
     };
     Ok(Fate::Ended(run.id, work.carry_out()?))

@@ -48,6 +48,7 @@ impl Crew<'_> {
             plan: self.plan,
             zone: self.zone,
             gate,
+            emergency: self.orders.emergency.as_deref(),
             origin: self.origin,
             secrets,
             who: format!("{}@{}", self.holder.user, self.holder.host),
@@ -95,6 +96,8 @@ impl Crew<'_> {
     fn is_open(&self, assignment: &Assignment, task: &Task) -> Answer<Option<WindowSpan>> {
         let now = self.world.clock.now();
         let window = match controller::admit(self.plan, self.zone, task, assignment.estimate, now) {
+            // No cutoff stops it half-way either.
+            _ if self.orders.emergency.is_some() => None,
             Ok(Ok(window)) => window,
             Ok(Err(because)) => {
                 return self.refuse(assignment, why_not(&because, self.zone), Fate::NotNow).map(Err);
@@ -112,6 +115,9 @@ impl Crew<'_> {
 
     /// The approvals that the work rests on, by their places in the ledger; none when it needs none.
     fn is_approved(&self, assignment: &Assignment) -> Answer<Vec<u64>> {
+        if self.orders.emergency.is_some() {
+            return Ok(Ok(Vec::new()));
+        }
         let (state, now) = (self.journal.state(), self.world.clock.now());
         match self.approvals.standing(Some(state), &assignment.work(), now)? {
             None => Ok(Ok(Vec::new())),
@@ -134,6 +140,9 @@ impl Crew<'_> {
             GateAnswer::Closed(why) => {
                 self.refuse(assignment, format!("its gate is closed: {why}"), Fate::NotNow).map(Err)
             }
+            GateAnswer::Unknown(why) if self.orders.emergency.is_some() => {
+                Ok(Ok(Some(controller::open_in_emergency(&why))))
+            }
             GateAnswer::Unknown(why) => {
                 self.refuse(assignment, format!("its gate cannot be asked: {why}"), Fate::Unknown).map(Err)
             }
@@ -155,7 +164,11 @@ impl Crew<'_> {
         task: &Task,
         approvals: Vec<u64>,
     ) -> Result<(RunId, Event), StartError> {
-        let origin = if assignment.occurrence.is_some() { Origin::Due } else { Origin::OnDemand };
+        let origin = match &self.orders.emergency {
+            Some(_) => Origin::Emergency,
+            None if assignment.occurrence.is_some() => Origin::Due,
+            None => Origin::OnDemand,
+        };
         let (holds, limits) = needs::of(self.plan, task, &assignment.targets);
         let definition = planfile::definition(self.source, self.plan, &assignment.task);
         if let Some(definition) = &definition {
@@ -172,7 +185,7 @@ impl Crew<'_> {
             approvals,
             definition: definition.map(|definition| definition.digest),
             holds,
-            justification: None,
+            justification: self.orders.emergency.clone(),
         };
         let run = self.journal.state().start_run_within(&new, &limits)?;
         Ok((run, new.started_as(run)))

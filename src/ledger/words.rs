@@ -45,6 +45,7 @@ pub fn in_words(event: &Event) -> String {
             let due = due.to_rfc3339_opts(SecondsFormat::Secs, true);
             format!("run {run} has to be reviewed until {due}: {reason}")
         }
+        Event::ReviewClosed { run, note } => format!("run {run} was reviewed: {note}"),
         Event::StepSettled { run, ordinal, done, how } => {
             let done = if *done { "done" } else { "not done" };
             format!("run {run}: step {ordinal} counts as {done}: {how}")
@@ -80,8 +81,17 @@ pub fn in_words(event: &Event) -> String {
                 until.to_rfc3339_opts(SecondsFormat::Secs, true)
             )
         }
-        Event::SilenceRenewed { tag, until, .. } => {
-            format!("silence {tag} renewed until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true))
+        Event::SilenceRenewed { tag, until, because, .. } => {
+            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            match because {
+                None => format!("silence {tag} renewed until {until}"),
+                Some(because) => format!("silence {tag} made again until {until}: {because}"),
+            }
+        }
+        Event::SilenceEndangered { tag, failures, until, reason } => {
+            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let failures = crate::counted(*failures as usize, "time");
+            format!("silence {tag} could not be renewed {failures} and ends at {until}: {reason}")
         }
         Event::SilenceExpired { tag, reason } => format!("silence {tag} ended: {reason}"),
         Event::RunEnded { run, outcome, reason } => {

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::Manager;
 use super::standing::{StandingError, unsettled};
+use crate::executor::lease::named;
 use crate::model::{PlanFile, Run, Schedule};
 use crate::scheduler::History;
-use crate::scheduler::debt::{self, Debt, Facts, LeftSilence, LeftWaiver, OpenRun, owed_steps};
-use crate::state::{State, StateError};
+use crate::scheduler::debt::{self, Debt, Facts, LeftSilence, LeftWaiver, OpenReview, OpenRun, owed_steps};
+use crate::state::{OpenSilence, Review, State, StateError};
 use crate::validator::checker::Checked;
 
 impl Manager {
@@ -25,8 +26,13 @@ impl Manager {
         now: DateTime<Utc>,
     ) -> Result<Debt, StandingError> {
         let state = self.existing_state()?;
-        let (runs, silences, missed) = match &state {
-            Some(state) => (open_runs(state, plan, &checked.digest)?, left_silences(state)?, missed(state)?),
+        let (runs, silences, missed, reviews) = match &state {
+            Some(state) => (
+                open_runs(state, plan, &checked.digest)?,
+                left_silences(state)?,
+                missed(state)?,
+                open_reviews(state)?,
+            ),
             None => Default::default(),
         };
         let waivers = checked.ended_waivers.iter();
@@ -40,6 +46,7 @@ impl Manager {
             runs: &runs,
             silences: &silences,
             missed: &missed,
+            reviews: &reviews,
             waivers: &waivers,
         };
         Ok(debt::debt(&facts)?)
@@ -61,6 +68,11 @@ fn open_runs(state: &State, plan: &PlanFile, digest: &str) -> Result<Vec<OpenRun
 fn left_silences(state: &State) -> Result<Vec<LeftSilence>, StateError> {
     let (running, _) = unsettled(state)?;
     let silences = state.open_silences()?.into_iter();
+    // What a step made for a time of its own is meant to outlive its run.
+    let is_meant = |silence: &OpenSilence| {
+        named::is_named(&silence.tag) && silence.until.is_some_and(|until| Utc::now() < until)
+    };
+    let silences = silences.filter(|silence| !is_meant(silence));
     let left = silences.filter(|silence| running.iter().all(|run| run.id != silence.run));
     left.map(|silence| {
         let run = state.run(silence.run)?;
@@ -72,6 +84,18 @@ fn left_silences(state: &State) -> Result<Vec<LeftSilence>, StateError> {
         })
     })
     .collect()
+}
+
+fn open_reviews(state: &State) -> Result<Vec<OpenReview>, StateError> {
+    let reviews = state.open_reviews()?.into_iter();
+    let open = reviews.map(|Review { run, task, reason, opened, due, .. }| OpenReview {
+        run,
+        task,
+        reason,
+        opened,
+        due,
+    });
+    Ok(open.collect())
 }
 
 fn missed(state: &State) -> Result<Vec<(String, DateTime<Utc>)>, StateError> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::named::Anything;
-use super::{DEFAULT_METHOD, Length, Matcher, Spanned, form};
+use super::named::{Anything, at_least_one};
+use super::{DEFAULT_METHOD, Length, List, Matcher, Spanned, Tolerance, form};
 
 /// One assertion about the live system: exactly one kind, with its expected result.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -58,14 +58,16 @@ pub struct Check {
     /// What is served equals what is written.
     pub config_live: Option<Spanned<Anything>>,
     /// A snapshot opened in a scratch instance answers the same queries.
-    pub restore: Option<Spanned<Anything>>,
-    /// The most that it may take; default 10s.
+    pub restore: Option<Spanned<RestoreCheck>>,
+    /// The most that it may take; default 10s, and 2m for `restore`.
     #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
 }
 
 /// The longest that a check without `timeout` may take.
 const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::seconds(10));
+/// The same for `restore`, which starts a server.
+const DEFAULT_TIMEOUT_OF_RESTORE: Length = Length(chrono::TimeDelta::minutes(2));
 
 impl Check {
     /// The kinds there are.
@@ -97,7 +99,8 @@ impl Check {
 
     /// The most that it may take.
     pub fn timeout(&self) -> Length {
-        self.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value)
+        let default = if self.restore.is_some() { DEFAULT_TIMEOUT_OF_RESTORE } else { DEFAULT_TIMEOUT };
+        self.timeout.map_or(default, |timeout| timeout.value)
     }
 
     /// The kinds that there are, and whether it is of each: of one, as `validate` sees to.
@@ -151,6 +154,9 @@ impl Check {
         }
         if self.rules_healthy.is_some() {
             return "rules_healthy".to_owned();
+        }
+        if let Some(restore) = &self.restore {
+            return format!("restore {}", restore.snapshot());
         }
         "check".to_owned()
     }
@@ -246,4 +252,42 @@ pub struct TargetUpCheck {
 pub struct RulesHealthyCheck {
     /// Only this rule group.
     pub group: Option<String>,
+}
+
+/// A snapshot opened in a scratch Prometheus of its own answers the same range queries as the server does.
+///
+/// The scratch server needs the program `prometheus` on this machine, scrapes nothing and is gone afterwards.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreCheck {
+    /// A snapshot below the server's own data, by name, or the path of a copy, which has a `/`; default `latest`.
+    #[schemars(extend("default" = RestoreCheck::LATEST))]
+    pub snapshot: Option<Spanned<String>>,
+    /// What both are asked, over an hour inside the snapshot; default how many targets of each job are up, and how
+    /// many samples their scrapes have.
+    #[serde(default, deserialize_with = "at_least_one")]
+    #[schemars(length(min = 1))]
+    pub queries: List<Spanned<String>>,
+    /// By how much a value may differ; default 0.
+    pub within: Option<Spanned<Tolerance>>,
+}
+
+impl RestoreCheck {
+    /// The newest snapshot below the server's data.
+    pub const LATEST: &str = "latest";
+    /// What is asked when the plan file says nothing.
+    pub const DEFAULT_QUERIES: [&str; 2] = ["sum by (job) (up)", "sum by (job) (scrape_samples_scraped)"];
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> &str {
+        self.snapshot.as_ref().map_or(Self::LATEST, |snapshot| &snapshot.value)
+    }
+
+    /// The queries.
+    pub fn queries(&self) -> Vec<&str> {
+        if self.queries.is_empty() {
+            return Self::DEFAULT_QUERIES.to_vec();
+        }
+        self.queries.iter().map(|query| query.value.as_str()).collect()
+    }
 }

@@ -157,6 +157,13 @@ pub enum Event {
         /// When the review has to be done.
         due: DateTime<Utc>,
     },
+    /// Somebody has looked at a run that passed what others have to wait for.
+    ReviewClosed {
+        /// The run.
+        run: RunId,
+        /// What came out, in the words of the person who looked.
+        note: String,
+    },
     /// A run that was asked for was not begun.
     RunRefused {
         /// Its task.
@@ -275,6 +282,20 @@ pub enum Event {
         id: String,
         /// When it ends unless it is renewed.
         until: DateTime<Utc>,
+        /// Why it was made again before its time: Alertmanager had forgotten it, or somebody had ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+    },
+    /// A silence could not be renewed several times, and may end while its run is going.
+    SilenceEndangered {
+        /// Its tag.
+        tag: String,
+        /// How many renewals failed, one after the other.
+        failures: u32,
+        /// When it ends unless it is renewed.
+        until: DateTime<Utc>,
+        /// Why the last renewal failed.
+        reason: String,
     },
     /// A silence is no longer in force.
     SilenceExpired {

@@ -31,7 +31,8 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RulesHealthyCheck, TargetUpCheck, TcpCheck,
+    Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck,
+    TcpCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
@@ -50,10 +51,11 @@ pub use plan_file::{
     Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status, Waiver,
 };
 pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
-pub use scalar::{Length, Moment, Tolerance};
+pub use scalar::{Length, Moment, Name, Tolerance};
 pub use span::{Span, Spanned};
 pub use step::{
-    AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, Pause, PrometheusAction, Retry, Step, Wait,
+    AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, NamedSilence, Pause, PrometheusAction, Retry,
+    SeriesToDelete, Step, Wait,
 };
 pub use target::{Group, Target};
 pub use task::{

@@ -145,6 +145,28 @@ impl FromStr for Tolerance {
     }
 }
 
+/// The name of something that is no section of its own, such as a silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(pub String);
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Name {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+        let is_name = (1..=form::MAX_NAME_LENGTH).contains(&text.len()) && text.bytes().all(allowed);
+        is_name
+            .then(|| Self(text.to_owned()))
+            .ok_or("expected up to 64 letters A-Z and a-z, digits, `_`, `.` and `-`")
+    }
+}
+
 /// Implements `Deserialize` and `JsonSchema` for a type that is read from text with `FromStr`.
 macro_rules! read_from_text {
     ($type:ty, $name:literal, $expected:literal, $schema:tt) => {
@@ -193,6 +215,11 @@ read_from_text!(Moment, "Moment", "a time such as 2026-12-20 02:30 or 2026-12-20
     "pattern": form::MOMENT,
     "patternErrorMessage": "expected a time such as 2026-12-20, 2026-12-20 02:30 or 2026-12-20T02:30:00Z",
     "examples": ["2026-12-20", "2026-12-20 02:30", "2026-12-20T02:30:00Z"]
+});
+read_from_text!(Name, "Name", "a name", {
+    "type": ["string", "number", "boolean"],
+    "pattern": form::name_pattern(),
+    "patternErrorMessage": "expected up to 64 letters A-Z and a-z, digits, `_`, `.` and `-`"
 });
 read_from_text!(Tolerance, "Tolerance", "a tolerance such as 2% or 5", {
     "type": ["string", "number"],

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use super::named::Anything;
-use super::{Check, Length, Matcher, Spanned, form};
+use super::named::{Anything, at_least_one};
+use super::{Check, Length, List, Matcher, Moment, Name, Spanned, form};
 
 /// One thing that is done: exactly one action, and how it is done.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -190,17 +190,28 @@ impl JsonSchema for Wait {
 #[serde(rename_all = "snake_case")]
 #[schemars(extend("type" = ["string", "object"]))]
 pub enum PrometheusAction {
-    /// A TSDB snapshot through the admin API.
+    /// A TSDB snapshot through the admin API, when its disk has room for it.
     Snapshot,
     /// Load configuration and rules again, and prove that they are loaded.
     Reload,
-    /// Free the space of deleted series.
+    /// Free the space of deleted series, when the disk has room for the blocks that are written anew.
     CleanTombstones,
-    /// Delete series.
-    DeleteSeries(
-        /// Which ones.
-        Anything,
-    ),
+    /// Delete series, or what they hold of a time.
+    DeleteSeries(SeriesToDelete),
+}
+
+/// Series, and the time whose samples are deleted.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesToDelete {
+    /// Series selectors, such as `old_metric{job="node"}`: a series goes when one of them selects it.
+    #[serde(rename = "match", deserialize_with = "at_least_one")]
+    #[schemars(length(min = 1))]
+    pub selectors: List<Spanned<String>>,
+    /// The first moment; default the beginning of all data.
+    pub start: Option<Spanned<Moment>>,
+    /// The last moment; default the moment at which the step runs, so that what is scraped later stays.
+    pub end: Option<Spanned<Moment>>,
 }
 
 impl PrometheusAction {
@@ -220,18 +231,32 @@ impl PrometheusAction {
 #[serde(rename_all = "snake_case")]
 #[schemars(extend("type" = ["string", "object"]))]
 pub enum AlertmanagerAction {
-    /// Load the configuration again.
+    /// Load the configuration again, and prove that it is loaded.
     Reload,
-    /// Silence alerts.
-    Silence(
-        /// Which ones.
-        Anything,
-    ),
-    /// End a silence.
-    Expire(
-        /// Which one.
-        Anything,
-    ),
+    /// Silence alerts for a time of its own, which may be longer than the run.
+    Silence(NamedSilence),
+    /// End the silence that a step of this plan file made under this name, in this run or an earlier one.
+    Expire(Spanned<Name>),
+}
+
+/// A silence that lasts until a step ends it, `for` so long at most.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedSilence {
+    /// Names it for `expire`.
+    pub name: Spanned<Name>,
+    /// Alertmanager matchers, all of which must hold: `job="prometheus"`, `instance=~"host1|host2"`. Where all
+    /// targets of the task have labels, an alert that fires now and whose labels are those of none of them refuses
+    /// it.
+    #[serde(deserialize_with = "at_least_one")]
+    #[schemars(length(min = 1))]
+    pub matchers: List<Spanned<String>>,
+    /// The most that it lasts.
+    #[serde(rename = "for")]
+    #[schemars(with = "form::PositiveLength")]
+    pub length: Spanned<Length>,
+    /// What people read in Alertmanager; default the task's title.
+    pub comment: Option<String>,
 }
 
 impl AlertmanagerAction {

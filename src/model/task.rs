@@ -296,7 +296,9 @@ pub struct Approval {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SilenceSpec {
-    /// Alertmanager matchers, all of which must hold: `job="prometheus"`, `instance=~"host1|host2"`.
+    /// Alertmanager matchers, all of which must hold: `job="prometheus"`, `instance=~"host1|host2"`. Where all
+    /// targets of the task have labels, an alert that fires now and whose labels are those of none of them refuses
+    /// the run.
     #[schemars(length(min = 1))]
     pub matchers: List<Spanned<String>>,
 }

@@ -151,6 +151,7 @@ fn runs(facts: &Facts) -> Vec<RunStatus> {
             started: run.started,
             ended: run.ended,
             reason: run.reason.clone(),
+            emergency: run.justification.clone(),
             on_time: run.due.zip(run.ended).map(|(due, ended)| ended <= due),
             failed_step: facts.steps.get(&run.id).and_then(|steps| failed_step(steps, lost)),
         }

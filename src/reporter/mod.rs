@@ -55,6 +55,7 @@ mod tests {
             started: now,
             ended: Some(now),
             reason: Some(text()),
+            emergency: Some(text()),
             on_time: None,
             failed_step: Some(failed_step),
         };

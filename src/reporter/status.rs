@@ -193,6 +193,8 @@ pub struct RunStatus {
     pub ended: Option<DateTime<Utc>>,
     /// What people should know about the outcome.
     pub reason: Option<String>,
+    /// Why it passed windows, blackouts and approval; `None` when it did not.
+    pub emergency: Option<String>,
     /// Whether it ended in time; `None` when it had no due time or has no end.
     pub on_time: Option<bool>,
     /// The step that failed or was interrupted.

@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::facts::{Facts, LeftSilence, LeftWaiver, OpenRun, owed_steps};
+pub use self::facts::{Facts, LeftSilence, LeftWaiver, OpenReview, OpenRun, owed_steps};
 use super::ground::Ground;
 use super::planner::{self, Planned};
 use super::{History, ScheduleError};
@@ -66,6 +66,8 @@ pub enum Kind {
     OwedSteps,
     /// A silence outlived its run.
     Silence,
+    /// A run passed windows, blackouts and approval, and nobody has reviewed it.
+    Review,
     /// Work is past its due time.
     Overdue,
     /// Work that was never done is past its due time.
@@ -87,6 +89,7 @@ impl Kind {
             Self::Interrupted => "interrupted run",
             Self::OwedSteps => "owed steps",
             Self::Silence => "silence left over",
+            Self::Review => "review open",
             Self::Overdue => "overdue",
             Self::NeverDone => "never done",
             Self::Missed => "missed",
@@ -113,6 +116,7 @@ pub fn debt(facts: &Facts) -> Result<Debt, ScheduleError> {
     let mut list = List { facts, items: Vec::new() };
     list.runs();
     list.silences();
+    list.reviews();
     list.overdue(&planned);
     list.missed(&planned);
     list.restores();
@@ -210,9 +214,12 @@ impl List<'_> {
             if !owed.is_empty() {
                 write!(what, "; owed: {}", owed.join(", ")).unwrap_or_default();
             }
-            let help = format!(
-                "see to what it left, then `mainstay run {task}`, or `mainstay run --abandon {id} --reason TEXT`"
-            );
+            let first = if kind == Kind::Interrupted {
+                format!("`mainstay run --resume {id}` goes on with it")
+            } else {
+                format!("see to what it left, then `mainstay run {task}`")
+            };
+            let help = format!("{first}, or `mainstay run --abandon {id} --reason TEXT` settles it");
             self.add(kind, (Some(task), Some(*id)), since, what, help);
         }
     }
@@ -222,6 +229,20 @@ impl List<'_> {
             let what = format!("the silence of run {run} at {alertmanager} is not known to have ended");
             let help = "`mainstay run --due` looks for it and ends it".to_owned();
             self.add(Kind::Silence, (task.as_deref(), Some(*run)), Some(*since), what, help);
+        }
+    }
+
+    fn reviews(&mut self) {
+        for OpenReview { run, task, reason, opened, due } in self.facts.reviews {
+            let day = due.format("%Y-%m-%d %H:%M");
+            let when = if *due < self.facts.now {
+                format!("its review is overdue since {day} UTC")
+            } else {
+                format!("it has to be reviewed until {day} UTC")
+            };
+            let what = format!("run {run} of `{task}` was an emergency ({reason}); {when}");
+            let help = format!("look at it, then `mainstay audit review {run} --note TEXT`");
+            self.add(Kind::Review, (Some(task), Some(*run)), Some(*opened), what, help);
         }
     }
 

@@ -32,14 +32,14 @@ pub mod solver;
 mod timeline;
 pub mod words;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 pub use ground::{Ground, zone_of};
 pub use history::{History, Running, TaskHistory, estimate};
 use planner::Planned;
 pub use planner::Skipped;
 
-use crate::calendar::{CalendarError, UnknownZone};
+use crate::calendar::{CalendarError, UnknownZone, Zone};
 use crate::model::{PlanFile, Schedule};
 use optimizer::{Gain, Optimized};
 use solver::Effort;
@@ -198,6 +198,29 @@ pub fn recompute(
     let occurrences = planned.occurrences;
     let optimized = optimizer::optimize(&ground, occurrences, history, Some(proposed), Search::none())?;
     Ok(schedule(plan_digest, &ground, published, optimized))
+}
+
+/// Whether nothing can start at `now` and nothing was slept through: no schedule has to be made to know that.
+///
+/// # Errors
+/// As [`compute`], as far as that is seen before work is placed.
+pub fn is_quiet(
+    plan: &PlanFile,
+    history: &History,
+    published: Option<&Schedule>,
+    now: DateTime<Utc>,
+) -> Result<bool, ScheduleError> {
+    let now = now.trunc_subsecs(0);
+    let ground = Ground::survey(plan, history, now, now + TimeDelta::seconds(1))?;
+    let Planned { occurrences, missed, n_missed_dropped } = planner::plan(&ground, history, published)?;
+    // Nothing starts before it is released.
+    let is_later = occurrences.iter().all(|occurrence| now < occurrence.release);
+    Ok(is_later && missed.is_empty() && n_missed_dropped == 0)
+}
+
+/// Whether work within reach of `now` went by other time-zone data than there is now, as far as `published` knows.
+pub fn remembers_another_clock(published: Option<&Schedule>, zone: &Zone, now: DateTime<Utc>) -> bool {
+    published.is_some_and(|published| basis::clock_before(published, zone, now).is_some())
 }
 
 fn schedule(

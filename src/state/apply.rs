@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 
 use super::codec::{self, count, json, stamp};
 use super::error::Fault;
-use super::{approvals, conditions, history, steps};
+use super::{approvals, conditions, history, reviews, steps};
 use crate::model::{Entry, Event, Outcome, RunId, Stands};
 
 /// Changes the tables as `entry` says.
@@ -63,11 +63,7 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             let changed = tx.prepare_cached(sql)?.execute((run.0, json(holder)?, definition))?;
             one(changed, || format!("there is no run {run} to resume ({outcome})"))
         }
-        Event::ReviewOpened { run, task, reason, due } => {
-            let sql = "INSERT INTO review (run, task, reason, opened, due) VALUES (?1, ?2, ?3, ?4, ?5)";
-            tx.execute(sql, (run.0, task, reason, &at, stamp(*due)))?;
-            Ok(())
-        }
+        Event::ReviewOpened { .. } | Event::ReviewClosed { .. } => reviews::note(tx, &at, &entry.event),
         Event::StepIntended { .. }
         | Event::StepStarted { .. }
         | Event::StepEnded { .. }
@@ -101,7 +97,8 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             let changed = tx.execute(sql, (tag, id, stamp(*until), json(silenced)?))?;
             one(changed, || format!("the silence `{tag}` was never intended"))
         }
-        Event::SilenceRenewed { tag, id, until } => {
+        Event::SilenceEndangered { .. } => Ok(()),
+        Event::SilenceRenewed { tag, id, until, .. } => {
             let sql = "UPDATE silence SET id = ?2, until = ?3 WHERE tag = ?1";
             let changed = tx.execute(sql, (tag, id, stamp(*until)))?;
             one(changed, || format!("there is no silence `{tag}`"))

@@ -34,7 +34,9 @@ fn hide(event: &mut Event, redactor: &Redactor) {
         | Event::ReviewOpened { reason, .. }
         | Event::RunRefused { reason, .. }
         | Event::RunAbandoned { reason, .. }
+        | Event::SilenceEndangered { reason, .. }
         | Event::SilenceExpired { reason, .. }
+        | Event::ReviewClosed { note: reason, .. }
         | Event::StepSettled { how: reason, .. }
         | Event::ConditionHeld { found: reason, .. } => all(&mut [reason]),
         Event::ConditionFailed { asks, found, .. } => all(&mut [asks, found]),

@@ -40,7 +40,8 @@ pub struct TaskHistory {
 const MAX_DURATIONS: usize = 20;
 
 const TASKS: &str = "SELECT * FROM task";
-const STARTED: &str = "SELECT task, occurrence, started FROM run";
+// Not a column more than an index has, for there is a row for every run that ever was.
+const STARTED: &str = "SELECT task, occurrence FROM run";
 const MISSED: &str = "SELECT task, occurrence, recorded FROM missed";
 
 /// What was recorded this much later than now was recorded by a clock that was wrong, and has been corrected since. A
@@ -98,40 +99,72 @@ fn histories(
 
 /// The same within a transaction.
 pub(super) fn histories_in(
-    snapshot: &Transaction,
+    snapshot: &Connection,
     task: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<String, TaskHistory>, Fault> {
-    let latest = sane_until(now);
-    let until = stamp(latest);
-    let only = |sql: &str, column: &str| match task {
-        Some(_) => format!("{sql} WHERE {column} = ?1"),
-        None => sql.to_owned(),
-    };
-    let tasks = codec::rows(snapshot, &only(TASKS, "name"), params_from_iter(task), |row| {
+    let mut histories = known(snapshot, task)?;
+    for_each_id(snapshot, STARTED, task, |task, occurrence, _| {
+        of(&mut histories, task).started.insert(occurrence);
+        Ok(())
+    })?;
+    complete(snapshot, task, now, histories)
+}
+
+/// What is kept of each task in one row; without the occurrences.
+pub(super) fn known(
+    snapshot: &Connection,
+    task: Option<&str>,
+) -> Result<BTreeMap<String, TaskHistory>, Fault> {
+    let tasks = codec::rows(snapshot, &only(TASKS, "name", task), params_from_iter(task), |row| {
         Ok((row.get::<_, String>("name")?, from_row(row)?))
     })?;
-    let mut histories: BTreeMap<_, _> = tasks.into_iter().collect();
-    for (sql, is_run) in [(STARTED, true), (MISSED, false)] {
-        let mut statement = snapshot.prepare_cached(&only(sql, "task"))?;
-        let mut rows = statement.query(params_from_iter(task))?;
-        while let Some(row) = rows.next()? {
-            let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-            let task = text(0)?;
-            // What was missed by a clock that was far ahead was not: its time had not come.
-            if !is_run && until.as_str() < text(2)? {
-                continue;
-            }
-            // A run on demand has none.
-            let Some(occurrence) = row.get::<_, Option<String>>(1)?.map(OccurrenceId) else { continue };
-            if !histories.contains_key(task) {
-                histories.insert(task.to_owned(), TaskHistory::default());
-            }
-            let Some(history) = histories.get_mut(task) else { continue };
-            let ids = if is_run { &mut history.started } else { &mut history.missed };
-            ids.insert(occurrence);
-        }
+    Ok(tasks.into_iter().collect())
+}
+
+fn only(sql: &str, column: &str, task: Option<&str>) -> String {
+    match task {
+        Some(_) => format!("{sql} WHERE {column} = ?1"),
+        None => sql.to_owned(),
     }
+}
+
+fn of<'h>(histories: &'h mut BTreeMap<String, TaskHistory>, task: &str) -> &'h mut TaskHistory {
+    histories.entry(task.to_owned()).or_default()
+}
+
+/// Calls `note` with the task and the occurrence of each row, where there is one: a run on demand has none.
+fn for_each_id(
+    snapshot: &Connection,
+    sql: &str,
+    task: Option<&str>,
+    mut note: impl FnMut(&str, OccurrenceId, &Row) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut statement = snapshot.prepare_cached(&only(sql, "task", task))?;
+    let mut rows = statement.query(params_from_iter(task))?;
+    while let Some(row) = rows.next()? {
+        let Some(occurrence) = row.get::<_, Option<String>>(1)?.map(OccurrenceId) else { continue };
+        note(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, occurrence, row)?;
+    }
+    Ok(())
+}
+
+/// Adds to the past of tasks what is neither in their rows nor about runs that were started.
+pub(super) fn complete(
+    snapshot: &Connection,
+    task: Option<&str>,
+    now: DateTime<Utc>,
+    mut histories: BTreeMap<String, TaskHistory>,
+) -> Result<BTreeMap<String, TaskHistory>, Fault> {
+    let latest = sane_until(now);
+    let until = stamp(latest);
+    for_each_id(snapshot, MISSED, task, |task, occurrence, row| {
+        // What was missed by a clock that was far ahead was not: its time had not come.
+        if row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)? <= until.as_str() {
+            of(&mut histories, task).missed.insert(occurrence);
+        }
+        Ok(())
+    })?;
     for (task, condition) in conditions::rows(snapshot, task)? {
         histories.entry(task).or_default().condition = Some(condition);
     }

@@ -206,12 +206,15 @@ impl<'a> Thread<'a> {
                 }
                 is_ours
             }
-            Event::SilenceRenewed { tag, .. } | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
+            Event::SilenceRenewed { tag, .. }
+            | Event::SilenceEndangered { tag, .. }
+            | Event::SilenceExpired { tag, .. } => self.tags.contains(tag),
             Event::RunResumed { run, .. }
             | Event::StepIntended { run, .. }
             | Event::StepStarted { run, .. }
             | Event::StepSettled { run, .. }
             | Event::ReviewOpened { run, .. }
+            | Event::ReviewClosed { run, .. }
             | Event::StepEnded { run, .. }
             | Event::BaselineTaken { run, .. }
             | Event::BaselineCompared { run, .. }

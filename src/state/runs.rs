@@ -21,6 +21,8 @@ pub struct RunFilter {
     pub until: Option<DateTime<Utc>>,
     /// Only those that have not ended.
     pub unfinished: bool,
+    /// Only those that ended in one of these ways, unless there is none.
+    pub outcomes: Vec<Outcome>,
     /// The newest so many.
     pub limit: Option<usize>,
 }
@@ -74,6 +76,11 @@ impl State {
         }
         if filter.unfinished {
             sql.push_str(" AND ended IS NULL");
+        }
+        if !filter.outcomes.is_empty() {
+            // Names of our own, which need no quoting.
+            let names: Vec<_> = filter.outcomes.iter().map(|one| format!("'{}'", one.as_str())).collect();
+            sql.push_str(&format!(" AND outcome IN ({})", names.join(", ")));
         }
         sql.push_str(" ORDER BY id DESC");
         let limit = filter.limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));

@@ -49,4 +49,23 @@ impl State {
             })
         })
     }
+
+    /// When the silence whose tag begins and ends like this, and that was intended last, was recorded as ended;
+    /// `None` when there was none, `Some(None)` while it is open.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    #[expect(clippy::option_option, reason = "none, one that is open, one that has ended")]
+    pub fn last_silence(
+        &self,
+        beginning: &str,
+        end: &str,
+    ) -> Result<Option<Option<DateTime<Utc>>>, StateError> {
+        let sql = "SELECT expired FROM silence
+                   WHERE substr(tag, 1, length(?1)) = ?1 AND substr(tag, -length(?2)) = ?2
+                   ORDER BY intended DESC, run DESC LIMIT 1";
+        self.read(|connection| {
+            codec::first(connection, sql, [beginning, end], |row| codec::opt_time(row, "expired"))
+        })
+    }
 }

@@ -9,6 +9,7 @@ use super::conditions;
 use super::error::Fault;
 use super::history::sane_until;
 use super::holds::{self, Limits};
+use super::reviews;
 use super::runs::{self, unfinished};
 use super::{StartError, State};
 use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, Outcome, Run, RunId};
@@ -85,6 +86,9 @@ impl State {
             let sql = "SELECT coalesce(max(id), 0) + 1 FROM run";
             let run = RunId(writing.transaction.query_row(sql, [], |row| row.get(0))?);
             writing.append(&new.started_as(run))?;
+            if let Some(review) = reviews::opened_by(new, run, writing.now) {
+                writing.append(&review)?;
+            }
             Ok(Ok(run))
         });
         started?

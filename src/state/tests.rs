@@ -622,7 +622,8 @@ fn silences_stay_open_until_their_end_is_recorded() {
     assert_eq!(state.open_silences().unwrap()[0].id, None);
     let (id, silenced) = ("1-2-3".to_owned(), vec!["Down".to_owned()]);
     state.record(&Event::SilenceCreated { run, tag: tag.clone(), id, until, silenced }).unwrap();
-    state.record(&Event::SilenceRenewed { tag: tag.clone(), id: "4-5-6".to_owned(), until }).unwrap();
+    let (id, because) = ("4-5-6".to_owned(), None);
+    state.record(&Event::SilenceRenewed { tag: tag.clone(), id, until, because }).unwrap();
     let open = state.open_silences().unwrap();
     assert_eq!((open[0].id.as_deref(), open[0].until, open[0].run), (Some("4-5-6"), Some(until), run));
     state.record(&ended(run, Outcome::Succeeded)).unwrap();

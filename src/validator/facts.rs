@@ -12,7 +12,7 @@ use super::standards::Standards;
 use super::surroundings::Surroundings;
 use super::work::Work;
 use crate::calendar::{Calendar, CronError, CronSchedule, RruleError, RruleSchedule, Zone};
-use crate::model::{Check, PlanFile, Span, Spanned, Step, Task};
+use crate::model::{AlertmanagerAction, Check, PlanFile, PrometheusAction, Span, Spanned, Step, Task};
 use crate::planfile::{Fault, NodeId, Tree, offset};
 use crate::promql::{self, Expr, SyntaxError};
 
@@ -261,6 +261,24 @@ impl<'a> Facts<'a> {
         self.plan.tasks.iter().flat_map(|(_, task)| steps_of(task))
     }
 
+    /// All silences that tasks hold or steps make, with what each is called.
+    pub(super) fn silences(&self) -> impl Iterator<Item = SilenceFacts<'a>> {
+        self.plan.tasks.iter().flat_map(|(name, task)| {
+            let held = task.silence.as_ref().map(|silence| SilenceFacts {
+                what: format!("the silence of task `{}`", name.value),
+                span: silence.span,
+                matchers: &silence.matchers,
+            });
+            let made = steps_of(task).filter_map(|step| {
+                let action = step.alertmanager.as_ref()?;
+                let AlertmanagerAction::Silence(silence) = &action.value else { return None };
+                let what = format!("the silence `{}` of task `{}`", silence.name.value, name.value);
+                Some(SilenceFacts { what, span: silence.name.span, matchers: &silence.matchers })
+            });
+            held.into_iter().chain(made)
+        })
+    }
+
     /// All checks, with the place of each.
     pub(super) fn checks(&self) -> impl Iterator<Item = (Span, &'a Check)> {
         let spanned = |check: &'a Spanned<Check>| (check.span, &check.value);
@@ -274,6 +292,16 @@ impl<'a> Facts<'a> {
         let named = self.plan.checks.iter().map(|(_, check)| check);
         of_tasks.chain(named).map(spanned).chain(of_steps)
     }
+}
+
+/// A silence that a task holds, or that a step makes.
+pub(super) struct SilenceFacts<'a> {
+    /// What it is called in a message: `the silence of task `upgrade``.
+    pub(super) what: String,
+    /// Where it stands.
+    pub(super) span: Span,
+    /// Its matchers.
+    pub(super) matchers: &'a [Spanned<String>],
 }
 
 /// All steps of a task, in the order in which they stand in the model.
@@ -309,8 +337,14 @@ fn queries<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Result<Expr, SyntaxError>>
     let gates = facts.plan.tasks.iter().filter_map(|(_, task)| Some(&task.gate.as_ref()?.promql));
     let checks = facts.checks().filter_map(|(_, check)| Some(&check.promql.as_ref()?.query));
     let metrics = facts.plan.metrics.iter().filter_map(|(_, metric)| Some(&metric.promql.as_ref()?.query));
+    let restores = facts.checks().filter_map(|(_, check)| check.restore.as_ref());
+    let restores = restores.flat_map(|restore| restore.queries.iter());
+    let deletions = facts.steps().filter_map(|step| match &step.prometheus.as_ref()?.value {
+        PrometheusAction::DeleteSeries(series) => Some(series.selectors.iter()),
+        _ => None,
+    });
     let mut queries = HashMap::new();
-    for query in gates.chain(checks).chain(metrics) {
+    for query in gates.chain(checks).chain(metrics).chain(restores).chain(deletions.flatten()) {
         queries.entry(query.value.as_str()).or_insert_with(|| promql::parse(&query.value));
     }
     queries

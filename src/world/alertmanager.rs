@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::http::{Answer, Client, Request, without_password};
-use super::prometheus::{PeerError, percent_encoded, shortened};
+use super::prometheus::{PeerError, exposed, percent_encoded, shortened};
 
 /// One Alertmanager.
 #[derive(Debug, Clone)]
@@ -83,6 +83,48 @@ pub struct SilenceStatus {
 pub struct ManagedAlert {
     /// Its labels; its name is `alertname`.
     pub labels: BTreeMap<String, String>,
+    /// Where it stands.
+    pub status: AlertStatus,
+}
+
+/// Where an alert stands.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AlertStatus {
+    /// `active`, `suppressed` (silenced or inhibited) or `unprocessed`.
+    pub state: String,
+}
+
+/// What Alertmanager says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AlertmanagerStatus {
+    /// The cluster that it is in.
+    pub cluster: Cluster,
+    /// Its configuration.
+    pub config: OriginalConfig,
+}
+
+/// Alertmanagers that tell each other of silences.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Cluster {
+    /// `ready`, `settling` or `disabled`.
+    pub status: String,
+    /// The members, itself among them; none when clustering is switched off.
+    #[serde(default)]
+    pub peers: Vec<ClusterMember>,
+}
+
+/// A member of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ClusterMember {
+    /// Its address in the cluster.
+    pub address: String,
+}
+
+/// A configuration that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OriginalConfig {
+    /// What was read from the file, written anew: without comments and secrets.
+    pub original: String,
 }
 
 /// An alert that is posted.
@@ -116,6 +158,30 @@ impl Alertmanager {
     /// [`PeerError`] when nobody answers.
     pub fn is_ready(&self, timeout: Duration) -> Result<bool, PeerError> {
         self.send("GET", "/-/ready", Vec::new(), timeout).map(|answer| answer.status == 200)
+    }
+
+    /// What it says of itself.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn status(&self, timeout: Duration) -> Result<AlertmanagerStatus, PeerError> {
+        self.json("GET", "/api/v2/status", Vec::new(), timeout)
+    }
+
+    /// Its own metrics of these names; of several series of one name, any one.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn own_metrics<const N: usize>(
+        &self,
+        names: [&str; N],
+        timeout: Duration,
+    ) -> Result<[Option<f64>; N], PeerError> {
+        let answer = self.send("GET", "/metrics", Vec::new(), timeout)?;
+        if answer.status != 200 {
+            return Err(self.refused("/metrics", &answer));
+        }
+        Ok(names.map(|name| exposed(&answer.body, name)))
     }
 
     /// All silences, expired ones too.

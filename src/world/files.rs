@@ -95,24 +95,97 @@ fn stream(
     prepare: impl FnOnce(&File) -> io::Result<()>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
-    let write = || {
-        if path.symlink_metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_symlink())
-            || is_device_link(path)
-        {
-            return write(&mut File::options().write(true).open(path)?);
+    let mut pending = Pending::create(path)?;
+    write(&mut pending).map_err(|source| WriteError { path: path.to_owned(), source })?;
+    pending.finish_as(prepare)
+}
+
+/// A file that is written little by little, and is at its place only when it is whole.
+///
+/// What is given up before that leaves nothing behind, nor does what could not be written.
+#[derive(Debug)]
+pub struct Pending {
+    path: PathBuf,
+    to: BufWriter<Place>,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Something that is no file: it is written to directly.
+    There(File),
+    /// Beside the place that it will have.
+    Beside(tempfile::NamedTempFile),
+}
+
+impl Pending {
+    /// Begins a file for its owner only, as [`write_atomically`] writes it.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub fn create(path: &Path) -> Result<Self, WriteError> {
+        let is_direct = path.symlink_metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_symlink())
+            || is_device_link(path);
+        let place = if is_direct {
+            File::options().write(true).open(path).map(Place::There)
+        } else {
+            tempfile::NamedTempFile::new_in(folder_of(path)).map(Place::Beside)
+        };
+        let place = place.map_err(|source| WriteError { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), to: BufWriter::new(place) })
+    }
+
+    /// Puts it at its place.
+    ///
+    /// # Errors
+    /// [`WriteError`]; the old content is untouched.
+    pub fn finish(self) -> Result<(), WriteError> {
+        self.finish_as(|_| Ok(()))
+    }
+
+    fn finish_as(self, prepare: impl FnOnce(&File) -> io::Result<()>) -> Result<(), WriteError> {
+        let Self { path, to } = self;
+        let finish = || match to.into_inner().map_err(io::IntoInnerError::into_error)? {
+            // A device has permissions of its own.
+            Place::There(_) => Ok(()),
+            Place::Beside(file) => {
+                prepare(file.as_file())?;
+                file.as_file().sync_all()?;
+                file.persist(&path).map_err(|error| error.error)?;
+                File::open(folder_of(&path))?.sync_all()
+            }
+        };
+        finish().map_err(|source| WriteError { path: path.clone(), source })
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+impl Write for Place {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::There(file) => file.write(bytes),
+            Self::Beside(file) => file.write(bytes),
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        let mut buffered = BufWriter::new(&mut file);
-        write(&mut buffered)?;
-        buffered.flush()?;
-        drop(buffered);
-        prepare(file.as_file())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|source| WriteError { path: path.to_owned(), source })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::There(file) => file.flush(),
+            Self::Beside(file) => file.flush(),
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// `/dev/stdout` is a link to what stdout is.

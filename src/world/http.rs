@@ -124,8 +124,13 @@ impl Client {
         let explain = |error: ureq::Error| explain(request, &error);
         let mut response = self.agent.run(prepared).map_err(explain)?;
         let status = response.status().as_u16();
-        let body =
-            response.body_mut().with_config().limit(request.body_limit).read_to_vec().map_err(explain)?;
+        // Without content there is nothing to read; Prometheus says all the same that it is compressed.
+        let body = match status {
+            204 | 304 => Vec::new(),
+            _ => {
+                response.body_mut().with_config().limit(request.body_limit).read_to_vec().map_err(explain)?
+            }
+        };
         Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
     }
 

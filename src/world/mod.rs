@@ -12,10 +12,12 @@ pub mod process;
 pub mod process_identity;
 mod process_table;
 pub mod prometheus;
+pub mod scratch;
 pub mod secret_env;
 pub mod signals;
 pub mod ssh;
 pub mod stragglers;
+pub mod tsdb;
 
 use std::path::{Path, PathBuf};
 

@@ -33,6 +33,11 @@ pub fn is_alive(holder: &Holder) -> bool {
     }
 }
 
+/// Whether the machine was not started again since `holder` was.
+pub fn is_of_this_boot(holder: &Holder) -> bool {
+    boot_id().is_ok_and(|boot| boot == holder.boot_id)
+}
+
 /// The name of the user that mainstay runs as; `uid:N` for one without a name in `/etc/passwd`.
 pub fn user() -> String {
     let uid = rustix::process::geteuid().as_raw().to_string();

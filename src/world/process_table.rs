@@ -55,7 +55,7 @@ pub fn children_of(pid: i32) -> Vec<i32> {
     for thread in threads.flatten() {
         match fs::read_to_string(thread.path().join("children")) {
             Ok(list) => {
-                children.extend(list.split_ascii_whitespace().filter_map(|one| one.parse::<i32>().ok()))
+                children.extend(list.split_ascii_whitespace().filter_map(|one| one.parse::<i32>().ok()));
             }
             // The thread has ended.
             Err(_) if !thread.path().exists() => {}

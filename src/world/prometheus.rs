@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -71,8 +71,28 @@ pub struct Answered {
     pub warnings: Vec<String>,
 }
 
+/// The times of a range query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first moment.
+    pub start: DateTime<Utc>,
+    /// No moment lies after this.
+    pub end: DateTime<Utc>,
+    /// The time between two moments; so large that there are fewer than 11,000 of them.
+    pub step: TimeDelta,
+}
+
+/// One series of a range query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RangeSeries {
+    /// Its labels; the metric's name is `__name__`.
+    pub labels: BTreeMap<String, String>,
+    /// Its samples: when, in milliseconds since 1970, and what.
+    pub samples: Vec<(i64, f64)>,
+}
+
 /// One scrape target.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScrapeTarget {
     /// Its labels after relabelling.
@@ -122,6 +142,12 @@ pub struct Rule {
     pub last_error: String,
     /// When it was last evaluated; the year 1 when never.
     pub last_evaluation: DateTime<Utc>,
+    /// What it evaluates.
+    #[serde(default)]
+    pub query: String,
+    /// Of an alerting rule: the seconds that its condition has to hold.
+    #[serde(default)]
+    pub duration: f64,
 }
 
 /// One alert as Prometheus sees it.
@@ -146,6 +172,9 @@ pub struct RuntimeInfo {
     /// WAL corruptions found since the start.
     #[serde(default)]
     pub corruption_count: u64,
+    /// The folder that it was started in: relative paths of its flags count from there.
+    #[serde(default, rename = "CWD")]
+    pub cwd: String,
 }
 
 /// How far the WAL is replayed.
@@ -196,6 +225,43 @@ impl Prometheus {
         Ok(Answered { samples, warnings: frame.warnings })
     }
 
+    /// Evaluates `promql` at several moments.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn query_range(
+        &self,
+        promql: &str,
+        range: TimeRange,
+        timeout: Duration,
+    ) -> Result<Vec<RangeSeries>, PeerError> {
+        #[derive(Deserialize)]
+        struct Matrix {
+            result: Vec<Series>,
+        }
+        #[derive(Deserialize)]
+        struct Series {
+            #[serde(default)]
+            metric: BTreeMap<String, String>,
+            values: Vec<(f64, String)>,
+        }
+        let path = "/api/v1/query_range";
+        let time = |time: DateTime<Utc>| percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
+        let form = format!(
+            "query={}&start={}&end={}&step={}",
+            percent_encoded(promql),
+            time(range.start),
+            time(range.end),
+            range.step.as_seconds_f64(),
+        );
+        let url = format!("{}{path}", self.base);
+        let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
+        let answer = self.client.send(&request)?;
+        let frame = self.frame(path, &answer)?;
+        let matrix: Matrix = self.data(path, frame)?;
+        Ok(matrix.result.into_iter().map(|one| series_of(one.metric, &one.values)).collect())
+    }
+
     /// Whether it is ready to answer queries; `false` while it replays its WAL.
     ///
     /// # Errors
@@ -236,6 +302,94 @@ impl Prometheus {
             groups: Vec<RuleGroup>,
         }
         self.get("/api/v1/rules", timeout).map(|groups: Groups| groups.groups)
+    }
+
+    /// The URLs that alerts are sent to, by the configuration: whether anybody answers there is another question.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn alertmanagers(&self, timeout: Duration) -> Result<Vec<String>, PeerError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Known {
+            active_alertmanagers: Vec<One>,
+        }
+        #[derive(Deserialize)]
+        struct One {
+            url: String,
+        }
+        let known: Known = self.get("/api/v1/alertmanagers", timeout)?;
+        Ok(known.active_alertmanagers.iter().map(|one| without_password(&one.url)).collect())
+    }
+
+    /// Its command line, by the names of its flags.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn flags(&self, timeout: Duration) -> Result<BTreeMap<String, String>, PeerError> {
+        self.get("/api/v1/status/flags", timeout)
+    }
+
+    /// Its own metrics of these names, not through its storage; of several series of one name, any one.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn own_metrics<const N: usize>(
+        &self,
+        names: [&str; N],
+        timeout: Duration,
+    ) -> Result<[Option<f64>; N], PeerError> {
+        let answer = self.send("GET", "/metrics", timeout)?;
+        if answer.status != 200 {
+            return Err(self.refused("/metrics", &answer, &answer.body));
+        }
+        Ok(names.map(|name| exposed(&answer.body, name)))
+    }
+
+    /// How many series have samples between two moments that `selectors` select.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn n_series(
+        &self,
+        selectors: &[&str],
+        (start, end): (Option<DateTime<Utc>>, DateTime<Utc>),
+        timeout: Duration,
+    ) -> Result<usize, PeerError> {
+        let path = "/api/v1/series";
+        let form = selection(selectors, start, end);
+        let url = format!("{}{path}", self.base);
+        let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
+        let answer = self.client.send(&request)?;
+        let frame = self.frame(path, &answer)?;
+        self.data(path, frame).map(|series: Vec<serde::de::IgnoredAny>| series.len())
+    }
+
+    /// Deletes what the series that `selectors` select hold between two moments; the space stays taken until the
+    /// tombstones are cleaned.
+    ///
+    /// # Errors
+    /// [`PeerError`]; the admin API may be switched off.
+    pub fn delete_series(
+        &self,
+        selectors: &[&str],
+        (start, end): (Option<DateTime<Utc>>, DateTime<Utc>),
+        timeout: Duration,
+    ) -> Result<(), PeerError> {
+        let path = "/api/v1/admin/tsdb/delete_series";
+        let asked = format!("{path}?{}", selection(selectors, start, end));
+        let answer = self.send("POST", &asked, timeout)?;
+        self.done(path, &answer)
+    }
+
+    /// Writes the blocks anew that have deleted series, without them.
+    ///
+    /// # Errors
+    /// [`PeerError`]; the admin API may be switched off, the disk may be full.
+    pub fn clean_tombstones(&self, timeout: Duration) -> Result<(), PeerError> {
+        let path = "/api/v1/admin/tsdb/clean_tombstones";
+        let answer = self.send("POST", path, timeout)?;
+        self.done(path, &answer)
     }
 
     /// The pending and firing alerts.
@@ -307,6 +461,15 @@ impl Prometheus {
         if answer.status == 200 { Ok(()) } else { Err(self.refused("/-/reload", &answer, &answer.body)) }
     }
 
+    /// An answer without a body.
+    fn done(&self, path: &str, answer: &Answer) -> Result<(), PeerError> {
+        if answer.status == 204 || answer.status == 200 {
+            return Ok(());
+        }
+        let reason = serde_json::from_str::<Frame>(&answer.body).map(|frame| frame.error);
+        Err(self.refused(path, answer, reason.as_deref().unwrap_or(&answer.body)))
+    }
+
     fn get<T: DeserializeOwned>(&self, path: &str, timeout: Duration) -> Result<T, PeerError> {
         let answer = self.send("GET", path, timeout)?;
         let frame = self.frame(path, &answer)?;
@@ -364,6 +527,36 @@ pub(super) fn percent_encoded(text: &str) -> String {
     encoded
 }
 
+fn selection(selectors: &[&str], start: Option<DateTime<Utc>>, end: DateTime<Utc>) -> String {
+    let time = |time: DateTime<Utc>| percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
+    let mut form: Vec<_> = selectors.iter().map(|one| format!("match[]={}", percent_encoded(one))).collect();
+    form.extend(start.map(|start| format!("start={}", time(start))));
+    form.push(format!("end={}", time(end)));
+    form.join("&")
+}
+
+/// The value of the first series called `name` in a metrics page.
+///
+/// Source: Prometheus text exposition format.
+pub(super) fn exposed(page: &str, name: &str) -> Option<f64> {
+    page.lines().find_map(|line| {
+        let rest = line.strip_prefix(name)?;
+        let value = match rest.as_bytes().first()? {
+            b' ' => rest,
+            b'{' => rest.rsplit_once('}')?.1,
+            _ => return None,
+        };
+        value.split_whitespace().next()?.parse().ok()
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of a time that Prometheus can store")]
+fn series_of(labels: BTreeMap<String, String>, values: &[(f64, String)]) -> RangeSeries {
+    let sample =
+        |(at, value): &(f64, String)| ((at * 1000.0).round() as i64, value.parse().unwrap_or(f64::NAN));
+    RangeSeries { labels, samples: values.iter().map(sample).collect() }
+}
+
 fn samples_of(data: &serde_json::Value) -> Result<Vec<InstantSample>, String> {
     #[derive(Deserialize)]
     struct Vector {
@@ -396,6 +589,15 @@ mod tests {
     #[test]
     fn a_query_survives_the_form() {
         assert_eq!(percent_encoded(r#"up{job="a b"}+1"#), "up%7Bjob%3D%22a%20b%22%7D%2B1");
+    }
+
+    #[test]
+    fn a_metrics_page_is_read_by_whole_names() {
+        let page = "# HELP a_total x\na_total_more 7\na_total{job=\"x } 9\"} 1.5e3 1700000000\nb 2\n";
+        assert_eq!(
+            ["a_total", "b", "c", "a"].map(|name| exposed(page, name)),
+            [Some(1500.0), Some(2.0), None, None]
+        );
     }
 
     #[test]

@@ -61,6 +61,9 @@ pub struct Mark<'a> {
     /// The process that was started for the step, as long as nobody has asked how it ended: until then no other can
     /// get its number, nor that of its group or session.
     pub leader: Option<i32>,
+    /// The process that was started for the step, by its number and its start in clock ticks since boot, for whoever
+    /// did not start it: its group and its session are asked about only while it lives.
+    pub root: Option<(i32, u64)>,
     /// The pipe that takes their output, by its inode.
     pub pipe: Option<u64>,
     /// Orphans without any mark that came to us since this tick belong to the step, as no other could have left them.
@@ -68,11 +71,6 @@ pub struct Mark<'a> {
 }
 
 impl<'a> Mark<'a> {
-    /// Processes that carry `tag`, for whoever was not there when they started.
-    pub fn of_tag(tag: &'a str) -> Self {
-        Self { tag, ..Self::default() }
-    }
-
     /// Whether the process carries a mark itself; descent is not asked about.
     fn is_on(&self, process: &Process) -> bool {
         let is_led = self.leader.is_some_and(|leader| {
@@ -83,17 +81,7 @@ impl<'a> Mark<'a> {
             || carries(process.pid, self.tag)
             || cgroup::is_in(process.pid, self.tag)
             || is_ours && self.pipe.is_some_and(|pipe| holds(process.pid, pipe))
-            || is_ours && self.orphans_since.is_some_and(|tick| self.is_orphan(process, tick))
-    }
-
-    /// Source: prctl(2), `PR_SET_CHILD_SUBREAPER`: whoever loses its parent becomes a child of the nearest reaper. The
-    /// first process of a container gets everybody's orphans that way, so it claims none.
-    fn is_orphan(&self, process: &Process, since: u64) -> bool {
-        process.started_ticks >= since
-            && me() != 1
-            && process_table::read("self").is_ok_and(|mine| process.group != mine.group)
-            && !carries_any_tag(process.pid)
-            && !cgroup::is_in_any(process.pid)
+            || is_ours && self.orphans_since.is_some_and(|tick| is_orphan(process, tick))
     }
 
     /// The step's processes that have lost their parent by now.
@@ -109,13 +97,30 @@ impl<'a> Mark<'a> {
     /// The living processes that belong to the step.
     fn members(&self) -> Vec<Process> {
         let table = process_table::all();
-        let marked = table.iter().filter(|one| !one.is_zombie && one.pid != me() && self.is_on(one));
+        let is_root = |one: &&Process| Some((one.pid, one.started_ticks)) == self.root;
+        let root = table.iter().find(is_root).map(|root| root.pid);
+        let is_rooted = |one: &Process| root == Some(one.group) || root == Some(one.session);
+        let marked = table
+            .iter()
+            .filter(|one| !one.is_zombie && one.pid != me() && (is_rooted(one) || self.is_on(one)));
         let mut pids: BTreeSet<i32> = marked.map(|one| one.pid).collect();
         // The leader may have ended already and still be what ties its children to the step.
-        pids.extend(self.leader);
+        pids.extend(self.leader.into_iter().chain(root));
         let pids = with_descendants(&table, pids);
         table.into_iter().filter(|one| !one.is_zombie && one.pid != me() && pids.contains(&one.pid)).collect()
     }
+}
+
+/// Whether a child of ours is an orphan that came to us since a tick and that carries nobody's mark.
+///
+/// Source: prctl(2), `PR_SET_CHILD_SUBREAPER`: whoever loses its parent becomes a child of the nearest reaper. The
+/// first process of a container gets everybody's orphans that way, so it claims none.
+fn is_orphan(process: &Process, since: u64) -> bool {
+    process.started_ticks >= since
+        && me() != 1
+        && process_table::read("self").is_ok_and(|mine| process.group != mine.group)
+        && !carries_any_tag(process.pid)
+        && !cgroup::is_in_any(process.pid)
 }
 
 /// `pids` and whoever descends from them.
@@ -142,8 +147,9 @@ pub fn holders_of(pipe: u64) -> Vec<Straggler> {
     holders.map(Straggler::of).collect()
 }
 
-/// Stops all processes that carry `tag`: TERM and CONT, then KILL once `grace` is over. Returns who is left.
-pub fn stop(tag: &str, grace: Duration) -> Vec<Straggler> {
+/// Stops all processes that carry `tag` or belong to `root`, the process that was started for the step, by its number
+/// and its start in clock ticks since boot: TERM and CONT, then KILL once `grace` is over. Returns who is left.
+pub fn stop(tag: &str, root: Option<(i32, u64)>, grace: Duration) -> Vec<Straggler> {
     let wait = |ends: &[OwnedFd], timeout: Duration| {
         let mut fds: Vec<_> = ends.iter().map(|end| PollFd::new(end, PollFlags::IN)).collect();
         match poll(&mut fds, Some(&timespec(timeout))) {
@@ -152,7 +158,7 @@ pub fn stop(tag: &str, grace: Duration) -> Vec<Straggler> {
             Err(error) => Err(error.into()),
         }
     };
-    let mark = Mark::of_tag(tag);
+    let mark = Mark { tag, root, ..Mark::default() };
     // If waiting fails there is nothing to be done but to look who is left.
     stop_waiting(&mark, grace, wait).unwrap_or_else(|_| find(&mark))
 }
@@ -310,7 +316,7 @@ mod tests {
         let (mut child, process) = nap();
         let mark = Mark { tag: "nobody:0", pipe: Some(0), ..Mark::default() };
         assert!(!mark.members().iter().any(|one| one.pid == process.pid));
-        assert_eq!(stop("nobody:0", Duration::ZERO), []);
+        assert_eq!(stop("nobody:0", None, Duration::ZERO), []);
         let led = Mark { leader: Some(process.pid), ..mark };
         assert!(led.members().iter().any(|one| one.pid == process.pid));
         child.kill().unwrap();
@@ -318,14 +324,23 @@ mod tests {
     }
 
     #[test]
+    fn whoever_cleaned_its_environment_is_found_by_its_number_and_start_alone() {
+        let (mut child, process) = nap();
+        let stop = |ticks| stop("nobody:1", Some((process.pid, ticks)), Duration::from_mins(1));
+        assert_eq!(stop(process.started_ticks + 1), []);
+        assert_eq!(child.try_wait().unwrap(), None, "its number was used again");
+        assert_eq!(stop(process.started_ticks), []);
+        assert!(!child.wait().unwrap().success());
+    }
+
+    #[test]
     fn an_orphan_without_a_mark_belongs_to_a_step_only_if_it_came_during_that() {
         let (mut child, process) = nap();
-        let mark = Mark { tag: "nobody:0", ..Mark::default() };
         // Children of ours that share our group were started by other code of ours.
-        assert!(!mark.is_orphan(&process, process.started_ticks));
+        assert!(!is_orphan(&process, process.started_ticks));
         let elsewhere = Process { group: process.pid, ..process };
-        assert!(mark.is_orphan(&elsewhere, process.started_ticks) || me() == 1);
-        assert!(!mark.is_orphan(&elsewhere, process.started_ticks + 1));
+        assert!(is_orphan(&elsewhere, process.started_ticks) || me() == 1);
+        assert!(!is_orphan(&elsewhere, process.started_ticks + 1));
         child.kill().unwrap();
         child.wait().unwrap();
     }

@@ -1,5 +1,10 @@
 //! The main job: maintenance of a real Prometheus with a real Alertmanager, asserted against their own APIs.
 
+mod reload;
+mod restore;
+mod silences;
+mod storage;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -189,7 +194,7 @@ fn a_target_that_is_lost_fails_the_run_by_name() {
 fn a_silence_survives_neither_ctrl_c_nor_a_kill() {
     let stack = Stack::alertmanager_only();
     let text = format!(
-        "mainstay: 1\nconnections: {{alertmanager: {{url: \"{}\"}}}}\ntasks:\n  slow:\n    type: routine\n    domain: component\n    duration: 1m\n    silence: {{matchers: ['job=\"node\"']}}\n    steps:\n      - shell: touch began; exec sleep 600\n",
+        "mainstay: 1\nconnections: {{alertmanager: {{url: \"{}\"}}}}\ntasks:\n  slow:\n    type: routine\n    domain: component\n    duration: 1m\n    silence: {{matchers: ['job=\"node\"']}}\n    steps:\n      - shell: touch began; test -e go || exec sleep 600\n",
         stack.alertmanager_url()
     );
     let states = || our_silences(&stack).iter().map(|one| one["status"]["state"].clone()).collect::<Vec<_>>();
@@ -209,6 +214,15 @@ fn a_silence_survives_neither_ctrl_c_nor_a_kill() {
         }
         assert_eq!(states().iter().filter(|state| *state == "expired").count(), n + 1);
         assert_eq!(states().iter().filter(|state| *state == "active").count(), 0);
+        if signal == Signal::KILL {
+            // Who goes on is silent again, under the same tag, and to its end only.
+            let case = case.file("go", "");
+            case.run("run --resume --assume not-done").exit(0).stdout_has("succeeded");
+            assert_eq!(states().iter().filter(|state| *state == "expired").count(), n + 2);
+            assert_eq!(states().iter().filter(|state| *state == "active").count(), 0);
+            let log = case.run("audit export").take_text();
+            assert_eq!(log.matches("silence_created").count(), 2, "{log}");
+        }
     }
 }
 
@@ -284,61 +298,4 @@ tasks:
     let told = stack.notifications().iter().map(Value::to_string).collect::<String>();
     assert!(told.contains("Watchdog"), "what is not in work is told as ever: {told}");
     assert!(!told.contains("TargetDown"), "what is in work is not: {told}");
-}
-
-#[test]
-fn a_silence_on_a_lease_is_renewed_while_it_is_held() {
-    use mainstay::executor::journal::Journal;
-    use mainstay::executor::lease::{Lease, Purpose, Terms};
-    use mainstay::model::{Origin, RunId};
-    use mainstay::state::{Access, NewRun, State};
-    use mainstay::world::alertmanager::{Alertmanager, SilenceMatcher};
-    use mainstay::world::{cancel::Cancel, clock::Clock, http::Client, process_identity};
-
-    let stack = Stack::alertmanager_only();
-    let folder = tempfile::tempdir().expect("a folder");
-    let state =
-        State::open(&folder.path().join("state.db"), Access::ReadWrite, Clock::new(None)).expect("a state");
-    let holder = process_identity::current().expect("this process");
-    let new = NewRun {
-        task: "t".to_owned(),
-        occurrence: None,
-        origin: Origin::OnDemand,
-        due: None,
-        plan_digest: String::new(),
-        targets: vec!["t".to_owned()],
-        holder,
-        approvals: Vec::new(),
-        definition: None,
-        holds: mainstay::model::Holds::default(),
-        justification: None,
-    };
-    state.start_run(&new).expect("a run");
-    let quiet = |_: &mainstay::model::Event| {};
-    let journal = Journal::new(state, &quiet);
-    let alertmanager = Alertmanager::new(&stack.alertmanager_url(), &Client::new());
-    let matcher =
-        SilenceMatcher { name: "job".into(), value: "node".into(), is_regex: false, is_equal: true };
-    let purpose = Purpose {
-        run: RunId(1),
-        tag: "mainstay:test:1".to_owned(),
-        created_by: "a test".to_owned(),
-        comment: "a lease".to_owned(),
-        matchers: vec![matcher],
-    };
-    let terms = Terms { slice: chrono::TimeDelta::seconds(4), renew_every: Duration::from_millis(500) };
-    let count =
-        |state: &str| our_silences(&stack).iter().filter(|one| one["status"]["state"] == state).count();
-    let over = Cancel::new().expect("a pipe");
-
-    let (lease, _) = Lease::begin(&alertmanager, &journal, purpose, terms, over).expect("a silence");
-    std::thread::scope(|scope| {
-        lease.keep(scope);
-        wait_until("it was renewed three times", PATIENCE, || count("expired") >= 3);
-        wait_until("one is in force", PATIENCE, || count("active") == 1);
-        assert_eq!(lease.end("the test is over").expect("an end"), None);
-    });
-
-    assert_eq!(count("active"), 0);
-    assert!(journal.state().open_silences().expect("silences").is_empty());
 }

@@ -169,7 +169,12 @@ impl Place {
             .args(["-c", command])
             .current_dir(&self.current)
             .env_clear()
-            .envs([("PATH", search.as_str()), ("NO_COLOR", "1"), ("TZ", "UTC")])
+            .envs([
+                ("PATH", search.as_str()),
+                ("NO_COLOR", "1"),
+                ("TZ", "UTC"),
+                ("MAINSTAY_PROGRESS", "none"),
+            ])
             .env("MAINSTAY_NOW", self.now.to_rfc3339())
             .stdin(Stdio::null())
             .stdout(printed.try_clone().unwrap())

@@ -1,9 +1,14 @@
 //! `mainstay run`, on this machine alone.
 
 mod approval;
+mod coordination;
 mod crash;
+mod dry_run;
+mod emergency;
 mod output;
+mod people;
 mod processes;
+mod resume;
 mod secrets;
 
 use std::process::Child;
@@ -87,7 +92,7 @@ fn the_summary_tells_what_failed_its_last_words_and_the_next_command() {
     let case = Case::new().plan_file(plan(&task("turn", rest)));
 
     let mut ran = case.run("run turn").exit(1).stderr(
-        "hint: `mainstay audit log --run 1` shows everything that happened\n\
+        "hint: `mainstay run --show 1` shows what happened, step by step\n\
          hint: `mainstay run turn` tries again when the cause is mended\n",
     );
 
@@ -344,17 +349,6 @@ fn a_task_that_does_not_exist_is_answered_with_those_that_do() {
 }
 
 #[test]
-fn a_reader_that_goes_away_stops_nothing() {
-    let case = Case::new().plan_file(plan(&shell("work", "touch done")));
-    let mut child = case.command("run work").spawn().expect("a process");
-    drop(child.stdout.take());
-    drop(child.stderr.take());
-
-    assert_eq!(child.wait().expect("an end").code(), Some(0));
-    assert!(case.has("done"));
-}
-
-#[test]
 fn a_state_that_cannot_be_made_stops_the_work_before_it_starts() {
     let case = Case::new().plan_file(plan(&shell("work", "touch done"))).file("blocked", "a file, no folder");
 
@@ -405,6 +399,8 @@ fn a_disk_that_fills_up_stops_the_work_and_loses_nothing_that_was_recorded() {
     assert!(stderr.contains("run 1 of `fill` was interrupted"), "{stderr}");
     let kinds: Vec<_> =
         lines.map(|line| line.split("\"kind\":\"").nth(1).unwrap_or("").split('"').next()).collect();
+    // Its process may still have found room on the disk that it fills.
+    let kinds: Vec<_> = kinds.into_iter().filter(|kind| *kind != Some("step_started")).collect();
     let expected =
         ["state_created", "definition_seen", "run_started", "step_intended", "run_ended"].map(Some);
     assert_eq!(kinds, expected);
@@ -440,6 +436,6 @@ fn on_a_terminal_the_step_that_is_going_is_shown() {
 
     let drawn = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{drawn}");
-    assert!(drawn.contains("slow: sleep 0.5 (steps)"), "{drawn}");
+    assert!(drawn.contains("1/1 sleep 0.5"), "{drawn}");
     assert!(drawn.contains("1 run: 1 succeeded"), "{drawn}");
 }

@@ -55,10 +55,15 @@ pub fn format(proposal: &Proposal, around: &Surroundings) -> anyhow::Result<Stri
 }
 
 /// What helps whatever the task.
-const COMMANDS: [(&str, &str); 4] = [
+const COMMANDS: [(&str, &str); 5] = [
     ("mainstay report status", "shows where every task stands, and what to do next"),
     ("mainstay audit log --run RUN", "shows everything that happened in a run"),
     ("mainstay run TASK", "does a task again when the cause of its failure is mended"),
+    (
+        "mainstay run --resume RUN",
+        "goes on with a run that stopped in its middle, and does nothing again that is done; `--dry-run` only says how far \
+         it came",
+    ),
     (
         "mainstay run --abandon RUN --reason TEXT",
         "settles a run that stopped in its middle, once a person has seen to what it left",

@@ -6,7 +6,7 @@ use super::work::Site;
 use super::{RunArgs, hinted, summary};
 use crate::cli::output::{self, Format};
 use crate::cli::{Exit, Global, Terminal};
-use crate::executor::{self, RunError, preflight, report};
+use crate::executor::{RunError, preflight, report};
 use crate::manager::Manager;
 use crate::model::{OccurrenceId, PlanFile};
 use crate::security::approval::{Approvals, Work};
@@ -38,12 +38,15 @@ pub fn dry_run(
             let known = plan.tasks.names().map(str::to_owned).collect();
             return Err(hinted(RunError::NoSuchTask { name, known }, terminal).into());
         };
-        let length = executor::whole_length(plan, task);
+        let targets = args.orders.targets(plan, &name, task).map_err(|error| hinted(error, terminal))?;
+        let length = task.estimate(targets.len());
         let mut items = preflight::look_ahead(plan, zone, task, length, world, now);
-        let targets = plan.targets_of(task);
         let work = Work { task: &name, occurrence: occurrence.as_ref(), targets: &targets };
         if let Some(standing) = approvals.standing(state.as_ref(), &work, now)? {
             preflight::add_approval(&mut items, plan, &work, &standing);
+        }
+        if args.orders.emergency {
+            preflight::pass_as_emergency(&mut items);
         }
         outlooks.push((name, task, items));
     }

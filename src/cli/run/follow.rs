@@ -12,7 +12,7 @@ use clap::Args;
 use console::Style;
 use indicatif::MultiProgress;
 
-use crate::cli::Terminal;
+use crate::cli::lines::Lines;
 use crate::text::inert_line;
 use crate::world::output::lines::{LineSink, Whose};
 
@@ -30,12 +30,12 @@ pub struct FollowArgs {
 }
 
 impl FollowArgs {
-    /// Begins to show it above `bars`, where these are drawn; `None` when nobody wants to see it.
+    /// Begins to show it on `lines`, above `bars` where these are drawn; `None` when nobody wants to see it.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(&self, bars: Option<MultiProgress>) -> std::io::Result<Option<Follower>> {
-        self.follow.then(|| Follower::start(bars)).transpose()
+    pub fn start(&self, bars: Option<MultiProgress>, lines: Lines) -> std::io::Result<Option<Follower>> {
+        self.follow.then(|| Follower::start(bars, lines)).transpose()
     }
 }
 
@@ -64,14 +64,15 @@ struct Waiting {
 }
 
 impl Follower {
-    fn start(bars: Option<MultiProgress>) -> std::io::Result<Self> {
+    fn start(bars: Option<MultiProgress>, mut lines: Lines) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::default());
         let theirs = Arc::clone(&queue);
         let work = move || {
             while let Some(text) = theirs.next() {
+                let mut write = || lines.write(text.strip_suffix('\n').unwrap_or(&text));
                 match &bars {
-                    Some(bars) => bars.suspend(|| Terminal::write_lines(&text)),
-                    None => Terminal::write_lines(&text),
+                    Some(bars) => bars.suspend(write),
+                    None => write(),
                 }
             }
         };

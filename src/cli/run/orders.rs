@@ -3,8 +3,12 @@
 use clap::Args;
 
 use super::RunArgs;
+use crate::cli::Terminal;
+use crate::executor::coordinator::{Account, Fate};
 use crate::executor::orders::Orders;
-use crate::model::Length;
+use crate::executor::{RunError, limited};
+use crate::model::{Length, PlanFile, Task};
+use crate::state::REVIEW_WITHIN;
 
 /// How work is started.
 #[derive(Debug, Args)]
@@ -14,7 +18,7 @@ pub struct OrderArgs {
     /// Locks, silences, baselines and preconditions hold as ever, and so does a gate unless it cannot be asked. The
     /// reason goes on record; the run has to be reviewed within three days, with `mainstay audit review`.
     #[arg(long, requires_all = ["reason", "tasks"], conflicts_with_all = ["due", "abandon"])]
-    emergency: bool,
+    pub emergency: bool,
 
     /// Only these of the targets: names, group:NAME, label:KEY=VALUE, separated by commas
     #[arg(long, value_name = "TARGETS", value_delimiter = ',', requires = "tasks")]
@@ -26,6 +30,13 @@ pub struct OrderArgs {
     wait: Option<Length>,
 }
 
+impl OrderArgs {
+    /// The targets of `task` that are meant.
+    pub fn targets(&self, plan: &PlanFile, name: &str, task: &Task) -> Result<Vec<String>, RunError> {
+        limited(plan, name, task, &self.limit)
+    }
+}
+
 /// What `args` ask for; `say` tells people what is waited for.
 pub fn orders<'a>(args: &RunArgs, say: &'a (dyn Fn(&str) + Sync)) -> Orders<'a> {
     let OrderArgs { emergency, limit, wait } = &args.orders;
@@ -34,6 +45,18 @@ pub fn orders<'a>(args: &RunArgs, say: &'a (dyn Fn(&str) + Sync)) -> Orders<'a> 
         limit: limit.clone(),
         wait: wait.map(Length::to_std).unwrap_or_default(),
         say,
+    }
+}
+
+/// Says what an emergency leaves to do.
+pub fn remind(orders: &Orders, accounts: &[Account], terminal: &mut Terminal) {
+    for account in accounts.iter().filter(|_| orders.emergency.is_some()) {
+        if let Fate::Ended(run, _) = &account.fate {
+            terminal.hint(&format!(
+                "run {run} was an emergency and has to be reviewed within {}: `mainstay audit review {run} --note TEXT`",
+                Length(REVIEW_WITHIN)
+            ));
+        }
     }
 }
 

@@ -1,43 +1,76 @@
 //! What became of the work, shown.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use super::events::Events;
 use super::{RunArgs, summary};
 use crate::cli::output::{self, Format};
-use crate::cli::{Global, Terminal};
+use crate::cli::{Exit, Global, Terminal};
 use crate::executor;
 use crate::executor::coordinator::{Account, Crew, Fate};
-use crate::executor::report::{self, NotStartedReport};
-use crate::model::{Run, StepRecord};
+use crate::executor::report::{self, NotStartedReport, events};
+use crate::model::{Outcome, Run, StepRecord};
+use crate::table::PLAIN;
 
-/// Shows every run, and what was not started and why.
+/// What `mainstay run` can be told in.
+pub const FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Jsonl];
+
+/// How the result is told.
+#[derive(Debug)]
+pub struct Telling {
+    /// How it is shown.
+    pub shown: Format,
+    /// What else is written at the end.
+    pub files: Vec<(PathBuf, Format)>,
+}
+
+/// Shows every run, and what was not started and why; `exit` is what became of it all.
+///
+/// What cron starts is silent when all is well: it has no terminal, nobody asked for more, and every run that was
+/// due succeeded.
 pub fn show(
-    args: &RunArgs,
-    global: &Global,
+    (args, global): (&RunArgs, &Global),
+    telling: Telling,
     crew: &Crew,
     accounts: &[Account],
+    (streamed, exit): (&Events, Exit),
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
     let runs = recorded(crew, accounts)?;
-    let is_quiet_tick = args.due && accounts.iter().all(|account| matches!(account.fate, Fate::NotNow(_)));
-    if is_quiet_tick && global.format.is_none() && global.output.is_empty() {
-        if terminal.is_interactive() || terminal.is_verbose() {
-            say_why_nothing(crew, accounts, terminal)?;
-        }
-        return Ok(());
-    }
-    let width = terminal.width();
-    output::deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
+    let not_started: Vec<_> = accounts.iter().filter_map(not_started).collect();
+    let now = crew.world.clock.now();
+    let mut last: Vec<_> = not_started.iter().map(|work| events::not_started(work, now)).collect();
+    last.push(events::summary(runs.iter().map(|(run, _)| run), not_started.len(), exit.code(), now));
+    streamed.finish(&last)?;
+    let screen = terminal.screen();
+    let mut render = |format, is_shown: bool| {
         Ok(match format {
             Format::Json => {
-                let not_started = accounts.iter().filter_map(not_started).collect();
-                let mut json = serde_json::to_string_pretty(&report::report(runs.clone(), not_started))?;
-                json.push('\n');
-                json
+                let report = report::report(runs.clone(), not_started.clone());
+                crate::text::inert_json(&serde_json::to_string_pretty(&report)?) + "\n"
             }
-            _ => summary::text(&runs, accounts, is_shown.then_some(width)),
+            _ => summary::text(&runs, accounts, if is_shown { screen } else { PLAIN }),
         })
-    })?;
+    };
+    output::write_files(telling.files, &mut render)?;
+    let is_well = |account: &Account| match &account.fate {
+        Fate::Ended(_, end) => end.outcome == Outcome::Succeeded,
+        Fate::NotNow(_) => true,
+        _ => false,
+    };
+    let is_chatty = terminal.is_watched() || terminal.is_verbose();
+    match telling.shown {
+        Format::Jsonl => return Ok(()),
+        Format::Text if args.due && runs.is_empty() && accounts.iter().all(is_well) => {
+            if is_chatty {
+                say_why_nothing(crew, accounts, terminal)?;
+            }
+        }
+        Format::Text if args.due && !is_chatty && global.format.is_none() && accounts.iter().all(is_well) => {
+        }
+        shown => terminal.result(&render(shown, true)?)?,
+    }
     if global.format.is_none() {
         for hint in summary::hints(&runs, accounts) {
             terminal.hint(&hint);

@@ -3,20 +3,27 @@
 use std::fmt::Write;
 
 use chrono::TimeDelta;
-use console::Style;
+use console::{Alignment, Style, measure_text_width, pad_str};
 
 use crate::executor::coordinator::{Account, Fate};
 use crate::executor::preflight::{Certainty, Item};
-use crate::model::{Outcome, Output, Run, StepRecord, Task};
+use crate::model::{Outcome, Output, Phase, Run, StepRecord, Task};
+use crate::table::{Screen, Tone, painted};
 use crate::text::{inert, inert_line};
 
 /// The last lines of a failed step's output that are shown.
 const LAST_LINES: usize = 8;
 
+/// Of more runs than this, only those have a line that did not succeed.
+const MOST_LISTED: usize = 40;
+
+/// The columns of a run's line beside its name.
+const BESIDE_NAME: usize = 48;
+
 /// One line a run, then what is behind each one that did not succeed.
-pub fn text(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account], width: Option<usize>) -> String {
+pub fn text(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account], screen: Screen) -> String {
     let mut text = String::new();
-    text.push_str(&table(runs, width));
+    text.push_str(&table(runs, screen));
     for (run, steps) in runs.iter().filter(|(run, _)| run.outcome != Some(Outcome::Succeeded)) {
         text.push_str(&account_of(run, steps));
     }
@@ -41,29 +48,28 @@ fn why_not(fate: &Fate) -> Option<String> {
     }
 }
 
-fn table(runs: &[(Run, Vec<StepRecord>)], width: Option<usize>) -> String {
-    let name_width = runs.iter().map(|(run, _)| run.task.chars().count()).max().unwrap_or(0);
+fn table(runs: &[(Run, Vec<StepRecord>)], screen: Screen) -> String {
+    let is_listed = |run: &Run| runs.len() <= MOST_LISTED || run.outcome != Some(Outcome::Succeeded);
+    let runs: Vec<_> = runs.iter().filter(|(run, _)| is_listed(run)).collect();
+    let names: Vec<_> = runs.iter().map(|(run, _)| inert_line(&run.task)).collect();
+    let widest = names.iter().map(|name| measure_text_width(name)).max().unwrap_or(0);
+    let name_width = screen.width.map_or(widest, |width| widest.min(width.saturating_sub(BESIDE_NAME)));
     let mut text = String::new();
-    for (run, steps) in runs {
+    for ((run, steps), name) in runs.into_iter().zip(&names) {
         let outcome = run.outcome.map_or_else(|| "going".to_owned(), |outcome| outcome.to_string());
-        let style = match run.outcome {
-            Some(Outcome::Succeeded) => Style::new().green(),
+        let tone = match run.outcome {
+            Some(Outcome::Succeeded) => Tone::Good,
             Some(Outcome::RolledBack | Outcome::Interrupted | Outcome::Refused | Outcome::Skipped) => {
-                Style::new().yellow()
+                Tone::Warning
             }
-            _ => Style::new().red(),
+            _ => Tone::Bad,
         };
         let done = steps.iter().filter(|step| step.outcome == Some(Outcome::Succeeded)).count();
         let took = run.ended.map_or_else(String::new, |ended| seconds(ended - run.started));
-        let outcome = format!("{outcome:<11}");
-        let outcome = if width.is_some() { style.apply_to(outcome).to_string() } else { outcome };
-        let _ = writeln!(
-            text,
-            "run {:<4} {:<name_width$}  {outcome} {took:>7}  {done} of {}",
-            run.id.0,
-            run.task,
-            crate::counted(steps.len(), "step")
-        );
+        let name = pad_str(name, name_width, Alignment::Left, screen.width.map(|_| "…"));
+        let outcome = painted(&format!("{outcome:<11}"), tone, false, screen);
+        let steps = crate::counted(steps.len(), "step");
+        let _ = writeln!(text, "run {:<4} {name}  {outcome} {took:>7}  {done} of {steps}", run.id.0);
     }
     text
 }
@@ -83,10 +89,18 @@ fn account_of(run: &Run, steps: &[StepRecord]) -> String {
             let _ = writeln!(text, "  | {}", inert(&line));
         }
     }
-    let undone: Vec<_> = steps.iter().filter(|step| step.phase == crate::model::Phase::Rollback).collect();
+    let is_well = |step: &StepRecord| matches!(step.outcome, Some(Outcome::Succeeded | Outcome::Skipped));
+    let is_clean_up = |step: &&StepRecord| matches!(step.phase, Phase::Rollback | Phase::Finally);
+    let undone: Vec<_> = steps.iter().filter(|step| step.phase == Phase::Rollback && is_well(step)).collect();
     if !undone.is_empty() {
         let names: Vec<_> = undone.iter().map(|step| format!("`{}`", step.name)).collect();
-        let _ = writeln!(text, "  {}", inert(&format!("rolled back by {}", names.join(", "))));
+        let _ = writeln!(text, "  {}", inert_line(&format!("rolled back by {}", names.join(", "))));
+    }
+    for step in steps.iter().filter(is_clean_up).filter(|step| !is_well(step)) {
+        let on = if run.targets.len() > 1 { format!(" on {}", step.target) } else { String::new() };
+        let why = step.message.as_deref().unwrap_or("its end is not on record");
+        let left = format!("left to do: `{}`{on} ({}): {why}", step.name, step.phase);
+        let _ = writeln!(text, "  {}", inert_line(&left));
     }
     text.push('\n');
     text
@@ -130,11 +144,15 @@ pub fn hints(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account]) -> Vec<Strin
             Vec::new()
         };
     };
-    let mut hints = vec![format!("`mainstay audit log --run {}` shows everything that happened", run.id)];
+    let mut hints = vec![format!("`mainstay run --show {}` shows what happened, step by step", run.id)];
+    let n_not_well = runs.iter().filter(|(run, _)| run.outcome != Some(Outcome::Succeeded)).count();
+    if n_not_well > 1 {
+        hints.push("`mainstay run --list` shows the others".to_owned());
+    }
     hints.push(match run.outcome {
         Some(Outcome::Interrupted) => format!(
-            "`mainstay run {}` does it again; `mainstay run --abandon {} --reason TEXT` settles it",
-            run.task, run.id
+            "`mainstay run --resume {0}` goes on with it; `mainstay run --abandon {0} --reason TEXT` settles it",
+            run.id
         ),
         _ => format!("`mainstay run {}` tries again when the cause is mended", run.task),
     });

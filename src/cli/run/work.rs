@@ -1,20 +1,23 @@
 //! The work itself: what is due, or the tasks that were named.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 
+use super::events::Events;
 use super::exit::exit_of;
 use super::follow::Follower;
-use super::orders::orders;
+use super::orders;
 use super::progress::Screen;
-use super::{RunArgs, hinted, results, resume};
+use super::results::{self, FORMATS, Telling};
+use super::{RunArgs, hinted, resume};
 use crate::calendar::Zone;
+use crate::cli::output::{self, Format};
 use crate::cli::{Exit, Global, Terminal};
 use crate::executor::coordinator::Crew;
 use crate::executor::journal::Journal;
-use crate::executor::{self, recovery};
+use crate::executor::monitor::{self, Progress};
+use crate::executor::{self, recovery, report};
 use crate::model::{Event, PlanFile, RunId};
 use crate::planfile::Source;
 use crate::security::approval::Approvals;
@@ -49,20 +52,25 @@ pub fn work(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     let Site { plan, digest, source, file, zone, world } = site;
+    let (shown, files) = output::chosen(global, &FORMATS)?;
+    let (streams, files) = files.into_iter().partition::<Vec<_>, _>(|(_, format)| *format == Format::Jsonl);
+    let streams = streams.into_iter().map(|(path, _)| path).collect();
+    let events = Events::new(terminal, shown == Format::Jsonl, streams, world.clock.clone())?;
     let interrupts =
         Interrupts::new().and_then(|it| it.listen().map(|()| it)).context("listening for signals")?;
-    let screen = Arc::new(Mutex::new(Screen::new(terminal)));
-    let bars = screen.lock().ok().and_then(|screen| screen.bars());
-    let follower = args.follow.start(bars).context("starting to follow")?;
+    let expected = monitor::expected(plan, &state.history()?);
+    let progress = Progress::new(expected);
+    let manner = (args.progress, args.due);
+    let screen = Screen::new(terminal, manner, progress, interrupts.work.clone());
+    let follower =
+        args.follow.start(screen.bars(), terminal.lines_on_stderr()).context("starting to follow")?;
     let mut world = world.clone();
     world.outputs.logs = Some(state.logs());
     world.outputs.follow = follower.as_ref().map(Follower::sink);
     let world = &world;
-    let heard = Arc::clone(&screen);
-    let tell = move |event: &Event| {
-        if let Ok(mut screen) = heard.lock() {
-            screen.hear(event);
-        }
+    let tell = |event: &Event| {
+        events.hear(event);
+        screen.hear(event);
     };
     let origin = state.origin()?.unwrap_or_default();
     let journal = Journal::new(state, &tell);
@@ -72,9 +80,8 @@ pub fn work(
     }
     let holder = process_identity::current().context("finding out who this process is")?;
     let approvals = Approvals::new(plan, digest, file);
-    let voice = terminal.voice();
-    let say = |text: &str| voice.status(&crate::text::inert_line(text));
-    let orders = orders(args, &say);
+    let say = |text: &str| screen.say(&crate::text::inert_line(text));
+    let orders = orders::orders(args, &say);
     let crew = Crew {
         plan,
         plan_digest: digest,
@@ -108,10 +115,21 @@ pub fn work(
     if let Some(follower) = follower {
         follower.finish();
     }
-    if let Ok(mut screen) = screen.lock() {
-        screen.finish();
+    screen.finish();
+    let accounts = match worked {
+        Ok(accounts) => accounts,
+        Err(error) => {
+            let why = crate::in_words(&error);
+            // The error itself says more than that it could not be streamed.
+            let _ = events.finish(&[report::events::stopped(&why, world.clock.now())]);
+            return Err(hinted(error, terminal).into());
+        }
+    };
+    let exit = exit_of(&accounts, &interrupts, args.due);
+    let telling = Telling { shown, files };
+    results::show((args, global), telling, &crew, &accounts, (&events, exit), terminal)?;
+    if global.format.is_none() {
+        orders::remind(&orders, &accounts, terminal);
     }
-    let accounts = worked.map_err(|error| hinted(error, terminal))?;
-    results::show(args, global, &crew, &accounts, terminal)?;
-    Ok(exit_of(&accounts, &interrupts, args.due))
+    Ok(exit)
 }

@@ -4,7 +4,7 @@ mod alertmanager;
 mod http;
 mod not_now;
 mod process;
-mod prometheus;
+pub mod prometheus;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use self::not_now::NotNow;
 pub use self::process::user_of;
 
+use super::engine::Work;
 use crate::model::{Outcome, Output, Step, Usage};
 use crate::world::World;
 use crate::world::cancel::Cancel;
@@ -24,6 +25,8 @@ use crate::world::secret_env::SecretEnv;
 /// What an action needs beside its own words.
 #[derive(Debug)]
 pub struct Context<'a> {
+    /// The run that it is of.
+    pub work: &'a Work<'a>,
     /// What it reaches out to.
     pub world: &'a World,
     /// Variables of the step, beside the clean environment.

@@ -194,10 +194,15 @@ pub(super) fn done_of(record: &StepRecord) -> Done {
         Standing::Failed | Standing::Again(_) => record.outcome.or(Some(Outcome::Failed)),
         Standing::NotStarted | Standing::Interrupted | Standing::NotDone => Some(Outcome::Interrupted),
     };
+    // Of a step that died with mainstay nobody has said anything.
+    let is_unsaid = outcome == Some(Outcome::Interrupted) && record.message.is_none();
     Done {
         outcome: outcome.unwrap_or(Outcome::Succeeded),
         exit_code: record.exit_code,
-        message: record.message.clone(),
+        message: record
+            .message
+            .clone()
+            .or_else(|| is_unsaid.then(|| "mainstay ended in its middle".to_owned())),
         output: record.output.clone(),
         usage: record.usage,
         not_now: NotNow::is_said_by(record),

@@ -3,9 +3,9 @@
 use super::steps::Progress;
 use super::{End, Work, silence_tag};
 use crate::executor::actions::Done;
-use crate::executor::lease::{Lease, LeaseError, Purpose, Terms};
+use crate::executor::lease::reach::Scope;
+use crate::executor::lease::{Lease, LeaseError, Purpose, Terms, silencing};
 use crate::model::{Outcome, Phase, SilenceSpec};
-use crate::planfile::matchers;
 use crate::state::StateError;
 use crate::world::alertmanager::SilenceMatcher;
 use crate::world::cancel::Cancel;
@@ -24,27 +24,28 @@ impl Work<'_> {
             run: self.run,
             tag: silence_tag(self.origin, self.run),
             created_by: format!("mainstay ({})", self.who),
-            comment: format!("{}, run {}", self.task.title_or(self.name), self.run),
+            comment: match self.emergency {
+                Some(why) => format!("{}, run {}, emergency: {why}", self.task.title_or(self.name), self.run),
+                None => format!("{}, run {}", self.task.title_or(self.name), self.run),
+            },
             matchers: silence_matchers(spec),
+            scope: Scope::of(self.plan, self.targets, self.world),
         };
         let mut lease = None;
         let mut broken = None;
         let done =
             self.once(progress, Phase::Silence, "silence alerts", &words_of(&purpose.matchers), || {
                 match Lease::begin(alertmanager, self.journal, purpose.clone(), Terms::default(), over) {
-                    Ok((begun, silenced)) => {
+                    Ok((begun, reach)) => {
                         lease = Some(begun);
-                        Done::well(match silenced.as_slice() {
-                            [] => "matches no alert now".to_owned(),
-                            names => format!("matches now: {}", names.join(", ")),
-                        })
+                        Done::well(reach.in_words())
                     }
-                    Err(LeaseError::Peer(error)) => Done::failed(crate::in_words(&error)),
                     Err(LeaseError::State(error)) => {
                         let done = Done::failed(crate::in_words(&error));
                         broken = Some(error);
                         done
                     }
+                    Err(error) => Done::failed(crate::in_words(&error)),
                 }
             })?;
         match (lease, broken) {
@@ -87,15 +88,7 @@ impl Work<'_> {
 
 /// The matchers of a silence; the plan file's reader has refused what is none.
 pub(in crate::executor) fn silence_matchers(spec: &SilenceSpec) -> Vec<SilenceMatcher> {
-    let parsed = spec.matchers.iter().filter_map(|text| matchers::parse(text).ok());
-    parsed
-        .map(|one| SilenceMatcher {
-            name: one.name,
-            value: one.value,
-            is_regex: one.is_regex,
-            is_equal: one.is_equal,
-        })
-        .collect()
+    silencing(&spec.matchers)
 }
 
 fn words_of(matchers: &[SilenceMatcher]) -> String {

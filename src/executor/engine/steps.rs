@@ -196,6 +196,7 @@ impl<'a> Work<'a> {
         let whose = Whose { task: self.name.to_owned(), target: target.to_owned() };
         let tell = |started: Started| self.note_start((ordinal, attempt), started);
         let context = Context {
+            work: self,
             world: self.world,
             env: self.variables(target, step),
             secrets,

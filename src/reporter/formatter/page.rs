@@ -330,7 +330,7 @@ impl Words<'_> {
             plain(self.time(run.started)),
             run.ended.map_or_else(nothing, |ended| plain(roughly(ended - run.started))),
             in_time,
-            run.reason.as_ref().map_or_else(nothing, plain),
+            said(run).map_or_else(nothing, plain),
         ];
         Row { detail, ..row(cells) }
     }
@@ -423,4 +423,10 @@ fn nothing() -> Cell {
 pub(super) fn named_parts(text: &str) -> Vec<&str> {
     let parts: Vec<_> = text.split('`').collect();
     if parts.len() % 2 == 1 { parts } else { vec![text] }
+}
+/// What people should know about a run: that it was an emergency, and why it ended as it did.
+fn said(run: &RunStatus) -> Option<String> {
+    let emergency = run.emergency.as_ref().map(|why| format!("emergency: {why}"));
+    let said: Vec<_> = [emergency, run.reason.clone()].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }

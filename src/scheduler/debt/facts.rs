@@ -22,6 +22,8 @@ pub struct Facts<'a> {
     pub silences: &'a [LeftSilence],
     /// Starts that are on record as missed: the task, and when it was released.
     pub missed: &'a [(String, DateTime<Utc>)],
+    /// Emergencies that nobody has reviewed.
+    pub reviews: &'a [OpenReview],
     /// Waivers that have ended.
     pub waivers: &'a [LeftWaiver],
 }
@@ -46,6 +48,21 @@ pub struct LeftSilence {
     pub alertmanager: String,
     /// When its run was over.
     pub since: DateTime<Utc>,
+}
+
+/// An emergency that has to be reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReview {
+    /// The run.
+    pub run: RunId,
+    /// Its task.
+    pub task: String,
+    /// Why it could not wait.
+    pub reason: String,
+    /// When it was opened.
+    pub opened: DateTime<Utc>,
+    /// When it has to be done.
+    pub due: DateTime<Utc>,
 }
 
 /// A waiver that has ended.

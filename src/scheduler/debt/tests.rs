@@ -38,6 +38,7 @@ fn restores(tasks: &str, pasts: &[(&str, &str, Option<&str>, Option<&str>)]) -> 
         runs: &[],
         silences: &[],
         missed: &[],
+        reviews: &[],
         waivers: &[],
     };
     let items = debt(&facts).expect("a debt").items;

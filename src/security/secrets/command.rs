@@ -48,7 +48,7 @@ pub(super) fn printed_by(
     if !matches!(heard, Ok(Heard { end: End::ByItself, .. })) {
         // The leader is not reaped yet, so that its group's number is its own.
         let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
-        stragglers::stop(&tag, Duration::ZERO);
+        stragglers::stop(&tag, None, Duration::ZERO);
     }
     let status = child.wait().map_err(refused)?;
     let heard = heard.map_err(refused)?;

@@ -7,6 +7,7 @@ mod command;
 mod file;
 mod http;
 mod promql;
+mod restore;
 mod rules_healthy;
 mod target_up;
 mod tcp;
@@ -113,6 +114,9 @@ fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     }
     if let Some(rules) = &check.rules_healthy {
         return rules_healthy::ask(rules, world, timeout);
+    }
+    if let Some(restore) = &check.restore {
+        return restore::ask(restore, world, timeout, cancel);
     }
     Answer::unknown("this kind of check is not supported yet")
 }

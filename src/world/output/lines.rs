@@ -100,7 +100,9 @@ mod tests {
         let heard = Arc::new(Heard::default());
         let sink: Arc<dyn LineSink> = heard.clone();
         let mut lines = Lines::new(sink, Whose { task: "t".to_owned(), target: String::new() });
-        pieces.iter().for_each(|piece| lines.take(piece));
+        for piece in pieces {
+            lines.take(piece);
+        }
         lines.finish();
         heard.0.lock().unwrap().clone()
     }

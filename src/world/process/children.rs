@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, RwLock};
 
 use rustix::process::{
-    Pid, WaitId, WaitIdOptions, WaitOptions, getpgrp, getpid, set_child_subreaper, waitid, waitpid,
+    Pid, WaitId, WaitIdOptions, WaitOptions, getpid, set_child_subreaper, waitid, waitpid,
 };
 
 use super::super::process_table::{self, children_of};
@@ -39,8 +39,6 @@ fn adopt() {
 pub struct Leader {
     /// Its process id.
     pub pid: i32,
-    /// When it started, in clock ticks since boot.
-    pub started_ticks: u64,
     /// How many leaders there had been when this one was the only one; `None` when it was not.
     alone: Option<u64>,
 }
@@ -55,13 +53,16 @@ impl Leader {
         let _birth = BIRTH.read().unwrap_or_else(PoisonError::into_inner);
         let child = spawn()?;
         let pid = Pid::from_child(&child).as_raw_nonzero().get();
-        // It is there, ended or not, until somebody waits for it.
-        let started_ticks = process_table::read(&pid.to_string()).map_or(0, |process| process.started_ticks);
         let mut leaders = leaders();
         let n_started = STARTED.fetch_add(1, Ordering::SeqCst) + 1;
         let alone = leaders.is_empty().then_some(n_started);
         leaders.insert(pid);
-        Ok((child, Self { pid, started_ticks, alone }))
+        Ok((child, Self { pid, alone }))
+    }
+
+    /// When it started, in clock ticks since boot; it can be asked, ended or not, until somebody waits for it.
+    pub fn started_ticks(&self) -> Option<u64> {
+        process_table::read(&self.pid.to_string()).ok().map(|process| process.started_ticks)
     }
 
     /// Whether no other job has been under way since its start, so that an orphan without a mark is of this one.
@@ -91,11 +92,13 @@ pub fn reap() {
     }
     // Somebody is starting a leader that nobody knows yet: there will be another time.
     let Ok(_nobody_is_born) = BIRTH.try_write() else { return };
-    let (leaders, ours) = (leaders(), getpgrp().as_raw_nonzero().get());
-    for pid in children_of(getpid().as_raw_nonzero().get()) {
+    // Not by getpgrp: a group from outside of the process namespace has no number here, which rustix does not expect.
+    let Ok(me) = process_table::read("self") else { return };
+    let leaders = leaders();
+    for pid in children_of(me.pid) {
         let is_orphan = || {
             let process = process_table::read(&pid.to_string());
-            process.is_ok_and(|process| process.is_zombie && process.group != ours)
+            process.is_ok_and(|process| process.is_zombie && process.group != me.group)
         };
         if !leaders.contains(&pid) && is_orphan() {
             let _ = waitpid(Pid::from_raw(pid), WaitOptions::NOHANG);

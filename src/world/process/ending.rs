@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(exit(126), "exit code 126 (cannot execute)");
         assert_eq!(exit(127), "exit code 127 (not found)");
         assert_eq!(signal(9), "killed by signal 9 (KILL)");
-        assert_eq!(signal(11 | 0x80), "killed by signal 11 (SEGV), core dumped");
+        assert_eq!(signal(0x8b), "killed by signal 11 (SEGV), core dumped");
         assert_eq!(signal(40), "killed by signal 40");
     }
 }

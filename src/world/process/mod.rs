@@ -142,7 +142,7 @@ impl fmt::Display for Stopped {
 pub fn carry_out(job: &Job, capture: &mut Capture, cancel: &Cancel) -> Result<Finished, SpawnError> {
     let spawned = spawn::spawn(job)?;
     watch::watch(job, spawned, capture, cancel).map_err(|source| {
-        stragglers::stop(&job.tag, Duration::ZERO);
+        stragglers::stop(&job.tag, None, Duration::ZERO);
         SpawnError::Refused { program: job.argv.first().cloned().unwrap_or_default(), source }
     })
 }
@@ -150,7 +150,9 @@ pub fn carry_out(job: &Job, capture: &mut Capture, cancel: &Cancel) -> Result<Fi
 /// How the processes of steps are kept together here, for people.
 pub fn containment() -> String {
     match cgroup::home() {
-        Some(home) => format!("each step runs in a cgroup of its own below {}", home.display()),
+        Some(home) => {
+            format!("each step that takes a moment runs in a cgroup of its own below {}", home.display())
+        }
         None => "each step runs in a process group of its own: mainstay may make no cgroups here".to_owned(),
     }
 }

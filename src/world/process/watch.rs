@@ -56,8 +56,10 @@ pub(super) fn watch(
     cancel: &Cancel,
 ) -> io::Result<Finished> {
     let Spawned { child, leader, output } = spawned;
-    if let Some(OnStart(tell)) = job.on_start {
-        tell(Started { pid: leader.pid, started_ticks: leader.started_ticks });
+    if let Some(OnStart(tell)) = job.on_start
+        && let Some(started_ticks) = leader.started_ticks()
+    {
+        tell(Started { pid: leader.pid, started_ticks });
     }
     let ended = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
     let pipe = fstat(&output).ok().map(|stat| stat.st_ino);
@@ -121,8 +123,9 @@ impl<'a> Watch<'a> {
         Mark {
             tag: &self.job.tag,
             leader: Some(self.leader.pid),
+            root: None,
             pipe: self.pipe,
-            orphans_since: self.leader.is_alone().then_some(self.leader.started_ticks),
+            orphans_since: self.leader.started_ticks().filter(|_| self.leader.is_alone()),
         }
     }
 

@@ -351,3 +351,53 @@ fn case_40_a_second_ctrl_c_stops_cleaning_up_and_a_third_ends_mainstay_on_the_sp
     case.run("run --due").any_output();
     assert_eq!(processes_with("until test -e over"), Vec::<String>::new());
 }
+
+/// The same command as the first process of a container; `None` where none may be made.
+fn as_the_first_process(command: &Command) -> Option<Command> {
+    let unshare = |program: &std::ffi::OsStr| {
+        let mut unshare = Command::new("unshare");
+        if !rustix::process::geteuid().is_root() {
+            unshare.arg("--map-root-user");
+        }
+        unshare.args(["--pid", "--fork", "--kill-child", "--mount-proc"]).arg(program);
+        unshare
+    };
+    unshare("true".as_ref()).output().ok()?.status.success().then_some(())?;
+    let mut first = unshare(command.get_program());
+    first.args(command.get_args()).current_dir(command.get_current_dir()?);
+    first.stdin(std::process::Stdio::null());
+    first.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    Some(first)
+}
+
+#[test]
+fn case_36_the_first_process_of_a_container_takes_away_what_has_ended() {
+    let rest = "    steps:\n      - shell: 'for n in 1 2 3; do (setsid true &); done'\n      - {name: none, shell: '! grep -q \"State:.Z\" \
+                /proc/[0-9]*/status', retry: {attempts: 100}}\n";
+    let case = Case::new().plan_file(plan(&task("orphans", rest)));
+    let Some(mut command) = as_the_first_process(&case.command("run orphans")) else {
+        return eprintln!("not tried: no process namespace may be made here");
+    };
+
+    let output = command.output().expect("unshare");
+
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn case_36_a_container_that_was_started_again_does_not_take_itself_for_its_last_life() {
+    let case = Case::new().plan_file(plan(&shell("slow", "touch began; exec sleep 600")));
+    let Some(mut command) = as_the_first_process(&case.command("run --due")) else {
+        return eprintln!("not tried: no process namespace may be made here");
+    };
+    let mut child = command.spawn().expect("unshare");
+    wait_until("the step has begun", PATIENCE, || case.has("began"));
+    child.kill().expect("kill -9");
+    child.wait().expect("an end");
+    let mut again = as_the_first_process(&case.command("run --due")).expect("as before");
+
+    let output = again.output().expect("unshare");
+
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("run 1 of `slow` was interrupted: mainstay (pid 1) ended"), "{told}");
+}

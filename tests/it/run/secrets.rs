@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::task;
-use crate::support::Case;
+use super::{PATIENCE, nap, task};
+use crate::support::{Case, wait_until};
 
 const SECRETS: &str = "secrets:
   api: {env: API_TOKEN}
@@ -180,5 +180,28 @@ fn a_secret_is_read_anew_for_each_run() {
     let (_, said) = run(&case, "run tell");
 
     assert_eq!(case.read("got"), "changed-since");
+    assert!(said.contains("| [secret db]"), "{said}");
+}
+
+#[test]
+fn case_46_a_run_that_goes_on_reads_its_secrets_anew() {
+    let script =
+        format!("touch began; test -e go || {}; printf %s \"$D\" >got; printf %s \"$D\"; exit 1", nap(8));
+    let step = format!("{{shell: {script:?}, idempotent: true, env: {{D: {{secret: db}}}}}}");
+    let case = case(&task("work", &format!("    steps:\n      - {step}\n")));
+    let mut child = case.command("run work").spawn().expect("a process");
+    wait_until("the step has begun", PATIENCE, || case.has("began"));
+    child.kill().expect("kill -9");
+    child.wait().expect("an end");
+    fs::remove_file(case.path().join("db.password")).expect("it is there");
+    let case = case.file("go", "");
+
+    let (code, said) = run(&case, "run --resume");
+    assert!(code == Some(3) && said.contains("secret `db`: cannot read "), "{code:?} {said}");
+    let case = case.file("db.password", "changed-since");
+    mode(&case, 0o600);
+    let (_, said) = run(&case, "run --resume");
+
+    assert_eq!(case.read("got"), "changed-since", "{said}");
     assert!(said.contains("| [secret db]"), "{said}");
 }

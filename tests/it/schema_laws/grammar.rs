@@ -155,14 +155,24 @@ fn step() -> Rule {
         .may("status", matcher());
     let env = prop_oneof![text(), mapping().must("secret", text()).done()].boxed();
     let wait = prop_oneof![length(), mapping().must("until", check()).done()].boxed();
+    let moment = || any_of(&["2026-12-20", "2026-12-20T02:30:00Z"]);
+    let series = mapping()
+        .must("match", some(any_of(&["up", "'{job=\"a\"}'"])))
+        .may("start", moment())
+        .may("end", moment());
+    let silence = mapping()
+        .must("name", any_of(&["a", "5", "true"]))
+        .must("matchers", some(any_of(&["'job=\"a\"'", "'a=~\"b\"'"])))
+        .must("for", positive_length())
+        .may("comment", text());
     let prometheus = prop_oneof![
         any_of(&["snapshot", "reload", "clean_tombstones"]),
-        mapping().must("delete_series", anything()).done()
+        mapping().must("delete_series", series.done()).done()
     ];
     let alertmanager = prop_oneof![
         any_of(&["reload"]),
-        mapping().must("silence", anything()).done(),
-        mapping().must("expire", anything()).done()
+        mapping().must("silence", silence.done()).done(),
+        mapping().must("expire", any_of(&["a", "5"])).done()
     ];
     mapping()
         .may("name", text())
@@ -220,8 +230,14 @@ fn check() -> Rule {
         ("target_up", target_up.done()),
         ("rules_healthy", mapping().may("group", text()).done()),
     ];
-    let later = mainstay::model::Check::KINDS.into_iter().skip(kinds.len());
-    kinds.extend(later.map(|kind| (kind, anything())));
+    let restore = mapping()
+        .may("snapshot", text())
+        .may("queries", some(any_of(&["up", "'sum(up)'"])))
+        .may("within", tolerance());
+    let is_later = |kind: &&str| *kind != "restore" && kinds.iter().all(|(known, _)| known != kind);
+    let later: Vec<_> = mainstay::model::Check::KINDS.into_iter().filter(is_later).collect();
+    kinds.extend(later.into_iter().map(|kind| (kind, anything())));
+    kinds.push(("restore", restore.done()));
     mapping().one(&kinds).may("timeout", positive_length()).done()
 }
 

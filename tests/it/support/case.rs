@@ -17,6 +17,12 @@ impl Case {
         Self { folder: TempDir::new().expect("a folder for temporary files") }
     }
 
+    /// An empty folder that no disk is behind, where there is such a thing: for tests that write very often.
+    pub fn in_memory() -> Self {
+        let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        Self { folder: folder.expect("a folder for temporary files") }
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -59,6 +65,7 @@ impl Case {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("NO_COLOR", "1")
+            .env("MAINSTAY_PROGRESS", "none")
             .env("COLUMNS", "100")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

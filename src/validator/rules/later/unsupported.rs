@@ -55,12 +55,9 @@ const ROWS: &[Row] = &[
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
     key(At::Task, "rollout"),
-    key(At::Task, "claims"),
     values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
-    values(At::Step, "alertmanager", &["silence", "expire"]),
-    values(At::Step, "prometheus", &["clean_tombstones", "delete_series"]),
     key(At::Check, "dns"),
     key(At::Check, "process"),
     key(At::Check, "port"),
@@ -76,7 +73,6 @@ const ROWS: &[Row] = &[
     key(At::Check, "alert_route"),
     key(At::Check, "alert_path"),
     key(At::Check, "config_live"),
-    key(At::Check, "restore"),
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {

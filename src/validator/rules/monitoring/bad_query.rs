@@ -1,6 +1,7 @@
 //! MS601: not a PromQL query.
 
-use super::queries::queries;
+use super::queries::{deletions, queries};
+use crate::promql::{Expr, ExprKind, Modifiers};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -48,5 +49,21 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                 None => fault,
             });
         }
+    }
+    for selector in deletions(facts) {
+        let is_selector = |expr: &Expr| match &expr.kind {
+            ExprKind::Selector(selector) => selector.modifiers == Modifiers::default(),
+            _ => false,
+        };
+        let expected = match facts.query(&selector.value) {
+            Ok(expr) if is_selector(expr) => continue,
+            Ok(_) => {
+                "expected a selector such as `up{job=\"node\"}`, without range, offset or function".to_owned()
+            }
+            Err(error) => error.message.clone(),
+        };
+        faults.push(
+            Fault::new(RULE.code, selector.span, "this does not select series to delete").expected(expected),
+        );
     }
 }

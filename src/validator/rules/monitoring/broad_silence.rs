@@ -43,15 +43,14 @@ tasks:
 const OF_TREATMENT: [&str; 7] = ["severity", "priority", "level", "team", "env", "environment", "alertstate"];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    for (name, task) in facts.plan.tasks.iter() {
-        let Some(silence) = &task.silence else { continue };
+    for silence in facts.silences() {
         let read: Result<Vec<_>, _> =
             silence.matchers.iter().map(|matcher| matchers::parse(&matcher.value)).collect();
         let Ok(read) = read else { continue };
         // Of a silence without any bound another rule speaks.
         let is_bounded = read.iter().any(|matcher| !matcher.matches(""));
         if is_bounded && !read.iter().any(names_a_thing) {
-            let message = format!("the silence of task `{}` names no system", name.value);
+            let message = format!("{} names no system", silence.what);
             faults.push(
                 Fault::new(RULE.code, beginning(silence.span), message)
                     .expected("expected a matcher such as `job=\"prometheus\"` or `instance=~\"host1:.*\"`"),

@@ -44,7 +44,7 @@ tasks:
 const ODD_VALUES: [&str; 3] = ["", "\u{1}odd value", "another-odd-value:0"];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    for silence in facts.plan.tasks.iter().filter_map(|(_, task)| task.silence.as_ref()) {
+    for silence in facts.silences() {
         let read = |matcher: &Spanned<String>| matchers::parse(&matcher.value).ok();
         // Of a silence without any bound another rule speaks.
         if silence.matchers.iter().filter_map(read).all(|matcher| matcher.matches("")) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{PromqlCheck, Spanned};
+use crate::model::{PrometheusAction, PromqlCheck, Spanned};
 use crate::promql::{Expr, SyntaxError};
 use crate::validator::facts::Facts;
 
@@ -19,6 +19,7 @@ pub(super) enum Role<'a> {
     Gate,
     Check(&'a PromqlCheck),
     Metric,
+    Restore,
 }
 
 impl fmt::Display for Role<'_> {
@@ -27,8 +28,18 @@ impl fmt::Display for Role<'_> {
             Self::Gate => "the gate",
             Self::Check(_) => "the check",
             Self::Metric => "the metric",
+            Self::Restore => "the restore test",
         })
     }
+}
+
+/// All series selectors of what steps delete.
+pub(super) fn deletions<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Spanned<String>> {
+    let series = facts.steps().filter_map(|step| match &step.prometheus.as_ref()?.value {
+        PrometheusAction::DeleteSeries(series) => Some(series.selectors.iter()),
+        _ => None,
+    });
+    series.flatten()
 }
 
 /// All queries that say something, with what each is for; of an empty one another rule speaks.
@@ -39,8 +50,11 @@ pub(super) fn queries<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Query<'a
     let checks = checks.map(|check| (&check.query, Role::Check(&check.value)));
     let metrics = facts.plan.metrics.iter().filter_map(|(_, metric)| metric.promql.as_ref());
     let metrics = metrics.map(|metric| (&metric.query, Role::Metric));
-    let all = gates.chain(checks).chain(metrics);
-    all.filter(|(text, _)| !text.trim().is_empty()).map(|(text, role)| {
+    let restores = facts.checks().filter_map(|(_, check)| check.restore.as_ref());
+    let restores = restores.flat_map(|restore| restore.queries.iter()).map(|query| (query, Role::Restore));
+    let all = gates.chain(checks).chain(metrics).chain(restores);
+    let is_another_rules = |text: &str, role| text.trim().is_empty() && role != Role::Restore;
+    all.filter(move |(text, role)| !is_another_rules(text, *role)).map(|(text, role)| {
         let parsed = facts.query(&text.value);
         Query { text, parsed, role }
     })

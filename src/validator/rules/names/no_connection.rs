@@ -40,7 +40,8 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         let of_checks = facts.checks().filter_map(|(_, check)| {
             let promql = check.promql.as_ref().map(|promql| promql.span);
             let target_up = check.target_up.as_ref().map(|target_up| target_up.span);
-            promql.or(target_up).or(check.rules_healthy.as_ref().map(|rules| rules.span))
+            let restore = check.restore.as_ref().map(|restore| restore.span);
+            promql.or(target_up).or(check.rules_healthy.as_ref().map(|rules| rules.span)).or(restore)
         });
         let of_steps = facts.steps().filter_map(|step| Some(step.prometheus.as_ref()?.span));
         let of_tasks = plan.tasks.iter().flat_map(|(_, task)| {

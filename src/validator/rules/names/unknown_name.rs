@@ -1,6 +1,6 @@
 //! MS201: unknown name.
 
-use crate::model::{EnvValue, IMPLICIT_TARGET, Spanned, Task};
+use crate::model::{AlertmanagerAction, EnvValue, IMPLICIT_TARGET, Spanned, Task};
 use crate::planfile::alert_expr;
 use crate::validator::facts::steps_of;
 use crate::validator::rules::prelude::*;
@@ -53,6 +53,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         }
     }
     of_alerts(facts, faults);
+    of_silences(facts, faults);
 }
 
 fn of_task(facts: &Facts, task: &Task, owner: &str, faults: &mut Vec<Fault>) {
@@ -88,6 +89,28 @@ fn of_selectors(facts: &Facts, task: &Task, owner: &str, faults: &mut Vec<Fault>
             faults.extend(facts.unknown("groups", "group", owner, group, span));
         } else if !text.contains(':') && text != "all" && text != IMPLICIT_TARGET {
             faults.extend(facts.unknown("targets", "target", owner, text, span));
+        }
+    }
+}
+
+/// What a step ends has to be what a step of some task makes.
+fn of_silences(facts: &Facts, faults: &mut Vec<Fault>) {
+    let made: Vec<_> = facts
+        .steps()
+        .filter_map(|step| match step.alertmanager.as_deref()? {
+            AlertmanagerAction::Silence(silence) => Some(silence.name.0.as_str()),
+            _ => None,
+        })
+        .collect();
+    for (name, task) in facts.plan.tasks.iter() {
+        for step in steps_of(task) {
+            let Some(AlertmanagerAction::Expire(ended)) = step.alertmanager.as_deref() else { continue };
+            if !made.contains(&ended.0.as_str()) {
+                let message = format!("task `{}` ends an unknown silence `{}`", name.value, ended.value);
+                let fault = Fault::new(RULE.code, ended.span, message)
+                    .expected("expected the `name` of a silence that a step makes");
+                faults.push(facts.suggest(fault, &ended.0, made.iter().copied()));
+            }
         }
     }
 }

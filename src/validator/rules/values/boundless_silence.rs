@@ -36,14 +36,12 @@ tasks:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    for (name, task) in facts.plan.tasks.iter() {
-        let Some(silence) = &task.silence else { continue };
+    for silence in facts.silences() {
         let read: Result<Vec<_>, _> =
             silence.matchers.iter().map(|matcher| matchers::parse(&matcher.value)).collect();
         let Ok(read) = read else { continue };
         if read.iter().all(|matcher| matcher.matches("")) {
-            let message =
-                format!("the silence of task `{}` would cover alerts without any of its labels", name.value);
+            let message = format!("{} would cover alerts without any of its labels", silence.what);
             faults.push(
                 Fault::new(RULE.code, beginning(silence.span), message)
                     .expected("expected a matcher that the empty text does not match"),

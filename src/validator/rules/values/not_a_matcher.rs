@@ -35,8 +35,7 @@ tasks:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    let silences = facts.plan.tasks.iter().filter_map(|(_, task)| task.silence.as_ref());
-    for matcher in silences.flat_map(|silence| silence.matchers.iter()) {
+    for matcher in facts.silences().flat_map(|silence| silence.matchers.iter()) {
         if let Err(expected) = matchers::parse(&matcher.value) {
             faults.push(
                 Fault::new(RULE.code, matcher.span, format!("`{}` is not a matcher", matcher.value))

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::model::{Length, MAX_PRIORITY, Spanned};
+use crate::model::{AlertmanagerAction, Length, MAX_PRIORITY, Spanned};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -84,6 +84,9 @@ fn lengths(facts: &Facts, faults: &mut Vec<Fault>) {
     }
     for step in facts.steps() {
         positive("timeout", step.timeout.as_ref());
+        if let Some(AlertmanagerAction::Silence(silence)) = step.alertmanager.as_deref() {
+            positive("for", Some(&silence.length));
+        }
     }
     for (_, check) in facts.checks() {
         positive("timeout", check.timeout.as_ref());

@@ -128,7 +128,7 @@ impl Logs {
     /// # Errors
     /// [`CutReason`] when there can be none.
     pub fn begin(&self, name: LogName) -> Result<LogWriter, CutReason> {
-        writer::begin(self.clone(), name)
+        writer::begin(self, name)
     }
 
     /// Makes sure that `n_bytes` more may be written, and takes the oldest logs away for it.

@@ -22,7 +22,9 @@ impl Place {
 
     fn write(&self, run: i64, pieces: &[&[u8]]) -> Closed {
         let mut log = self.logs.begin(name(run)).unwrap();
-        pieces.iter().for_each(|piece| log.take(piece));
+        for piece in pieces {
+            log.take(piece);
+        }
         log.finish()
     }
 
@@ -48,7 +50,7 @@ fn noise(n_bytes: usize) -> Vec<u8> {
         state ^= state << 17;
         state.to_le_bytes()
     };
-    let mut bytes: Vec<u8> = (0..n_bytes / 8 + 1).flat_map(|_| next()).collect();
+    let mut bytes: Vec<u8> = (0..=n_bytes / 8).flat_map(|_| next()).collect();
     bytes.truncate(n_bytes);
     bytes
 }

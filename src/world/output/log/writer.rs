@@ -69,7 +69,7 @@ impl Queue {
     }
 }
 
-pub(super) fn begin(logs: Logs, name: LogName) -> Result<LogWriter, CutReason> {
+pub(super) fn begin(logs: &Logs, name: LogName) -> Result<LogWriter, CutReason> {
     let folder = folder::open(logs.folder())?;
     logs.reserve(SHARE)?;
     let release = |error| {

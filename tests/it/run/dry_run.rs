@@ -1,0 +1,1 @@
+//! `run --dry-run`: a preflight that states its coverage.
