@@ -28,7 +28,8 @@ use self::progress::Manner;
 use self::show::Which;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
-use crate::executor::RunError;
+use crate::executor::journal::Journal;
+use crate::executor::{RunError, recovery};
 use crate::manager::Manager;
 use crate::model::RunId;
 use crate::scheduler::zone_of;
@@ -193,7 +194,13 @@ pub fn run(
     let state = manager.state(Access::ReadWrite).context("opening the state")?;
     state.hide_with(&world.outputs.redactor);
     if let Some(run) = args.abandon {
-        return abandon(RunId(run), &args.reason.unwrap_or_default(), &state, terminal);
+        // What it left running is stopped, and its silence ended, before nobody asks about it any more.
+        let journal = Journal::new(state, &|_| {});
+        let origin = journal.state().origin()?.unwrap_or_default();
+        let left =
+            recovery::settle(&journal, &world, &origin).context("settling what a crash left behind")?;
+        left.iter().for_each(|note| terminal.warning(&crate::text::inert(note)));
+        return abandon(RunId(run), &args.reason.unwrap_or_default(), journal.state(), terminal);
     }
     work(&args, global, site, state, terminal)
 }

@@ -8,7 +8,7 @@ use super::conditions::{self, UnknownCondition};
 use super::coordinator::{Account, Assignment, Crew, Fate, Piece};
 use super::early::{self, Later};
 use super::{RunError, past, whole_length};
-use crate::model::{Event, OccurrenceId, Placed, Status};
+use crate::model::{Event, OccurrenceId, Placed, PlanFile, Status};
 use crate::scheduler;
 
 /// The least that `run --due` looks ahead: what starts now depends only on what is near.
@@ -19,12 +19,7 @@ const HORIZON: TimeDelta = TimeDelta::days(1);
 /// # Errors
 /// [`RunError`].
 pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
-    if matches!(crew.plan.status.value, Status::Draft | Status::Retired) {
-        return Err(RunError::NotInForce(crew.plan.status.value));
-    }
-    if crew.plan.tasks.is_empty() {
-        return Err(RunError::NoTask);
-    }
+    may_be_due(crew.plan)?;
     meet_new_tasks(crew)?;
     let mut accounts = ask_conditions(crew)?;
     let mut attempted = BTreeSet::new();
@@ -40,6 +35,17 @@ pub fn run_due(crew: &Crew, jobs: usize) -> Result<Vec<Account>, RunError> {
         attempted.extend(done.iter().filter_map(|account| account.occurrence.clone()));
         accounts.extend(done);
     }
+}
+
+/// Whether anything of `plan` can be due.
+///
+/// # Errors
+/// [`RunError::NotInForce`] and [`RunError::NoTask`].
+pub fn may_be_due(plan: &PlanFile) -> Result<(), RunError> {
+    if matches!(plan.status.value, Status::Draft | Status::Retired) {
+        return Err(RunError::NotInForce(plan.status.value));
+    }
+    if plan.tasks.is_empty() { Err(RunError::NoTask) } else { Ok(()) }
 }
 
 /// Notes tasks that were never seen, so that their calendar starts to count.

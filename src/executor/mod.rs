@@ -39,7 +39,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::coordinator::Crew;
 pub use self::demand::{limited, run_tasks};
-pub use self::due::run_due;
+pub use self::due::{may_be_due, run_due};
 use crate::model::{OccurrenceId, PlanFile, Status, Task};
 use crate::scheduler::{self, History, ScheduleError};
 use crate::state::StateError;

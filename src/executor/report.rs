@@ -7,8 +7,8 @@ pub mod events;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::preflight::Item;
-use crate::model::{Holder, Origin, Outcome, Output, Run, StepRecord, Usage};
+use super::preflight::{Certainty, Item};
+use crate::model::{Holder, OccurrenceId, Origin, Outcome, Output, Run, StepRecord, Usage};
 use crate::state::Comparison;
 
 /// The name and version of the object.
@@ -247,13 +247,32 @@ impl UsageReport {
 #[derive(Debug, Serialize)]
 pub struct DryRunReport {
     schema: &'static str,
+    /// Where runs are recorded.
+    state: LookReport,
     tasks: Vec<OutlookReport>,
+    /// What the real run would end with.
+    exit_code: u8,
 }
 
 #[derive(Debug, Serialize)]
-struct OutlookReport {
+struct LookReport {
+    certainty: &'static str,
+    note: String,
+}
+
+/// What a dry run found out about one piece of work.
+#[derive(Debug, Serialize)]
+pub struct OutlookReport {
     task: String,
+    occurrence: Option<String>,
+    targets: Vec<String>,
     items: Vec<ItemReport>,
+    verified: usize,
+    assumed: usize,
+    cannot_know: usize,
+    wrong: usize,
+    /// Where the run would end early.
+    ends_at: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -264,19 +283,38 @@ struct ItemReport {
     note: String,
 }
 
-/// Tells what was found out about each task.
-pub fn dry_run<'a>(tasks: impl Iterator<Item = (&'a str, &'a [Item])>) -> DryRunReport {
-    let item = |item: &Item| ItemReport {
-        phase: item.phase.as_str(),
-        name: item.name.clone(),
-        certainty: item.certainty.as_str(),
-        note: item.note.clone(),
-    };
-    let tasks = tasks.map(|(task, items)| OutlookReport {
-        task: task.to_owned(),
-        items: items.iter().map(item).collect(),
-    });
-    DryRunReport { schema: "mainstay/run-dry-run/v1", tasks: tasks.collect() }
+impl OutlookReport {
+    /// Tells `items`, with their coverage.
+    pub fn of(task: &str, occurrence: Option<&OccurrenceId>, targets: &[String], items: &[Item]) -> Self {
+        let count = |name: &str| items.iter().filter(|item| item.certainty.as_str() == name).count();
+        let report = |item: &Item| ItemReport {
+            phase: item.phase.as_str(),
+            name: item.name.clone(),
+            certainty: item.certainty.as_str(),
+            note: item.note.clone(),
+        };
+        Self {
+            task: task.to_owned(),
+            occurrence: occurrence.map(ToString::to_string),
+            targets: targets.to_vec(),
+            items: items.iter().map(report).collect(),
+            verified: count("verified"),
+            assumed: count("assumed"),
+            cannot_know: count("cannot_know"),
+            wrong: count("wrong"),
+            ends_at: items.iter().find(|item| item.ending().is_some()).map(|item| item.name.clone()),
+        }
+    }
+}
+
+/// Tells what was found out about the state file and each piece of work.
+pub fn dry_run(
+    (certainty, note): (&Certainty, &str),
+    tasks: impl Iterator<Item = OutlookReport>,
+    exit_code: u8,
+) -> DryRunReport {
+    let state = LookReport { certainty: certainty.as_str(), note: note.to_owned() };
+    DryRunReport { schema: "mainstay/run-dry-run/v1", state, tasks: tasks.collect(), exit_code }
 }
 
 fn time(instant: DateTime<Utc>) -> String {

@@ -360,16 +360,19 @@ fn may_go_on(
     let past = interrupted.past(script);
     let is_left = |part: &&script::Part| part.steps.iter().any(|unit| past.standing(unit) != Standing::Done);
     let n_left = script.parts().filter(is_left).count();
-    if n_left == 0 || past.is_going_back() || run.origin == Origin::Emergency {
+    if n_left == 0 || past.is_going_back() {
         return Ok(Ok((None, None)));
     }
+    let is_emergency = run.origin == Origin::Emergency;
     let now = crew.world.clock.now();
     let window = match controller::admit(crew.plan, crew.zone, task, task.estimate(n_left), now) {
+        _ if is_emergency => None,
         Ok(Ok(window)) => window,
         Ok(Err(because)) => return Ok(Err(Fate::NotNow(why_not(&because, crew.zone)))),
         Err(error) => return Ok(Err(Fate::Unknown(crate::in_words(&error)))),
     };
     if interrupted.change != Change::None
+        && !is_emergency
         && let Some(fate) = lacks_approval(crew, interrupted)?
     {
         return Ok(Err(fate));
@@ -378,6 +381,7 @@ fn may_go_on(
     Ok(match controller::ask_gate(gate, crew.world) {
         GateAnswer::Open(found) => Ok((window, Some(found))),
         GateAnswer::Closed(why) => Err(Fate::NotNow(format!("its gate is closed: {why}"))),
+        GateAnswer::Unknown(why) if is_emergency => Ok((window, Some(controller::open_in_emergency(&why)))),
         GateAnswer::Unknown(why) => Err(Fate::Unknown(format!("its gate cannot be asked: {why}"))),
     })
 }

@@ -34,10 +34,16 @@ impl<T> Named<T> {
 
     /// The thing called `name`.
     pub fn get(&self, name: &str) -> Option<&T> {
+        self.entry(name).map(|(_, thing)| thing)
+    }
+
+    /// The thing called `name`, and where its name stands.
+    pub fn entry(&self, name: &str) -> Option<(&Spanned<String>, &T)> {
         let key = |place: usize| self.entries[place].0.value.as_str();
         let first = self.by_name.partition_point(|place| key(*place) < name);
         let place = *self.by_name.get(first).filter(|place| key(**place) == name)?;
-        Some(&self.entries[place].1)
+        let (key, thing) = &self.entries[place];
+        Some((key, thing))
     }
 
     /// All things with their names, in the order of the plan file.

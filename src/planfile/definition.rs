@@ -18,7 +18,7 @@ pub struct Definition {
 ///
 /// Of tasks that do not begin their line all lines count to the next one that does.
 pub fn definition(source: &Source, plan: &PlanFile, name: &str) -> Option<Definition> {
-    let (key, _) = plan.tasks.iter().find(|(key, _)| key.value == name)?;
+    let (key, _) = plan.tasks.entry(name)?;
     let text = source.text.as_str();
     let start = text.get(..key.span.start as usize)?.rfind('\n').map_or(0, |end| end + 1);
     let column = key.span.start as usize - start;

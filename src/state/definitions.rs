@@ -14,15 +14,15 @@ impl State {
         self.read(|connection| codec::first(connection, sql, [digest], |row| Ok(row.get(0)?)))
     }
 
-    /// Records the text of a task, unless it is on record.
+    /// Records the text of a task, unless it is on record; with what this thread records next.
     ///
     /// # Errors
-    /// [`StateError`]; then it is not on record.
+    /// [`StateError`].
     pub fn see_definition(&self, digest: &str, text: &str) -> Result<(), StateError> {
         if self.definition(digest)?.is_some() {
             return Ok(());
         }
-        self.record(&Event::DefinitionSeen { digest: digest.to_owned(), text: text.to_owned() })?;
+        self.record_soon(&Event::DefinitionSeen { digest: digest.to_owned(), text: text.to_owned() });
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::error::{BUSY_TIMEOUT, Fault, of_sqlite};
 use super::group::Group;
+use super::record::Tip;
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
 use crate::world::output::redactor::Redactor;
@@ -23,6 +24,8 @@ pub enum Access {
     ReadWrite,
     /// To look; changes nothing, and there has to be a file.
     ReadOnly,
+    /// The same, and unless somebody has it open not even SQLite makes a file beside it while it looks.
+    Untouched,
 }
 
 /// The state file. May be shared between threads; what several of them write at once is one transaction.
@@ -34,6 +37,8 @@ pub struct State {
     pub(super) who: String,
     pub(super) host: String,
     pub(super) group: Group,
+    /// The end of the ledger as it was written here last, and the version of the file then.
+    pub(super) tip: Mutex<Option<(i64, Tip)>>,
     connection: Mutex<Connection>,
     pub(super) redactor: OnceLock<Redactor>,
 }
@@ -48,11 +53,15 @@ impl State {
     pub fn open(path: &Path, access: Access, clock: Clock) -> Result<Self, StateError> {
         let (path, exposed) = match access {
             Access::ReadWrite => (place::to_write(path)?, None),
-            Access::ReadOnly => place::to_read(path)?,
+            Access::ReadOnly | Access::Untouched => place::to_read(path)?,
         };
         let connection = match access {
             Access::ReadWrite => connect_to_write(&path)?,
-            Access::ReadOnly => connect_to_read(&path)?,
+            // Who has it open keeps files of SQLite beside it; without them nobody changes it now.
+            Access::Untouched if !place::has_sidecar(&path) => {
+                connect_immutable(&path).and_then(|open| known_schema(open, &path))?
+            }
+            Access::ReadOnly | Access::Untouched => connect_to_read(&path)?,
         };
         let state = Self {
             path,
@@ -61,6 +70,7 @@ impl State {
             who: process_identity::user(),
             host: process_identity::host(),
             group: Group::default(),
+            tip: Mutex::default(),
             connection: Mutex::new(connection),
             redactor: OnceLock::new(),
         };
@@ -68,6 +78,14 @@ impl State {
             state.begin_ledger()?;
         }
         Ok(state)
+    }
+
+    /// Whether the state file at `path` could be opened to record, or made. Makes nothing.
+    ///
+    /// # Errors
+    /// [`StateError`], as opening it would end; what is wrong with its content is not looked at.
+    pub fn may_be_written(path: &Path) -> Result<(), StateError> {
+        place::may_be_written(path)
     }
 
     /// Where it is.

@@ -53,6 +53,25 @@ pub(super) fn to_write(path: &Path) -> Result<PathBuf, StateError> {
     Ok(path)
 }
 
+/// Whether [`to_write`] would find or make a state file; nothing is made.
+pub(super) fn may_be_written(path: &Path) -> Result<(), StateError> {
+    if look(path)?.is_some() {
+        // It makes what is not there, and that is.
+        return to_write(path).map(drop);
+    }
+    let folder = folder_of(path);
+    let above = if folder.is_dir() { folder } else { folder_of(folder) };
+    let meta = fs::metadata(above).map_err(|error| reach("look at", above, error))?;
+    if !meta.is_dir() || folder.symlink_metadata().is_ok_and(|_| !folder.is_dir()) {
+        return Err(reach("create the folder", folder, io::ErrorKind::NotADirectory.into()));
+    }
+    let mode = meta.mode() & PERMISSIONS;
+    if folder == above && mode & WORLD_WRITABLE != 0 && mode & STICKY == 0 {
+        return Err(StateError::Folder { folder: folder.to_owned(), mode });
+    }
+    if may_write(above) { Ok(()) } else { Err(StateError::ReadOnly { path: path.to_owned() }) }
+}
+
 /// Finds a state file that is to be read. Returns its path, and what an operator should know about its
 /// permissions: reading through them does no harm, but they are wrong.
 pub(super) fn to_read(path: &Path) -> Result<(PathBuf, Option<StateError>), StateError> {
@@ -78,6 +97,11 @@ pub(super) fn is_writable(path: &Path) -> bool {
 /// Whether there are changes that are not in the file itself yet.
 pub(super) fn has_log(path: &Path) -> bool {
     fs::symlink_metadata(with_suffix(path, SIDECARS[0])).is_ok_and(|meta| meta.len() > 0)
+}
+
+/// Whether SQLite keeps a file beside it, as it does while anybody has it open.
+pub(super) fn has_sidecar(path: &Path) -> bool {
+    sidecars(path).any(|sidecar| sidecar.symlink_metadata().is_ok())
 }
 
 fn owned_file(path: &Path, meta: &Metadata) -> Result<(), StateError> {

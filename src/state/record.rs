@@ -1,5 +1,7 @@
 //! Recording: in one transaction an event changes the tables and becomes an entry of the ledger.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use chrono::{DateTime, SubsecRound, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use serde::Deserialize;
@@ -109,17 +111,26 @@ impl State {
         // Immediate: a transaction that reads first and writes later fails when another one wrote in between, whatever
         // the busy timeout says.
         let transaction = Transaction::new_unchecked(&connection, TransactionBehavior::Immediate)?;
-        let (now, head) = (self.now(), head(&transaction)?);
-        let result = work(&mut Writing { transaction: &transaction, state: self, now, head })?;
+        let version = data_version(&transaction)?;
+        let known = self.tip().take().filter(|(of, _)| *of == version);
+        let head = known.map_or_else(|| head(&transaction), |(_, tip)| Ok(tip))?;
+        let mut writing = Writing { transaction: &transaction, state: self, now: self.now(), head };
+        let result = work(&mut writing)?;
+        let head = writing.head;
         crash::point(Side::Before);
         transaction.commit()?;
         crash::point(Side::After);
+        *self.tip() = Some((version, head));
         Ok(result)
     }
 
     /// Read under the lock, so that entries of several processes are in order of time.
     fn now(&self) -> DateTime<Utc> {
         self.clock.now().trunc_subsecs(3)
+    }
+
+    fn tip(&self) -> MutexGuard<'_, Option<(i64, Tip)>> {
+        self.tip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn deserted(&self) -> StateError {
@@ -143,8 +154,8 @@ pub(super) struct Writing<'a> {
 }
 
 /// What the next entry is chained to.
-#[derive(Clone)]
-struct Tip {
+#[derive(Debug, Clone)]
+pub(super) struct Tip {
     seq: u64,
     digest: String,
     at: Option<DateTime<Utc>>,
@@ -217,6 +228,13 @@ impl Writing<'_> {
 #[derive(Deserialize)]
 struct Timed {
     at: DateTime<Utc>,
+}
+
+/// Another number whenever somebody else has written.
+///
+/// Source: SQLite, PRAGMA data_version.
+fn data_version(transaction: &Transaction) -> rusqlite::Result<i64> {
+    transaction.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
 fn head(transaction: &Transaction) -> rusqlite::Result<Tip> {

@@ -11,7 +11,7 @@ use super::history::sane_until;
 use super::holds::{self, Limits};
 use super::reviews;
 use super::runs::{self, unfinished};
-use super::{StartError, State};
+use super::{StartError, State, StateError};
 use crate::model::{Event, Holder, Holds, OccurrenceId, Origin, Outcome, Run, RunId};
 use crate::world::process_identity;
 
@@ -92,6 +92,15 @@ impl State {
             Ok(Ok(run))
         });
         started?
+    }
+
+    /// Why a run could not begin now; `None` when it could. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn would_refuse(&self, new: &NewRun, limits: &Limits) -> Result<Option<StartError>, StateError> {
+        let now = self.clock.now();
+        self.read(|connection| refusal(connection, new, limits, now))
     }
 
     /// Takes over a run that was interrupted. From here on nobody else can. `definition` is the text that its task has

@@ -700,7 +700,8 @@ fn what_a_newer_mainstay_wrote_is_verified_and_named() {
     let line = crate::ledger::chain::canonical(&value).unwrap();
     let digest = crate::ledger::chain::digest(line.as_bytes());
     let insert = "INSERT INTO ledger VALUES (3, ?1, ?2, ?3)";
-    state.read(|sqlite| Ok(sqlite.execute(insert, (&line, &digest, &head.root))?)).unwrap();
+    let newer = rusqlite::Connection::open(place.path()).unwrap();
+    newer.execute(insert, (&line, &digest, &head.root)).unwrap();
     let found = verify(&state, vec![anchor(&state)]);
     assert_eq!(found.verdict, Verdict::Intact);
     assert_eq!(found.unknown_kinds, [("checkpoint_signed".to_owned(), 1)].into());

@@ -35,6 +35,11 @@ impl OrderArgs {
     pub fn targets(&self, plan: &PlanFile, name: &str, task: &Task) -> Result<Vec<String>, RunError> {
         limited(plan, name, task, &self.limit)
     }
+
+    /// Whether it waits for what others hold.
+    pub fn waits(&self) -> bool {
+        self.wait.is_some()
+    }
 }
 
 /// What `args` ask for; `say` tells people what is waited for.

@@ -3,11 +3,10 @@
 use std::fmt::Write;
 
 use chrono::TimeDelta;
-use console::{Alignment, Style, measure_text_width, pad_str};
+use console::{Alignment, measure_text_width, pad_str};
 
 use crate::executor::coordinator::{Account, Fate};
-use crate::executor::preflight::{Certainty, Item};
-use crate::model::{Outcome, Output, Phase, Run, StepRecord, Task};
+use crate::model::{Outcome, Output, Phase, Run, StepRecord};
 use crate::table::{Screen, Tone, painted};
 use crate::text::{inert, inert_line};
 
@@ -157,28 +156,6 @@ pub fn hints(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account]) -> Vec<Strin
         _ => format!("`mainstay run {}` tries again when the cause is mended", run.task),
     });
     hints
-}
-
-/// What a dry run found out about one task.
-pub fn dry_run(name: &str, task: &Task, items: &[Item]) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "{}", inert(&format!("{name}: {}", task.title_or(name))));
-    let width = items.iter().map(|item| item.phase.as_str().len()).max().unwrap_or(0);
-    for item in items {
-        let style = match item.certainty {
-            Certainty::Verified => Style::new().green(),
-            Certainty::Assumed => Style::new().yellow(),
-            Certainty::Wrong => Style::new().red(),
-        };
-        let certainty = style.apply_to(format!("{:<8}", item.certainty.as_str()));
-        let words = inert(&format!("{}: {}", item.name, item.note)).replace('\n', " ");
-        let _ = writeln!(text, "  {:<width$}  {certainty}  {words}", item.phase.as_str());
-    }
-    let count = |certainty| items.iter().filter(|item| item.certainty == certainty).count();
-    let (verified, assumed, wrong) =
-        (count(Certainty::Verified), count(Certainty::Assumed), count(Certainty::Wrong));
-    let _ = writeln!(text, "  {verified} verified, {assumed} assumed, {wrong} wrong");
-    text
 }
 
 fn seconds(length: TimeDelta) -> String {

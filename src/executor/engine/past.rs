@@ -5,7 +5,7 @@
 //! 2. What a later attempt at the same step says counts; what is done again gets a record of its own.
 //! 3. `finally` and verification look back on the work: what they found before more work was done is void.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::script::{Part, Script, Unit};
 use crate::executor::actions::{Done, NotNow};
@@ -93,6 +93,7 @@ impl Past {
     /// Gives each step of one list on one target its record.
     fn claim(&mut self, records: &[StepRecord], units: &[Unit], target: &str) {
         let Some(phase) = units.first().map(|unit| unit.phase) else { return };
+        let labels: Vec<String> = units.iter().map(|unit| unit.step.label()).collect();
         // Of what was done again under the same name at the same place the newest record counts.
         let mut newest: BTreeMap<(u32, &str), &StepRecord> = BTreeMap::new();
         for record in records.iter().filter(|record| record.phase == phase && record.target == target) {
@@ -102,25 +103,31 @@ impl Past {
                 newest.insert((record.place.unwrap_or(u32::MAX), &record.name), record);
             }
         }
-        let mut left: Vec<&Unit> = units.iter().collect();
-        let tests: [fn(&Unit, &StepRecord) -> bool; 3] = [
-            |unit, record| record.place == Some(unit.place) && record.name == unit.step.label(),
-            |unit, record| record.name == unit.step.label(),
-            // A step without a name that was mended before it was done.
-            |unit, record| {
-                let is_open = !matches!(standing_of(record), Standing::Done | Standing::Failed);
-                record.place == Some(unit.place) && unit.step.name.is_none() && is_open
-            },
-        ];
-        for test in tests {
-            left.retain(|unit| {
-                let found = newest.iter().find(|(_, record)| test(unit, record)).map(|(key, _)| *key);
-                let Some(record) = found.and_then(|key| newest.remove(&key)) else { return true };
-                self.units.insert((phase, target.to_owned(), unit.place), record.clone());
-                false
-            });
+        let mut left: Vec<_> = units.iter().zip(&labels).collect();
+        left.retain(|(unit, label)| !self.give(unit, newest.remove(&(unit.place, label.as_str()))));
+        // What is called the same, in order.
+        let mut named: BTreeMap<&str, VecDeque<u32>> = BTreeMap::new();
+        for (place, name) in newest.keys() {
+            named.entry(name).or_default().push_back(*place);
+        }
+        left.retain(|(unit, label)| {
+            let place = named.get_mut(label.as_str()).and_then(VecDeque::pop_front);
+            !self.give(unit, place.and_then(|place| newest.remove(&(place, label.as_str()))))
+        });
+        // A step without a name that was mended before it was done.
+        for (unit, _) in left.into_iter().filter(|(unit, _)| unit.step.name.is_none()) {
+            let at_its_place = newest.range((unit.place, "")..(unit.place + 1, ""));
+            let is_open =
+                |record: &StepRecord| !matches!(standing_of(record), Standing::Done | Standing::Failed);
+            let found = at_its_place.filter(|(_, record)| is_open(record)).map(|(key, _)| *key).next_back();
+            self.give(unit, found.and_then(|key| newest.remove(&key)));
         }
         self.lost.extend(newest.into_values().cloned());
+    }
+
+    fn give(&mut self, unit: &Unit, record: Option<&StepRecord>) -> bool {
+        let key = (unit.phase, unit.target.to_owned(), unit.place);
+        record.is_some_and(|record| self.units.insert(key, record.clone()).is_none())
     }
 
     /// The record of one step.

@@ -1,23 +1,19 @@
 //! The proof that nothing is better, or something better: lazy clause generation.
 //!
 //! Whether a shorter makespan is possible is one question to a constraint solver, which either finds a
-//! schedule, refutes it, or runs out of what it may spend. Source: Schutt, Feydy, Stuckey, Wallace, "Why
-//! cumulative decomposition is not as bad as it sounds" (2009).
+//! schedule, refutes it, or runs out of what it may spend. Sources: Schutt, Feydy, Stuckey, Wallace, "Why
+//! cumulative decomposition is not as bad as it sounds" (2009); what was in conflict is decided first, and the
+//! search often begins anew: Moskewicz, Madigan, Zhao, Zhang, Malik, "Chaff" (2001).
 
 use pumpkin_conflict_resolvers::resolvers::ResolutionResolver;
 use pumpkin_core::Solver;
-use pumpkin_core::branching::branchers::alternating::{
-    AlternatingBrancher, every_x_restarts::EveryXRestarts,
-};
-use pumpkin_core::branching::branchers::independent_variable_value_brancher::IndependentVariableValueBrancher;
-use pumpkin_core::branching::tie_breaking::InOrderTieBreaker;
-use pumpkin_core::branching::value_selection::InDomainMin;
-use pumpkin_core::branching::variable_selection::Smallest;
-use pumpkin_core::options::SolverOptions;
+use pumpkin_core::branching::branchers::autonomous_search::AutonomousSearch;
+use pumpkin_core::options::{LearningOptions, RestartOptions, SequenceGeneratorType, SolverOptions};
 use pumpkin_core::results::{ProblemSolution as _, SatisfactionResult};
 use pumpkin_core::termination::Indefinite;
 use pumpkin_core::variables::DomainId;
 
+use super::branching::EarliestFirst;
 use super::model::{Model, UNPLACED};
 use super::pausing::Pausing;
 use super::problem::Time;
@@ -34,13 +30,6 @@ pub enum Outcome {
     Unknown,
 }
 
-/// What is earliest comes first.
-type EarliestFirst = IndependentVariableValueBrancher<
-    DomainId,
-    Smallest<DomainId, InOrderTieBreaker<DomainId, i32>>,
-    InDomainMin,
->;
-
 /// The question whether everything that can be placed is placed, as punctually as can be, with no more moved
 /// than must be, and a shorter makespan. What was learned from one answer is there for the next one.
 pub struct Question<'m, 'p> {
@@ -48,19 +37,17 @@ pub struct Question<'m, 'p> {
     solver: Solver,
     /// None if there is a job that has none.
     starts: Option<Vec<Option<DomainId>>>,
-    brancher: AlternatingBrancher<EarliestFirst, EveryXRestarts>,
+    brancher: AutonomousSearch<EarliestFirst>,
 }
 
 impl<'m, 'p> Question<'m, 'p> {
     /// The question about `model`, for makespans of less than `makespan`, unless it is too large to ask.
     pub fn about(model: &'m Model<'p>, makespan: Time) -> Option<Self> {
         let statement = Statement::about(model, makespan)?;
-        let options = SolverOptions { memory_preallocated: 1, ..SolverOptions::default() };
-        let mut solver = Solver::with_options(options);
+        let mut solver = Solver::with_options(options());
         let starts = statement.pose(&mut solver, makespan - 1);
         let variables: Vec<DomainId> = starts.iter().flatten().flatten().copied().collect();
-        let earliest_first = IndependentVariableValueBrancher::new(Smallest::new(&variables), InDomainMin);
-        let brancher = AlternatingBrancher::new(&solver, earliest_first, EveryXRestarts::new(1));
+        let brancher = AutonomousSearch::new(EarliestFirst::of(variables));
         Some(Self { statement, solver, starts, brancher })
     }
 
@@ -96,4 +83,27 @@ impl<'m, 'p> Question<'m, 'p> {
         };
         (outcome, n_decisions - brancher.n_left)
     }
+}
+
+/// After so many conflicts the constraint solver begins anew, and keeps what it learned. What it decides first is
+/// then what was in conflict most, not what seemed to matter at the time.
+const CONFLICTS_BEFORE_RESTART: u64 = 250;
+
+fn options() -> SolverOptions {
+    let restart_options = RestartOptions {
+        sequence_generator_type: SequenceGeneratorType::Constant,
+        base_interval: CONFLICTS_BEFORE_RESTART,
+        min_num_conflicts_before_first_restart: CONFLICTS_BEFORE_RESTART,
+        // Neither what it learned last nor how near it seems to be makes it wait.
+        lbd_coef: 0.0,
+        num_assigned_coef: f64::INFINITY,
+        ..RestartOptions::default()
+    };
+    // With more than this, looking through them takes most of the time.
+    let learning_options = LearningOptions {
+        max_num_high_lbd_nogoods: 4000,
+        max_num_mid_lbd_nogoods: 2000,
+        ..LearningOptions::default()
+    };
+    SolverOptions { memory_preallocated: 1, restart_options, learning_options, ..SolverOptions::default() }
 }

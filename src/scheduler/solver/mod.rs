@@ -14,6 +14,7 @@
 //! 5. What is called optimal is: the bound does not come from the search.
 
 mod bound;
+mod branching;
 mod exact;
 mod generate;
 mod genetic;
@@ -30,6 +31,7 @@ mod quiet;
 mod random;
 mod solution;
 mod statement;
+mod timetable;
 mod why;
 
 pub use problem::{

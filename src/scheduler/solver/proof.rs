@@ -18,7 +18,7 @@ const DECISIONS: u64 = 500;
 const GROWTH: u64 = 3;
 
 /// A decision takes about as long as so many schedules; this was measured with 30, 60 and 120 jobs.
-const STEPS: u64 = 10;
+const STEPS: u64 = 8;
 
 /// Asks, from time to time, whether what was found can be better.
 pub struct Prover<'m, 'p> {

@@ -8,6 +8,7 @@ use pumpkin_core::variables::{DomainId, TransformableVariable as _};
 use super::model::Model;
 use super::network::first_start;
 use super::problem::{Demand, Due, Time};
+use super::timetable::{Resource, Task};
 
 /// With more jobs than this there is no hope of a proof.
 const MAX_JOBS: usize = 300;
@@ -191,28 +192,23 @@ impl<'m, 'p> Statement<'m, 'p> {
 
     fn state_capacities(&self, solver: &mut Solver, starts: &[Option<DomainId>]) {
         for (resource, capacity) in self.model.problem.capacities().iter().enumerate() {
-            let (mut when, mut lengths, mut amounts) = (Vec::new(), Vec::new(), Vec::new());
+            let mut tasks = Vec::new();
             for (n, job) in self.model.problem.jobs().iter().enumerate() {
                 let mut demands = job.demands.iter().filter(|_| job.started.is_none());
                 let demand = demands.find(|demand| demand.resource.0 == resource && demand.amount != 0);
                 let demand = demand.filter(|demand| self.held(n, demand) != 0);
                 if let Some((demand, start)) = demand.zip(starts[n]) {
-                    when.push(start);
-                    lengths.push(self.held(n, demand));
-                    amounts.push(i32::try_from(demand.amount).unwrap_or(i32::MAX));
+                    let amount = i32::try_from(demand.amount).unwrap_or(i32::MAX);
+                    tasks.push(Task { start, length: self.held(n, demand), amount });
                 }
             }
-            if !when.is_empty() {
+            if !tasks.is_empty() {
                 for (start, length, amount) in self.going_on(resource, *capacity) {
-                    when.push(solver.new_bounded_integer(start, start));
-                    lengths.push(length);
-                    amounts.push(amount);
+                    tasks.push(Task { start: solver.new_bounded_integer(start, start), length, amount });
                 }
                 let tag = solver.new_constraint_tag();
                 let capacity = i32::try_from(*capacity).unwrap_or(i32::MAX);
-                solver
-                    .add_constraint(pumpkin_constraints::cumulative(when, lengths, amounts, capacity, tag))
-                    .post();
+                solver.add_propagator(Resource { tasks, capacity, tag });
             }
         }
     }

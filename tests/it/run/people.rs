@@ -95,7 +95,7 @@ fn cron_hears_nothing_when_all_is_well_and_the_summary_when_it_is_not() {
     assert!(mail.contains("  | no such knob\n"), "{mail}");
     assert!(!mail.contains('\u{1b}'), "{mail:?}");
     let other = Case::new().plan_file(text.replace("exit 4", "true").replace("exit 5", "true"));
-    other.run("-v run --due").exit(0).stdout_has("2 runs: 2 succeeded\n");
+    other.run("-v run --due").exit(0).stderr_has("each step runs in a ").stdout_has("2 runs: 2 succeeded\n");
 }
 
 #[test]
@@ -142,14 +142,14 @@ fn events_are_streamed_and_the_last_one_is_a_summary() {
 
     let told = events(&text);
     assert_eq!(
-        kinds(&told)[..5],
-        ["run_started", "step_started", "step_ended", "run_ended", "run_started"],
+        kinds(&told)[..6],
+        ["run_started", "step_started", "process_started", "step_ended", "run_ended", "run_started"],
         "{text}"
     );
     let last = told.last().expect("a summary");
     assert_eq!((&last["kind"], &last["runs"], &last["exit_code"]), (&"summary".into(), &2.into(), &1.into()));
     assert_eq!(last["outcomes"]["succeeded"], 1);
-    assert_eq!(told[2]["output"]["head"], "done\n");
+    assert_eq!(told[3]["output"]["head"], "done\n");
     assert_eq!(case.read("all.jsonl"), text, "the file holds what was shown");
     let runs: Value = serde_json::from_str(&case.read("runs.json")).expect("JSON");
     assert_eq!(runs["runs"].as_array().map(Vec::len), Some(2));
@@ -247,6 +247,9 @@ fn a_run_is_shown_step_by_step_and_what_a_step_printed() {
         .stderr("hint: `mainstay run --show 2 --step 1` shows what step 1 printed\n");
     let text = ran.take_stdout();
     let holder = text.lines().find(|line| line.starts_with("  by")).expect("who").to_owned();
+    let used = regex::Regex::new(r"(?m)^ +processor \d.*, memory \d.*\n").expect("a pattern");
+    assert_eq!(used.find_iter(&text).count(), 3, "{text}");
+    let text = used.replace_all(&text, "");
     let times = regex::Regex::new(r" +\d+\.\ds").expect("a pattern");
     let text = times.replace_all(&text, " *").replace(&holder, "  by *");
     let text =

@@ -14,7 +14,7 @@ fn three(keys: &str) -> String {
         &format!(
             "    steps:\n      - {{name: one, shell: echo one >> done}}\n      - {{name: two, shell: 'touch began; test -e \
              go || {} && echo two >> done'{keys}}}\n      - {{name: three, shell: echo three >> done}}\n",
-            nap(7)
+            nap(27)
         ),
     ))
 }
@@ -170,19 +170,19 @@ fn case_46_a_plan_file_that_changed_in_what_is_done_is_refused_with_the_differen
 #[test]
 fn an_edit_inside_a_step_that_is_not_done_goes_on_by_the_new_text() {
     let rest = "    steps:\n      - {name: one, shell: echo one >> done}\n      - {name: two, shell: 'touch began; NAP', idempotent: true}\n";
-    let text = plan(&task("work", &rest.replace("NAP", &nap(8))));
+    let text = plan(&task("work", &rest.replace("NAP", &nap(28))));
     let case = Case::new().plan_file(&text);
     kill_in_the_middle(&case);
-    let case = case.plan_file(text.replace(&nap(8), "echo mended >> done"));
+    let case = case.plan_file(text.replace(&nap(28), "echo mended >> done"));
     case.run("run --resume").exit(0).stdout_has("succeeded").stderr_has("goes by the new text");
     assert_eq!(case.read("done"), "one\nmended\n");
-    assert_eq!(processes_with(&nap(8)), Vec::<String>::new());
+    assert_eq!(processes_with(&nap(28)), Vec::<String>::new());
 }
 
 #[test]
 fn a_way_back_that_was_interrupted_goes_on_as_a_way_back() {
     let rest = "    steps:\n      - {name: one, shell: echo one >> done}\n      - {name: fail, shell: exit 3}\n    rollback:\n      - {name: back, shell: 'echo back >> done'}\n      - {name: on, shell: 'touch began; test -e go || NAP && echo on >> done', idempotent: true}\n    finally:\n      - {name: tidy, shell: echo tidy >> done}\n";
-    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(9)))));
+    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(29)))));
     kill_in_the_middle(&case);
     let case = case.file("go", "");
     case.run("run --resume")
@@ -199,7 +199,7 @@ fn a_way_back_that_was_interrupted_goes_on_as_a_way_back() {
 #[test]
 fn what_ctrl_c_stopped_can_be_gone_on_with_and_finally_comes_again_after_more_work() {
     let rest = "    steps:\n      - {name: one, shell: echo one >> done}\n      - {name: two, shell: 'touch began; test -e go || NAP && echo two >> done', idempotent: true}\n    finally:\n      - {name: tidy, shell: echo tidy >> done}\n";
-    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(6)))));
+    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(26)))));
     let child = case.command("run work").stdout(Stdio::null()).spawn().expect("a process");
     wait_until("the step has begun", PATIENCE, || case.has("began"));
     signal(&child, Signal::INT);
@@ -214,7 +214,7 @@ fn what_ctrl_c_stopped_can_be_gone_on_with_and_finally_comes_again_after_more_wo
 #[test]
 fn case_40_a_second_ctrl_c_stops_the_cleaning_up_which_resume_goes_on_with() {
     let rest = "    steps:\n      - {name: one, shell: 'echo one >> done; touch began; NAP'}\n      - {name: never, shell: touch never}\n    rollback:\n      - {name: back, shell: 'touch backing; test -e go || NAP && echo back >> done', idempotent: true}\n    finally:\n      - {name: tidy, shell: echo tidy >> done}\n";
-    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(5)))));
+    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(25)))));
     let child = case.command("run work").stdout(Stdio::null()).spawn().expect("a process");
     wait_until("the step has begun", PATIENCE, || case.has("began"));
     signal(&child, Signal::INT);
@@ -223,7 +223,7 @@ fn case_40_a_second_ctrl_c_stops_the_cleaning_up_which_resume_goes_on_with() {
     let output = child.wait_with_output().expect("an end");
     assert_eq!(output.status.code(), Some(130));
     assert!(!case.has("never"));
-    assert_eq!(processes_with(&nap(5)), Vec::<String>::new());
+    assert_eq!(processes_with(&nap(25)), Vec::<String>::new());
     assert_eq!(case.read("done"), "one\n");
 
     let case = case.file("go", "");
@@ -234,7 +234,7 @@ fn case_40_a_second_ctrl_c_stops_the_cleaning_up_which_resume_goes_on_with() {
 #[test]
 fn case_40_a_third_ctrl_c_ends_mainstay_on_the_spot_and_nothing_is_left_after_the_next_start() {
     let rest = "    steps:\n      - {name: one, shell: 'touch began; NAP'}\n    rollback:\n      - {name: back, shell: \"trap '' TERM; touch backing; NAP\"}\n";
-    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(4)))));
+    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(24)))));
     let child = case.command("run work").stdout(Stdio::null()).spawn().expect("a process");
     wait_until("the step has begun", PATIENCE, || case.has("began"));
     signal(&child, Signal::INT);
@@ -245,7 +245,7 @@ fn case_40_a_third_ctrl_c_ends_mainstay_on_the_spot_and_nothing_is_left_after_th
     let output = child.wait_with_output().expect("an end");
     assert!(!output.status.success());
     case.run("run --resume --assume done").any_output().exit(1);
-    assert_eq!(processes_with(&nap(4)), Vec::<String>::new());
+    assert_eq!(processes_with(&nap(24)), Vec::<String>::new());
 }
 
 #[test]
@@ -313,4 +313,29 @@ fn a_run_that_a_full_disk_stopped_goes_on_once_there_is_room() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "3\n0\n", "{stderr}");
     assert_eq!(case.read("done"), "fill\nnext\n");
+}
+
+#[test]
+fn a_run_that_is_given_up_leaves_no_process_behind() {
+    let text = plan(&task("work", &format!("    steps: [{{shell: 'touch began; {}'}}]\n", nap(31))));
+    let case = Case::new().plan_file(text);
+    kill_in_the_middle(&case);
+    assert_ne!(processes_with(&nap(31)), Vec::<String>::new());
+
+    case.run("run --abandon 1 --reason unwanted").exit(0).stderr_has("run 1 of `work` is settled\n");
+    assert_eq!(processes_with(&nap(31)), Vec::<String>::new());
+    case.run("run --resume").exit(0).stderr("no run was interrupted\n");
+}
+
+#[test]
+fn a_run_that_was_stopped_and_taken_back_is_over_when_it_is_resumed() {
+    let rest = "    steps:\n      - {name: one, shell: 'echo one >> done; touch began; NAP'}\n    rollback:\n      - {name: back, shell: echo back >> done}\n    finally:\n      - {name: tidy, shell: echo tidy >> done}\n";
+    let case = Case::new().plan_file(plan(&task("work", &rest.replace("NAP", &nap(32)))));
+    let child = case.command("run work").stdout(Stdio::null()).spawn().expect("a process");
+    wait_until("the step has begun", PATIENCE, || case.has("began"));
+    signal(&child, Signal::INT);
+    child.wait_with_output().expect("an end");
+
+    case.run("run --resume").exit(1).stdout_has("work rolled back: step 1 of 1, `one`").stderr_has("hint: ");
+    assert_eq!(case.read("done"), "one\nback\ntidy\n", "nothing is done twice");
 }

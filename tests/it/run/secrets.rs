@@ -148,7 +148,7 @@ fn without_a_secret_that_it_needs_a_run_touches_nothing_and_is_done_when_it_is_t
     fs::remove_file(case.path().join("db.password")).expect("it is there");
     refused("secret `db`: cannot read ", "run --due");
     let (code, said) = run(&case, "run tell --dry-run");
-    assert!(code == Some(1) && said.contains("wrong     secret db: secret `db`: cannot read "), "{said}");
+    assert!(code == Some(3) && said.contains("secret db: secret `db`: cannot read "), "{code:?} {said}");
     let without = case.run("run tell").exit(3).take_text();
     assert!(without.contains("secret `api`: the environment variable `API_TOKEN` is not set"), "{without}");
     assert!(!case.has("done"));
@@ -158,13 +158,13 @@ fn without_a_secret_that_it_needs_a_run_touches_nothing_and_is_done_when_it_is_t
     let (code, said) = run(&case, "run tell --dry-run");
     assert_eq!(code, Some(0), "{said}");
     for line in [
-        "verified  secret api: the variable `API_TOKEN` is set",
-        "verified  secret db: db.password can be read",
+        "verified     secret api: the variable `API_TOKEN` is set",
+        "verified     secret db: db.password can be read",
     ] {
         assert!(said.contains(line), "{said}");
     }
     assert!(
-        said.contains("assumed   secret vault: from ") && said.contains("which a dry run does not run"),
+        said.contains("cannot know  secret vault: from ") && said.contains("which a dry run does not run"),
         "{said}"
     );
     let (code, said) = run(&case, "run --due");

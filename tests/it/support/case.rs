@@ -101,6 +101,11 @@ impl Ran {
         self
     }
 
+    /// Whether the exit code is this.
+    pub fn ended_with(&self, code: i32) -> bool {
+        self.output.status.code() == Some(code)
+    }
+
     /// Standard output is this.
     #[track_caller]
     pub fn stdout(mut self, expected: &str) -> Self {

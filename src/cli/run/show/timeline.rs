@@ -11,6 +11,7 @@ use crate::model::{Origin, Outcome, Run, StepRecord, Usage};
 use crate::state::Comparison;
 use crate::table::{Screen, Tone, painted};
 use crate::text::inert_line;
+use crate::world::tsdb::in_bytes;
 
 /// All that is told of a run.
 #[derive(Debug)]
@@ -200,24 +201,10 @@ fn details(step: &StepRecord) -> Vec<String> {
 fn usage_in_words(usage: &Usage) -> String {
     let processor = TimeDelta::milliseconds((usage.user_ms + usage.system_ms).try_into().unwrap_or(i64::MAX));
     let mut parts =
-        vec![format!("processor {}", took(processor)), format!("memory {}", size(usage.peak_bytes))];
-    parts.extend(usage.read_bytes.map(|bytes| format!("read {}", size(bytes))));
-    parts.extend(usage.written_bytes.map(|bytes| format!("wrote {}", size(bytes))));
+        vec![format!("processor {}", took(processor)), format!("memory {}", in_bytes(usage.peak_bytes))];
+    parts.extend(usage.read_bytes.map(|bytes| format!("read {}", in_bytes(bytes))));
+    parts.extend(usage.written_bytes.map(|bytes| format!("wrote {}", in_bytes(bytes))));
     parts.join(", ")
-}
-
-/// A number of bytes as people read it: `12 B`, `3.4 MiB`.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let (mut whole, mut tenths, mut unit) = (bytes, 0, "B");
-    for next in UNITS {
-        if whole < 1024 {
-            break;
-        }
-        (tenths, unit) = (whole % 1024 * 10 / 1024, next);
-        whole /= 1024;
-    }
-    if unit == "B" || whole >= 10 { format!("{whole} {unit}") } else { format!("{whole}.{tenths} {unit}") }
 }
 
 /// The part of the run that a step took: blank before it, at least one cell for itself.
@@ -263,18 +250,5 @@ mod tests {
         // A clock that was put back draws nothing beyond the edges.
         check(-50, 400, "██████████");
         check(90, 10, "         █");
-    }
-
-    #[test]
-    fn a_size_is_told_in_its_largest_unit() {
-        for (bytes, words) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1536, "1.5 KiB"),
-            (11 << 20, "11 MiB"),
-            (u64::MAX, "16777215 TiB"),
-        ] {
-            assert_eq!(size(bytes), words);
-        }
     }
 }

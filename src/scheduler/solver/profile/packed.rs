@@ -154,11 +154,22 @@ impl Packed {
 
     #[inline]
     fn change(&mut self, start: Time, end: Time, change: impl Fn(u64) -> u64) {
-        if start < end {
-            let first = self.begin_step(start);
-            let end = self.begin_step(end);
-            for free in &mut self.free[first..end] {
-                *free = change(*free);
+        if end <= start {
+            return;
+        }
+        let mut step = self.begin_step(start);
+        loop {
+            let free = self.free[step];
+            self.free[step] = change(free);
+            step += 1;
+            match self.times.get(step) {
+                Some(time) if *time < end => {}
+                Some(time) if *time == end => return,
+                _ => {
+                    self.times.insert(step, end);
+                    self.free.insert(step, free);
+                    return;
+                }
             }
         }
     }

@@ -1,0 +1,180 @@
+//! Other programs that a run speaks to: Prometheus, Alertmanager, and whoever listens at a URL.
+
+use super::{Ahead, Ending, Found, Item, TIMEOUT, assumed, cannot_know, verified, wrong};
+use crate::executor::actions::prometheus::{config_fault, space_needed};
+use crate::executor::baseline;
+use crate::executor::engine::silence_matchers;
+use crate::executor::lease::reach::{self, Scope};
+use crate::model::{Check, Phase, PlanFile, PrometheusAction, SilenceSpec, Spanned, TcpCheck};
+use crate::validator::checks::{self, Answer};
+use crate::world::World;
+use crate::world::cancel::Cancel;
+use crate::world::http::without_password;
+use crate::world::prometheus::{PeerError, Prometheus};
+
+pub(super) fn baseline(world: &World) -> Item {
+    let found = match &world.prometheus {
+        None => wrong(Ending::Failed, "the plan file names no Prometheus (`connections.prometheus`)"),
+        Some(prometheus) => match baseline::capture(prometheus, world) {
+            Ok(facts) if facts.targets.is_empty() => {
+                wrong(Ending::Failed, format!("{} has no target: nothing could be proved", prometheus.url()))
+            }
+            Ok(facts) => verified(format!(
+                "{} answers, with {}, {} and {}",
+                prometheus.url(),
+                crate::counted(facts.targets.len(), "target"),
+                crate::counted(facts.rules.len(), "rule"),
+                crate::counted(facts.firing.len(), "firing alert"),
+            )),
+            Err(error) => wrong(Ending::Failed, crate::in_words(&error)),
+        },
+    };
+    Item::new(Phase::Baseline, "capture the baseline", found)
+}
+
+/// What the silence would hit now, and whether it may be made.
+pub(super) fn silence(spec: &SilenceSpec, plan: &PlanFile, targets: &[String], world: &World) -> Item {
+    let found = match &world.alertmanager {
+        None => wrong(Ending::Failed, "the plan file names no Alertmanager (`connections.alertmanager`)"),
+        Some(alertmanager) => {
+            let scope = Scope::of(plan, targets, world);
+            match reach::look(alertmanager, &silence_matchers(spec), &scope) {
+                Ok(reach) => verified(reach.in_words()),
+                Err(refusal) => wrong(Ending::Failed, crate::in_words(&refusal)),
+            }
+        }
+    };
+    Item::new(Phase::Silence, "silence alerts", found)
+}
+
+/// What is asked of Prometheus: whether it is ready, lets itself be asked for that, and has room for it.
+pub(super) fn prometheus_action(action: &PrometheusAction, ahead: &Ahead, is_first: bool) -> Vec<Found> {
+    let world = ahead.world;
+    let ready = match prometheus_ready(world) {
+        Ok(found) => verified(found),
+        Err(why) => return vec![wrong(Ending::Failed, why)],
+    };
+    let Some(prometheus) = &world.prometheus else { return vec![ready] };
+    let mut looks = vec![ready];
+    let (flag, what) = match action {
+        PrometheusAction::Reload => ("web.enable-lifecycle", "reloads by HTTP"),
+        _ => ("web.enable-admin-api", "its admin API"),
+    };
+    match prometheus.flags(TIMEOUT) {
+        Ok(flags) if flags.get(flag).is_some_and(|value| value == "false") => {
+            looks.push(wrong(
+                Ending::Failed,
+                format!("it was started without --{flag}, so {what} is refused"),
+            ));
+        }
+        Ok(_) => {}
+        Err(error) => {
+            looks.push(assumed(format!("--{flag} could not be looked at: {}", crate::in_words(&error))))
+        }
+    }
+    match space_needed(action, prometheus, ahead.zone, TIMEOUT) {
+        Ok(None) => {}
+        Ok(Some(room)) if room.is_enough() => looks.push(verified(format!("it {}", room.in_words()))),
+        Ok(Some(room)) => looks.push(wrong(Ending::Failed, format!("it {}", room.in_words()))),
+        Err(why) => looks.push(assumed(format!("whether there is room for it is not known: {why}"))),
+    }
+    if matches!(action, PrometheusAction::Reload) {
+        looks.push(configuration(prometheus, world, is_first));
+    }
+    looks
+}
+
+/// Whether the configuration that a reload reads is sound now; a step before the reload may be what mends it.
+fn configuration(prometheus: &Prometheus, world: &World, is_first: bool) -> Found {
+    let never = match Cancel::new() {
+        Ok(never) => never,
+        Err(error) => return wrong(Ending::Failed, error.to_string()),
+    };
+    match config_fault(prometheus, world, &never) {
+        Ok(None) => verified("nothing is known to be wrong with its configuration"),
+        Ok(Some(fault)) if is_first => wrong(Ending::Failed, fault),
+        Ok(Some(fault)) => cannot_know(format!("now {fault}; a step before it may mend that")),
+        Err(error) => {
+            assumed(format!("its configuration could not be looked at: {}", crate::in_words(&error)))
+        }
+    }
+}
+
+/// Whether a peer that a step speaks to is ready.
+pub(super) fn ready(what: &str, peer: Option<(String, Result<bool, PeerError>)>) -> Result<String, String> {
+    match peer {
+        None => Err(format!("the plan file names no {what} (`connections.{}`)", what.to_lowercase())),
+        Some((url, Ok(true))) => Ok(format!("{url} is ready")),
+        Some((url, Ok(false))) => Err(format!("{url} is not ready")),
+        Some((_, Err(error))) => Err(crate::in_words(&error)),
+    }
+}
+
+pub(super) fn prometheus_ready(world: &World) -> Result<String, String> {
+    let peer = world.prometheus.as_ref().map(|peer| (peer.url(), peer.is_ready(TIMEOUT)));
+    ready("Prometheus", peer)
+}
+
+pub(super) fn alertmanager_ready(world: &World) -> Result<String, String> {
+    let peer = world.alertmanager.as_ref().map(|peer| (peer.url(), peer.is_ready(TIMEOUT)));
+    ready("Alertmanager", peer)
+}
+
+/// Whether somebody listens where `url` points: a connection is opened, and nothing is sent.
+pub(super) fn listens(url: &str, world: &World) -> Result<String, String> {
+    let shown = without_password(url);
+    let Some(address) = address_of(&shown) else { return Err(format!("{shown} names no host")) };
+    let tcp = Some(Spanned::from(TcpCheck { address: address.clone().into() }));
+    let never = Cancel::new().map_err(|error| error.to_string())?;
+    let timeout = Some(crate::model::Length::seconds(5).into());
+    match checks::ask(&Check { tcp, timeout, ..Check::default() }, world, &never) {
+        Answer::Yes { .. } => Ok(format!("{address} accepts connections")),
+        Answer::No { found, .. } => Err(format!("no connection to {address}: {found}")),
+        Answer::Unknown { why } => Err(why),
+    }
+}
+
+/// As [`listens`], for what an earlier step may have started by then.
+pub(super) fn listens_by_then(url: &str, world: &World) -> Found {
+    match listens(url, world) {
+        Ok(found) => cannot_know(format!("asked only then; {found} now")),
+        Err(why) => cannot_know(format!("asked only then; now there is {why}")),
+    }
+}
+
+/// `HOST:PORT` of a URL, with the usual port where it names none.
+fn address_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let usual = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+    let has_port = authority.rsplit_once(':').is_some_and(|(host, port)| {
+        // A colon within brackets belongs to an IPv6 address.
+        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) && !host.is_empty()
+    });
+    match (authority.trim_end_matches(':'), has_port) {
+        ("", _) => None,
+        (authority, true) => Some(authority.to_owned()),
+        (authority, false) => Some(format!("{authority}:{usual}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_url_has_the_usual_port_where_it_names_none() {
+        for (url, address) in [
+            ("http://host/x", Some("host:80")),
+            ("https://host", Some("host:443")),
+            ("http://host:9090/-/ready?x=1", Some("host:9090")),
+            ("http://[::1]:9090/", Some("[::1]:9090")),
+            ("https://[::1]/", Some("[::1]:443")),
+            ("HTTPS://host:?x", Some("host:443")),
+            ("http://", None),
+            ("host", None),
+        ] {
+            assert_eq!(address_of(url).as_deref(), address, "{url}");
+        }
+    }
+}
