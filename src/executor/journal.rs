@@ -32,11 +32,11 @@ impl<'a> Journal<'a> {
     ///
     /// # Errors
     /// As [`Journal::record`].
-    pub fn record_all(&self, events: Vec<Event>) -> Result<(), StateError> {
+    pub fn record_all(&self, events: &[Event]) -> Result<(), StateError> {
         if events.is_empty() {
             return Ok(());
         }
-        for entry in self.state.record_all(&events)? {
+        for entry in self.state.record_all(events)? {
             self.tell(&entry.event);
         }
         Ok(())

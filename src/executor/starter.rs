@@ -4,12 +4,13 @@ use super::controller::{self, GateAnswer};
 use super::coordinator::{Assignment, Crew, Fate, Piece};
 use super::engine::Work;
 use super::engine::past::Past;
-use super::needs;
-use crate::model::{Event, Origin, RunId, Task, WindowSpan};
+use super::{needs, overlap};
+use crate::model::{Event, Origin, Overlap, RunId, Task, WindowSpan};
 use crate::planfile;
 use crate::scheduler::words::why_not;
 use crate::security::secrets::{Secrets, Values};
 use crate::state::{NewRun, StartError, StateError};
+use crate::world::process_identity;
 
 /// A refusal is a fate; what may start goes on.
 type Answer<T> = Result<Result<T, Fate>, StateError>;
@@ -84,7 +85,17 @@ impl Crew<'_> {
             Ok(secrets) => secrets,
             Err(fate) => return Ok(Err(fate)),
         };
-        match self.start(assignment, task, approvals) {
+        let mut started = self.start(assignment, task, approvals.clone());
+        if let Err(StartError::TaskRunning { by, .. }) = &started
+            && overlap::policy(task) == Overlap::Replace
+            && process_identity::is_alive(&by.holder)
+        {
+            match self.replace(by)? {
+                Ok(()) => started = self.start(assignment, task, approvals),
+                Err(why) => return self.refuse(assignment, why, Fate::NotNow).map(Err),
+            }
+        }
+        match started {
             Ok((run, started)) => {
                 self.journal.tell(&started);
                 Ok(Ok(Begun { run, window, gate, secrets }))

@@ -6,9 +6,11 @@ mod crash;
 mod dry_run;
 mod emergency;
 mod output;
+mod overlap;
 mod people;
 mod processes;
 mod resume;
+mod rollout;
 mod secrets;
 
 use std::process::Child;
