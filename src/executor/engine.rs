@@ -24,6 +24,7 @@ mod walk;
 use std::thread;
 
 use self::past::Past;
+pub use self::rollout::rolls_on;
 use self::script::Script;
 pub(super) use self::silence::silence_matchers;
 use self::steps::Progress;
@@ -31,6 +32,7 @@ pub use self::steps::step_tag;
 use super::journal::Journal;
 use crate::calendar::Zone;
 use crate::model::{Event, OccurrenceId, Outcome, PlanFile, RunId, Task, WindowSpan};
+use crate::security::secrets::Values;
 use crate::state::StateError;
 use crate::world::World;
 use crate::world::cancel::Cancel;
@@ -63,6 +65,8 @@ pub struct Work<'a> {
     pub origin: &'a str,
     /// `user@host`, for silences.
     pub who: String,
+    /// The values of the secrets that its steps need, read just before it begins or goes on.
+    pub secrets: Values,
     /// What it reaches out to.
     pub world: &'a World,
     /// Where it is recorded.
@@ -131,6 +135,7 @@ impl Work<'_> {
             Ok(lease) => lease,
             Err(end) => return Ok(end),
         };
+        progress.silence = Some(lease.watch());
         thread::scope(|scope| {
             lease.keep(scope);
             // Whatever happens, a panic included, the thread that renews must hear that it is over.

@@ -29,6 +29,7 @@ pub mod resume;
 mod demand;
 mod due;
 mod early;
+mod overlap;
 mod past;
 mod starter;
 mod waiting;
@@ -100,7 +101,7 @@ pub fn notice_outdated(crew: &Crew) -> Result<Option<String>, RunError> {
 
 /// The declared length of a task on all its targets.
 pub fn whole_length(plan: &PlanFile, task: &Task) -> TimeDelta {
-    task.estimate(plan.targets_of(task).len())
+    plan.estimate(task, &plan.targets_of(task))
 }
 
 /// The past as the scheduler wants it.

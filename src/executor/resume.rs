@@ -14,15 +14,16 @@ use self::change::Change;
 use super::baseline::Facts;
 use super::controller::{self, GateAnswer};
 use super::coordinator::{Account, Crew, Fate};
-use super::engine::Work;
 use super::engine::past::{Past, Standing, standing_of};
 use super::engine::script::{self, Script, Unit};
+use super::engine::{Work, rolls_on};
 use super::needs;
 use crate::model::{
     Event, Holder, Origin, Outcome, Phase, PlanFile, Run, RunId, Step, StepRecord, Task, WindowSpan,
 };
 use crate::planfile::{Definition, Source, definition};
 use crate::scheduler::words::why_not;
+use crate::security::secrets::Secrets;
 use crate::state::{StartError, State, StateError};
 use crate::validator::checks::{self, Answer};
 use crate::world::process_identity;
@@ -304,6 +305,10 @@ fn try_to_go_on(
         Ok(open) => open,
         Err(fate) => return Ok(fate),
     };
+    let secrets = match Secrets::new(crew.plan, crew.world).read_for(task, &crew.interrupts.work) {
+        Ok(secrets) => secrets,
+        Err(error) => return Ok(Fate::Unknown(crate::in_words(&error))),
+    };
     let state = crew.journal.state();
     let other = (run.definition.as_ref() != Some(&definition.digest)).then_some(definition);
     if let Some(other) = other {
@@ -331,6 +336,7 @@ fn try_to_go_on(
         zone: crew.zone,
         gate,
         origin: crew.origin,
+        secrets,
         who: format!("{}@{}", crew.holder.user, crew.holder.host),
         world: crew.world,
         journal: crew.journal,
@@ -354,7 +360,8 @@ fn may_go_on(
     let past = interrupted.past(script);
     let is_left = |part: &&script::Part| part.steps.iter().any(|unit| past.standing(unit) != Standing::Done);
     let n_left = script.parts().filter(is_left).count();
-    if n_left == 0 || past.is_going_back() {
+    let goes_back = past.is_going_back() && !rolls_on(crew.plan, task, &run.targets, (script, &past));
+    if n_left == 0 || goes_back {
         return Ok(Ok((None, None)));
     }
     let is_emergency = run.origin == Origin::Emergency;

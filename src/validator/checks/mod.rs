@@ -17,6 +17,8 @@ use std::time::Duration;
 use crate::model::{Check, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::output::redactor::Redactor;
+use crate::world::prometheus::{PeerError, Prometheus};
 
 /// What a check found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,18 @@ impl Answer {
         }
     }
 
+    fn without_secrets(mut self, redactor: &Redactor) -> Self {
+        match &mut self {
+            Self::Yes { found } => redactor.hide_in(found),
+            Self::No { expected, found } => {
+                redactor.hide_in(expected);
+                redactor.hide_in(found);
+            }
+            Self::Unknown { why } => redactor.hide_in(why),
+        }
+        self
+    }
+
     fn unknown(why: impl Into<String>) -> Self {
         Self::Unknown { why: why.into() }
     }
@@ -74,8 +88,12 @@ impl Answer {
     }
 }
 
-/// Asks `check` of `world`, within the check's own timeout.
+/// Asks `check` of `world`, within the check's own timeout. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+    answer_of(check, world, cancel).without_secrets(&world.outputs.redactor)
+}
+
+fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     let timeout = check.timeout().to_std();
     if let Some(file) = &check.file {
         return file::ask(file, world);
@@ -118,6 +136,17 @@ pub fn wait_for(check: &Check, world: &World, patience: Duration, cancel: &Cance
             return answer;
         }
     }
+}
+
+/// Why Prometheus has no answer: of one that is not ready, how far it is.
+fn no_answer(prometheus: &Prometheus, error: &PeerError, timeout: Duration) -> Answer {
+    if let PeerError::Refused { status: 503, .. } = error
+        && let Ok(replay) = prometheus.wal_replay(timeout)
+    {
+        let (current, max) = (replay.current, replay.max);
+        return Answer::unknown(format!("Prometheus replays its WAL, segment {current} of {max}"));
+    }
+    Answer::unknown(crate::in_words(error))
 }
 
 /// The answer of every check that needs a Prometheus where there is none.

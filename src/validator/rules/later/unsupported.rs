@@ -31,36 +31,26 @@ enum At {
     Window,
     Task,
     Step,
-    Env,
     Check,
 }
 
-/// One key; with values, only these of them.
+/// One key.
 struct Row {
     at: At,
     key: &'static str,
-    values: &'static [&'static str],
 }
 
 const fn key(at: At, key: &'static str) -> Row {
-    Row { at, key, values: &[] }
-}
-
-const fn values(at: At, key: &'static str, values: &'static [&'static str]) -> Row {
-    Row { at, key, values }
+    Row { at, key }
 }
 
 const ROWS: &[Row] = &[
-    key(At::Plan, "secrets"),
     key(At::Plan, "reports"),
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
-    key(At::Task, "rollout"),
-    values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
-    key(At::Env, "secret"),
     key(At::Check, "dns"),
     key(At::Check, "process"),
     key(At::Check, "port"),
@@ -83,22 +73,9 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (at, map) in mappings(facts) {
         for (name, value) in tree.entries(map) {
             let key = tree.text(*name);
-            let Some(row) = ROWS.iter().find(|row| row.at == at && row.key == key) else { continue };
-            if row.values.is_empty() {
-                if !is_empty(tree, *value) {
-                    faults.push(Fault::new(
-                        RULE.code,
-                        tree.span(*name),
-                        format!("`{key}` is not supported yet"),
-                    ));
-                }
-                continue;
-            }
-            // `clean_tombstones`, or `{delete_series: ...}`.
-            let choice = tree.entries(*value).first().map_or(*value, |(variant, _)| *variant);
-            if row.values.contains(&tree.text(choice)) {
-                let message = format!("`{key}: {}` is not supported yet", tree.text(choice));
-                faults.push(Fault::new(RULE.code, tree.span(choice), message));
+            if ROWS.iter().any(|row| row.at == at && row.key == key) && !is_empty(tree, *value) {
+                let message = format!("`{key}` is not supported yet");
+                faults.push(Fault::new(RULE.code, tree.span(*name), message));
             }
         }
     }
@@ -145,7 +122,6 @@ fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
         match tree.text(*key) {
             "only_if" | "done_if" => found.push((At::Check, *value)),
             "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
-            "env" => found.extend(tree.entries(*value).iter().map(|(_, value)| (At::Env, *value))),
             _ => {}
         }
     }
