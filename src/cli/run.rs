@@ -40,6 +40,7 @@ use crate::world::World;
 /// Each run goes through its phases: gate, preconditions, baseline, silence, steps, verify, rollback, finally.
 /// Everything is on record before it happens. Ctrl-C stops the work and cleans up; a second one stops the
 /// cleaning up; a third ends mainstay on the spot.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Args)]
 #[command(override_usage = USAGE, after_help = AFTER_HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
@@ -61,6 +62,7 @@ pub struct RunArgs {
     jobs: u16,
 
     /// Go on with a run that stopped in its middle; without RUN with the one that there is
+    #[expect(clippy::option_option, reason = "not asked for, asked for, asked for with a number")]
     #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = ["tasks", "due", "abandon"])]
     resume: Option<Option<i64>>,
 
@@ -190,7 +192,9 @@ pub fn run(
         let origin = journal.state().origin()?.unwrap_or_default();
         let left =
             recovery::settle(&journal, &world, &origin).context("settling what a crash left behind")?;
-        left.iter().for_each(|note| terminal.warning(&crate::text::inert(note)));
+        for note in left {
+            terminal.warning(&crate::text::inert(&note));
+        }
         return abandon(RunId(run), &args.reason.unwrap_or_default(), journal.state(), terminal);
     }
     work(&args, global, site, state, terminal)

@@ -59,7 +59,7 @@ fn pieces_of(plan: &PlanFile, names: &[String], limit: &[String]) -> Result<Vec<
             task: name.clone(),
             occurrence: None,
             due: None,
-            estimate: task.estimate(targets.len()),
+            estimate: plan.estimate(task, &targets),
             targets,
         },
         after: task.after.iter().filter_map(|before| places.get(before.value.as_str()).copied()).collect(),

@@ -7,9 +7,10 @@ use chrono::TimeDelta;
 use super::conditions::{self, UnknownCondition};
 use super::coordinator::{Account, Assignment, Crew, Fate, Piece};
 use super::early::{self, Later};
-use super::{RunError, past, whole_length};
+use super::{RunError, overlap, past, whole_length};
 use crate::model::{Event, OccurrenceId, Placed, PlanFile, Status};
-use crate::scheduler;
+use crate::scheduler::{self, Skipped};
+use crate::state::Miss;
 
 /// The least that `run --due` looks ahead: what starts now depends only on what is near.
 const HORIZON: TimeDelta = TimeDelta::days(1);
@@ -86,21 +87,42 @@ fn due_now(crew: &Crew, attempted: &BTreeSet<OccurrenceId>) -> Result<Vec<(Place
         crew.plan.tasks.iter().map(|(_, task)| whole_length(crew.plan, task)).max().unwrap_or_default();
     let until = now + HORIZON.max(longest + longest);
     let computed = scheduler::compute(crew.plan, crew.plan_digest, &past, published.as_ref(), now, until)?;
-    for missed in &computed.missed {
-        let (occurrence, task, release) = (missed.occurrence.clone(), missed.task.clone(), missed.release);
+    let mut placed = computed.schedule.placed;
+    let mut misses = slept_through(crew, computed.missed)?;
+    misses.extend(overlap::left_out(crew, &placed, now)?);
+    if 0 < crew.journal.state().record_missed(&misses)? {
+        let told = misses.iter().cloned();
+        told.for_each(|Miss { occurrence, task, release, reason }| {
+            crew.journal.tell(&Event::OccurrenceMissed { occurrence, task, release, reason });
+        });
+    }
+    let gone: BTreeSet<_> = misses.iter().map(|miss| &miss.occurrence).collect();
+    placed.retain(|placed| !gone.contains(&placed.occurrence.id));
+    let promised = published.iter().flat_map(|published| &published.placed);
+    let promised: BTreeSet<_> =
+        promised.filter(|placed| now < placed.start).map(|placed| &placed.occurrence.id).collect();
+    for one in placed.iter_mut().filter(|one| !promised.contains(&one.occurrence.id)) {
+        if past.of(&one.occurrence.task).running.is_some() && overlap::replaces(crew, one, now)? {
+            one.start = now;
+        }
+    }
+    placed.sort_by_key(|placed| placed.start);
+    let later = Later { plan: crew.plan, promised: &promised, attempted, past: &past, now };
+    Ok(early::choose(placed, &later))
+}
+
+/// Instants that no run was started for and none will be, each with the reason.
+fn slept_through(crew: &Crew, missed: Vec<Skipped>) -> Result<Vec<Miss>, RunError> {
+    let miss = |Skipped { occurrence, task, release, .. }: Skipped| {
         let refusal = crew.journal.state().refusal(&task)?;
         let refusal = refusal.filter(|refusal| refusal.occurrence.as_ref() == Some(&occurrence));
         let reason = refusal.map_or_else(
             || "nothing ran while it was due".to_owned(),
             |refusal| format!("it was refused until it was too late: {}", refusal.reason),
         );
-        crew.journal.record(&Event::OccurrenceMissed { occurrence, task, release, reason })?;
-    }
-    let promised = published.iter().flat_map(|published| &published.placed);
-    let promised: BTreeSet<_> =
-        promised.filter(|placed| now < placed.start).map(|placed| &placed.occurrence.id).collect();
-    let later = Later { plan: crew.plan, promised: &promised, attempted, past: &past, now };
-    Ok(early::choose(computed.schedule.placed, &later))
+        Ok(Miss { occurrence, task, release, reason })
+    };
+    missed.into_iter().map(miss).collect()
 }
 
 /// Each piece comes after those of the tasks before its own that are not released later.

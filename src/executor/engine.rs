@@ -24,6 +24,7 @@ mod walk;
 use std::thread;
 
 use self::past::Past;
+pub use self::rollout::rolls_on;
 use self::script::Script;
 pub(super) use self::silence::silence_matchers;
 use self::steps::Progress;
@@ -131,6 +132,7 @@ impl Work<'_> {
             Ok(lease) => lease,
             Err(end) => return Ok(end),
         };
+        progress.silence = Some(lease.watch());
         thread::scope(|scope| {
             lease.keep(scope);
             // Whatever happens, a panic included, the thread that renews must hear that it is over.

@@ -31,12 +31,14 @@ impl<'a> Journal<'a> {
     ///
     /// # Errors
     /// As [`Journal::record`].
-    pub fn record_all(&self, events: Vec<Event>) -> Result<(), StateError> {
+    pub fn record_all(&self, events: &[Event]) -> Result<(), StateError> {
         if events.is_empty() {
             return Ok(());
         }
-        self.state.record_all(&events)?;
-        events.iter().for_each(|event| self.tell(event));
+        self.state.record_all(events)?;
+        for event in events {
+            self.tell(event);
+        }
         Ok(())
     }
 

@@ -10,13 +10,13 @@
 //!    renewal creates a new silence, sees that it is in force, and then ends the old one.
 //! 4. It is looked up again every few seconds: an Alertmanager that was killed has forgotten what it had not written
 //!    to disk yet. What is gone is made again, and that is said.
-//! 5. When it cannot be renewed [`MOST_FAILURES`] times in a row, that is on record, and [`Lease::is_sound`] says so
+//! 5. When it cannot be renewed [`MOST_FAILURES`] times in a row, that is on record, and [`Watch::is_sound`] says so
 //!    to whoever is about to do what cannot be undone.
 
 pub mod named;
 pub mod reach;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
@@ -110,9 +110,13 @@ pub struct Lease<'a> {
     purpose: Purpose,
     terms: Terms,
     /// Locked while the silence is replaced or ended, so that no renewal outlives the end.
-    held: Mutex<Held>,
+    held: Arc<Mutex<Held>>,
     over: Cancel,
 }
+
+/// Says whether a silence holds, to whoever does not hold it.
+#[derive(Debug, Clone)]
+pub struct Watch(Arc<Mutex<Held>>);
 
 /// The silence in force, and how its renewals went.
 #[derive(Debug)]
@@ -157,7 +161,7 @@ impl<'a> Lease<'a> {
             n_remade: 0,
             is_ended: false,
         };
-        let lease = Self { alertmanager, journal, terms, held: Mutex::new(held), over, purpose };
+        let lease = Self { alertmanager, journal, terms, held: Arc::new(Mutex::new(held)), over, purpose };
         // What an earlier process of the same run left in force has done its duty.
         for old in by_tag(alertmanager, &lease.purpose.tag)?.iter().filter(|old| old.id != id) {
             alertmanager.expire_silence(&old.id, TIMEOUT)?;
@@ -187,24 +191,9 @@ impl<'a> Lease<'a> {
         });
     }
 
-    /// Whether the alerts of the work are still silenced for certain; if not, why.
-    ///
-    /// To be asked just before a step that cannot be undone: an alert in its middle would page people, or make
-    /// something else act.
-    ///
-    /// # Errors
-    /// Why not, in one sentence.
-    pub fn is_sound(&self) -> Result<(), String> {
-        let held = self.held();
-        let until = held.until.to_rfc3339_opts(SecondsFormat::Secs, true);
-        if held.until <= Utc::now() {
-            return Err(format!("its silence ended at {until} and could not be renewed: {}", held.reason));
-        }
-        if held.failures < MOST_FAILURES {
-            return Ok(());
-        }
-        let times = crate::counted(held.failures as usize, "time");
-        Err(format!("its silence ends at {until} and could not be renewed {times}: {}", held.reason))
+    /// Says whether the silence holds, also where the lease is not at hand.
+    pub fn watch(&self) -> Watch {
+        Watch(Arc::clone(&self.held))
     }
 
     /// Ends the silence, and sees that it is ended. Returns what people should know.
@@ -271,6 +260,28 @@ impl<'a> Lease<'a> {
         self.journal.record(&Event::SilenceRenewed { tag: self.purpose.tag.clone(), id, until, because })?;
         self.alertmanager.expire_silence(&old, TIMEOUT)?;
         Ok(())
+    }
+}
+
+impl Watch {
+    /// Whether the alerts of the work are still silenced for certain; if not, why.
+    ///
+    /// To be asked just before a step that cannot be undone: an alert in its middle would page people, or make
+    /// something else act.
+    ///
+    /// # Errors
+    /// Why not, in one sentence.
+    pub fn is_sound(&self) -> Result<(), String> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = held.until.to_rfc3339_opts(SecondsFormat::Secs, true);
+        if held.until <= Utc::now() {
+            return Err(format!("its silence ended at {until} and could not be renewed: {}", held.reason));
+        }
+        if held.failures < MOST_FAILURES {
+            return Ok(());
+        }
+        let times = crate::counted(held.failures as usize, "time");
+        Err(format!("its silence ends at {until} and could not be renewed {times}: {}", held.reason))
     }
 }
 

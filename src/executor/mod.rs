@@ -2,7 +2,7 @@
 //!
 //! [`controller`] says whether work may start now, [`coordinator`] starts each piece once and several at a time,
 //! [`engine`] carries one run through its phases, [`monitor`] says what is going on. [`recovery`] settles what a
-//! crash left behind, and [`preflight`] looks ahead without touching anything.
+//! crash left behind, [`resume`] goes on with it, and [`preflight`] looks ahead without touching anything.
 //!
 //! 1. A step's start is in the ledger before the step starts, and its end before the next one starts.
 //! 2. An occurrence is started at most once, however many processes try.
@@ -29,6 +29,7 @@ pub mod resume;
 mod demand;
 mod due;
 mod early;
+mod overlap;
 mod past;
 mod starter;
 mod waiting;
@@ -100,7 +101,7 @@ pub fn notice_outdated(crew: &Crew) -> Result<Option<String>, RunError> {
 
 /// The declared length of a task on all its targets.
 pub fn whole_length(plan: &PlanFile, task: &Task) -> TimeDelta {
-    task.estimate(plan.targets_of(task).len())
+    plan.estimate(task, &plan.targets_of(task))
 }
 
 /// The past as the scheduler wants it.

@@ -14,9 +14,9 @@ use self::change::Change;
 use super::baseline::Facts;
 use super::controller::{self, GateAnswer};
 use super::coordinator::{Account, Crew, Fate};
-use super::engine::Work;
 use super::engine::past::{Past, Standing, standing_of};
 use super::engine::script::{self, Script, Unit};
+use super::engine::{Work, rolls_on};
 use super::needs;
 use crate::model::{
     Event, Holder, Origin, Outcome, Phase, PlanFile, Run, RunId, Step, StepRecord, Task, WindowSpan,
@@ -317,7 +317,7 @@ fn try_to_go_on(
         Err(held) => return Ok(Fate::Held(held)),
     }
     crew.journal.tell(&Event::RunResumed { run: run.id, holder: crew.holder.clone(), definition: digest });
-    crew.journal.record_all(interrupted.settled(verdicts))?;
+    crew.journal.record_all(&interrupted.settled(verdicts))?;
     let records = state.steps(run.id)?;
     let past = Past::of(&records, &script, interrupted.facts.clone());
     let work = Work {
@@ -354,7 +354,8 @@ fn may_go_on(
     let past = interrupted.past(script);
     let is_left = |part: &&script::Part| part.steps.iter().any(|unit| past.standing(unit) != Standing::Done);
     let n_left = script.parts().filter(is_left).count();
-    if n_left == 0 || past.is_going_back() {
+    let goes_back = past.is_going_back() && !rolls_on(crew.plan, task, &run.targets, (script, &past));
+    if n_left == 0 || goes_back {
         return Ok(Ok((None, None)));
     }
     let is_emergency = run.origin == Origin::Emergency;

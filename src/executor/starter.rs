@@ -4,11 +4,12 @@ use super::controller::{self, GateAnswer};
 use super::coordinator::{Assignment, Crew, Fate, Piece};
 use super::engine::Work;
 use super::engine::past::Past;
-use super::needs;
-use crate::model::{Event, Origin, RunId, Task, WindowSpan};
+use super::{needs, overlap};
+use crate::model::{Event, Origin, Overlap, RunId, Task, WindowSpan};
 use crate::planfile;
 use crate::scheduler::words::why_not;
 use crate::state::{NewRun, StartError, StateError};
+use crate::world::process_identity;
 
 /// A refusal is a fate; what may start goes on.
 type Answer<T> = Result<Result<T, Fate>, StateError>;
@@ -77,7 +78,17 @@ impl Crew<'_> {
             Ok(gate) => gate,
             Err(fate) => return Ok(Err(fate)),
         };
-        match self.start(assignment, task, approvals) {
+        let mut started = self.start(assignment, task, approvals.clone());
+        if let Err(StartError::TaskRunning { by, .. }) = &started
+            && overlap::policy(task) == Overlap::Replace
+            && process_identity::is_alive(&by.holder)
+        {
+            match self.replace(by)? {
+                Ok(()) => started = self.start(assignment, task, approvals),
+                Err(why) => return self.refuse(assignment, why, Fate::NotNow).map(Err),
+            }
+        }
+        match started {
             Ok((run, started)) => {
                 self.journal.tell(&started);
                 Ok(Ok(Begun { run, window, gate }))

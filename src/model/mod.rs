@@ -17,6 +17,7 @@ pub(crate) mod named;
 mod occurrence;
 pub mod own_metric;
 mod plan_file;
+mod rollout;
 mod run;
 mod scalar;
 pub(crate) mod span;
@@ -50,8 +51,9 @@ pub use occurrence::{
 pub use plan_file::{
     Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status, Waiver,
 };
+pub use rollout::{Rollout, wait_for_cover};
 pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
-pub use scalar::{Length, Moment, Name, Tolerance};
+pub use scalar::{Length, Moment, Name, Portion, Tolerance};
 pub use span::{Span, Spanned};
 pub use step::{
     AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, NamedSilence, Pause, PrometheusAction, Retry,
@@ -59,8 +61,8 @@ pub use step::{
 };
 pub use target::{Group, Target};
 pub use task::{
-    Approval, Baseline, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, Rollout,
-    SilenceSpec, Task, TaskType, Unknown,
+    Approval, Baseline, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec,
+    Task, TaskType, Unknown,
 };
 pub use window::{Blackout, Window};
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::named::Anything;
 use super::{
     AlertRule, Blackout, Check, Connections, Group, IMPLICIT_TARGET, Length, List, METRIC_NAME, Metric,
-    Moment, Named, Spanned, Target, Task, Window, form,
+    Moment, Named, Spanned, Target, Task, Window, form, wait_for_cover,
 };
 
 /// The format version that this mainstay reads.
@@ -137,6 +138,46 @@ impl PlanFile {
             }
         }
         names
+    }
+
+    /// How long `task` takes on `targets` by what the plan file says: its [`Task::estimate`], and what the targets of a
+    /// group wait in it until those before them are covered.
+    pub fn estimate(&self, task: &Task, targets: &[String]) -> TimeDelta {
+        let cover = |target: &String| {
+            let group = self.targets.get(target)?.group.as_ref()?;
+            let declared = self.groups.get(&group.value)?;
+            let cover =
+                declared.cover.map(|cover| cover.value.0).filter(|cover| TimeDelta::zero() < *cover)?;
+            Some((group.value.as_str(), declared.max_down.value, cover))
+        };
+        if !targets.iter().any(|target| cover(target).is_some()) {
+            return task.estimate(targets.len());
+        }
+        let pause = task.rollout.as_ref().map_or(TimeDelta::zero(), |rollout| rollout.pause());
+        let mut at = TimeDelta::zero();
+        // When work on targets of a group ended, as long as they may be not covered.
+        let mut ended: BTreeMap<&str, Vec<TimeDelta>> = BTreeMap::new();
+        for (n, batch) in task.batches(targets).enumerate() {
+            let mut groups: BTreeMap<&str, (usize, u32, TimeDelta)> = BTreeMap::new();
+            for (group, max_down, cover) in batch.iter().filter_map(cover) {
+                groups.entry(group).or_insert((0, max_down, cover)).0 += 1;
+            }
+            let wait = |(group, (n, max_down, cover)): (&&str, &(usize, u32, TimeDelta))| {
+                let ends = ended.get(*group).into_iter().flatten();
+                let ages: Vec<_> = ends.map(|end| at - *end).collect();
+                wait_for_cover(&ages, *n, *max_down, *cover)
+            };
+            let wait = groups.iter().map(wait).max().unwrap_or_default();
+            let between = if n == 0 { TimeDelta::zero() } else { wait.max(pause) };
+            let end = at.checked_add(&between).and_then(|at| at.checked_add(&task.duration.value.0));
+            at = end.unwrap_or(TimeDelta::MAX);
+            for (group, (n, _, cover)) in groups {
+                let ends = ended.entry(group).or_default();
+                ends.retain(|end| at - *end < cover);
+                ends.extend(std::iter::repeat_n(at, n));
+            }
+        }
+        at
     }
 
     /// How many targets of each group `task` has in work at once when it works on `targets`: as many as one batch has

@@ -146,6 +146,7 @@ pub struct Usage {
     /// Time on a processor in the kernel, in milliseconds.
     pub system_ms: u64,
     /// The most memory that was in use at once, in bytes: of one process, or of the whole tree where it was counted.
+    /// 0 when it cannot be told, as it was not more than mainstay's own.
     pub peak_bytes: u64,
     /// Read from storage, in bytes; `None` when it could not be counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]

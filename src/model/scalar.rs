@@ -145,6 +145,50 @@ impl FromStr for Tolerance {
     }
 }
 
+/// A number of things, or a percentage of all that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Portion {
+    /// So many.
+    Count(u32),
+    /// So many of a hundred, up to 100.
+    Percent(u32),
+}
+
+impl Portion {
+    /// So many of `n`; of a percentage the fraction is left out.
+    pub fn of(self, n: usize) -> usize {
+        let all = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        match self {
+            Self::Count(count) => all(count),
+            Self::Percent(percent) => n.saturating_mul(all(percent)) / 100,
+        }
+    }
+}
+
+impl fmt::Display for Portion {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl FromStr for Portion {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a whole number from 0 to 999999999, or a percentage of at most 100%";
+        let (digits, most, wrap): (_, _, fn(u32) -> Self) = match text.strip_suffix('%') {
+            Some(percent) => (percent, 3, Self::Percent),
+            None => (text, 9, Self::Count),
+        };
+        let is_short = digits.len() <= most && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let portion = digits.parse().ok().filter(|_| is_short).map(wrap).ok_or(EXPECTED)?;
+        if matches!(portion, Self::Percent(101..)) { Err(EXPECTED) } else { Ok(portion) }
+    }
+}
+
 /// The name of something that is no section of its own, such as a silence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(pub String);
@@ -229,6 +273,15 @@ read_from_text!(Tolerance, "Tolerance", "a tolerance such as 2% or 5", {
     "examples": ["2%", 5]
 });
 
+read_from_text!(Portion, "Portion", "a whole number, or a percentage such as 30%", {
+    "type": ["string", "integer"],
+    "pattern": form::PORTION,
+    "patternErrorMessage": "expected a whole number, or a percentage of at most 100%",
+    "minimum": 0,
+    "maximum": 999_999_999,
+    "examples": [1, "30%"]
+});
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,6 +313,18 @@ mod tests {
             "2026-12-20T02:30:00\u{2212}01:00",
         ] {
             assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_portion_is_a_number_or_a_percentage_of_at_most_all() {
+        assert_eq!(("7".parse(), "30%".parse()), (Ok(Portion::Count(7)), Ok(Portion::Percent(30))));
+        assert_eq!(
+            (Portion::Percent(30).of(10), Portion::Percent(33).of(2), Portion::Count(5).of(2)),
+            (3, 0, 5)
+        );
+        for wrong in ["", "%", "-1", "+1", "1.5", "101%", "0100%", "1000000000", "1 %", "one"] {
+            assert!(wrong.parse::<Portion>().is_err(), "{wrong}");
         }
     }
 

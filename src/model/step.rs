@@ -102,6 +102,20 @@ impl Step {
         "ansible".to_owned()
     }
 
+    /// Whether a program that it runs restarts one of `names` through the init system or a container engine, or is
+    /// called after that: `systemctl restart prometheus`, `./restart-prometheus`.
+    pub fn restarts(&self, names: &[&str]) -> bool {
+        let words: Vec<&str> = match (&self.run, &self.shell) {
+            (Some(argv), _) => argv.iter().map(String::as_str).collect(),
+            (None, Some(text)) => text.split_whitespace().collect(),
+            (None, None) => return false,
+        };
+        let has = |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|name| word.contains(name)));
+        let is_named = |word: &str| word.contains("restart") && names.iter().any(|name| word.contains(name));
+        let through = ["systemctl", "service", "docker", "podman"];
+        (has(&through) && has(&["restart", "start"]) && has(names)) || words.iter().any(|word| is_named(word))
+    }
+
     /// The most that one attempt may take.
     pub fn timeout(&self) -> Length {
         self.timeout.map_or(DEFAULT_TIMEOUT, |timeout| timeout.value)

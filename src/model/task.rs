@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Criticality, Length, List, Moment, OneOrMany, Spanned, Step, Tolerance, form};
+use super::{Check, Criticality, Length, List, Moment, OneOrMany, Rollout, Spanned, Step, Tolerance, form};
 
 /// What makes a task necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -149,33 +149,31 @@ impl Task {
         self.title.as_deref().unwrap_or(name)
     }
 
-    /// The targets that are in work together, in order: first the canary, if there is one, then `serial` at a time, one
-    /// without it.
+    /// The targets that are in work together, in order; one at a time without a rollout.
     pub fn batches<'t, T>(&self, targets: &'t [T]) -> impl Iterator<Item = &'t [T]> {
-        let (canary, serial) = self.batch_sizes();
-        let (first, rest) = targets.split_at(canary.min(targets.len()));
-        Some(first).filter(|first| !first.is_empty()).into_iter().chain(rest.chunks(serial))
+        let mut left = targets;
+        self.batch_sizes(targets.len()).into_iter().map(move |size| {
+            let (batch, rest) = left.split_at(size.min(left.len()));
+            left = rest;
+            batch
+        })
     }
 
-    /// How many targets the canary has, and every batch after it.
-    fn batch_sizes(&self) -> (usize, usize) {
-        let rollout = self.rollout.as_ref();
-        let size = |n: Option<Spanned<u32>>| n.and_then(|n| usize::try_from(n.value).ok());
-        let canary = size(rollout.and_then(|rollout| rollout.canary)).unwrap_or(0);
-        (canary, size(rollout.and_then(|rollout| rollout.serial)).unwrap_or(1).max(1))
+    fn batch_sizes(&self, n_targets: usize) -> Vec<usize> {
+        match &self.rollout {
+            Some(rollout) => rollout.batch_sizes(n_targets),
+            None => vec![1; n_targets],
+        }
     }
 
     /// How long it takes by what the plan file says: `duration` for each batch, and the pauses between them.
     pub fn estimate(&self, n_targets: usize) -> TimeDelta {
-        let (canary, serial) = self.batch_sizes();
-        let n_batches =
-            usize::from(0 < canary.min(n_targets)) + n_targets.saturating_sub(canary).div_ceil(serial);
-        let n_batches = i32::try_from(n_batches).unwrap_or(i32::MAX);
-        let pause = self.rollout.as_ref().and_then(|rollout| rollout.pause);
+        let n_batches = i32::try_from(self.batch_sizes(n_targets).len()).unwrap_or(i32::MAX);
+        let pause = self.rollout.as_ref().map_or(TimeDelta::zero(), |rollout| rollout.pause());
         let n_pauses = n_batches.saturating_sub(1).max(0);
-        let pauses = pause.map_or(Some(TimeDelta::zero()), |pause| pause.value.0.checked_mul(n_pauses));
         let work = self.duration.value.0.checked_mul(n_batches);
-        let whole = work.zip(pauses).and_then(|(work, pauses)| work.checked_add(&pauses));
+        let whole =
+            work.zip(pause.checked_mul(n_pauses)).and_then(|(work, pauses)| work.checked_add(&pauses));
         whole.unwrap_or(TimeDelta::MAX)
     }
 
@@ -220,23 +218,6 @@ impl Recurrence {
     pub const KINDS: [&str; 5] = ["every", "cron", "rrule", "at", "when"];
 }
 
-/// How a task spreads over its targets.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Rollout {
-    /// Targets per batch.
-    #[schemars(with = "Option<form::Count>")]
-    pub serial: Option<Spanned<u32>>,
-    /// Targets in the first batch.
-    #[schemars(with = "Option<form::Count>")]
-    pub canary: Option<Spanned<u32>>,
-    /// Waiting time between batches.
-    pub pause: Option<Spanned<Length>>,
-    /// Failed targets that are borne before the rest is left out.
-    #[schemars(with = "Option<form::Count>")]
-    pub max_failures: Option<Spanned<u32>>,
-}
-
 /// What a start that was slept through does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -256,12 +237,13 @@ pub enum Missed {
 #[serde(rename_all = "lowercase")]
 #[schemars(extend("type" = "string"))]
 pub enum Overlap {
-    /// It is left out.
+    /// It is left out, and that is on record.
     #[default]
     Skip,
-    /// It waits.
+    /// It starts when that run has ended, as long as its window and its latest start allow.
     Queue,
-    /// The last run is stopped.
+    /// The mainstay that works on that run is asked to stop and to clean up; then it starts. One of another user, or one
+    /// that works on something else as well, is left alone.
     Replace,
 }
 

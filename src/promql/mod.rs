@@ -33,7 +33,7 @@ pub use judge::{
     Always, Because, Difference, NeedlessRegex, Never, RateProblem, RateTrouble, RegexExcess,
     always_returns_something, can_never_return_anything, filters, needless_regexes, rate_problems,
 };
-pub use walk::{functions, selectors, walk};
+pub use walk::{children, functions, selectors, walk};
 
 /// The longest query that is read, in bytes.
 pub const MAX_LENGTH: usize = 64 * 1024;

@@ -30,7 +30,7 @@ pub fn functions(expr: &Expr) -> impl Iterator<Item = &Call> {
 }
 
 /// The expressions directly below, from left to right.
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
+pub fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Selector(_) | ExprKind::Range(_) => Vec::new(),
         ExprKind::Subquery(subquery) => vec![&subquery.expr],

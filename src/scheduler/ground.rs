@@ -92,7 +92,7 @@ impl<'p> Ground<'p> {
             let found = spans.iter().flat_map(|spans| spans.iter()).map(|span| span.end - span.start);
             let longest_span = spans.as_ref().map(|_| declared.chain(found).max().unwrap_or_default());
             let targets = plan.targets_of(task);
-            let declared = task.estimate(targets.len());
+            let declared = plan.estimate(task, &targets);
             tasks.push(TaskGround {
                 name,
                 task,

@@ -55,7 +55,7 @@ const FAR: TimeDelta = TimeDelta::days(29 * 366);
 /// success. A task that was never done is released when it became known, and is due after its estimate and
 /// tolerance, or at the end of the first window that has room for it, whichever is later.
 ///
-/// `at`: one occurrence, until it has a run.
+/// `at`: one occurrence, until it has a run; with `missed: skip` as long as it can be in time.
 ///
 /// `when`: one occurrence once the check has failed, see [`condition`].
 ///
@@ -88,7 +88,16 @@ pub fn plan(
                 || is_settled_before(ground, (task, past, before), release, |_| is_fixed);
             if release < ground.until && !is_done {
                 let due = schedule.tolerance.as_ref().map(|tolerance| release + tolerance.value.0);
-                planned.occurrences.push(task.occurrence(id, release, due, None));
+                let policy = task.task.missed.as_ref().map_or(Missed::Latest, |missed| missed.value);
+                // Work without a due time is never late; slept through it is all the same.
+                let latest = latest_of_instant(policy, release, due.or(Some(release)), None);
+                match latest.filter(|latest| *latest <= ground.from) {
+                    Some(latest) => {
+                        let task = task.name.to_owned();
+                        planned.missed.push(Skipped { occurrence: id, task, release, latest });
+                    }
+                    None => planned.occurrences.push(task.occurrence(id, release, due, latest)),
+                }
             }
         } else if schedule.every.is_some() {
             planned.occurrences.extend(next_interval(ground, task, past, waiting_since[place])?);

@@ -55,7 +55,6 @@ impl State {
     ///
     /// # Errors
     /// [`StateError`].
-    #[expect(clippy::option_option, reason = "none, one that is open, one that has ended")]
     pub fn last_silence(
         &self,
         beginning: &str,

@@ -332,6 +332,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_members_of_a_cluster_are_counted_and_one_alone_has_none() {
+        for (cluster, n_members) in [
+            (
+                r#"{"name":"01A","peers":[{"address":"10.0.0.1:9094","name":"01A"},{"address":"10.0.0.2:9094","name":"01B"}],"status":"ready"}"#,
+                2,
+            ),
+            (r#"{"peers":[],"status":"disabled"}"#, 0),
+            (r#"{"status":"disabled"}"#, 0),
+        ] {
+            let body = format!(r#"{{"cluster":{cluster},"config":{{"original":""}},"uptime":"x"}}"#);
+            let status: AlertmanagerStatus = serde_json::from_str(&body).unwrap();
+            assert_eq!(status.cluster.peers.len(), n_members, "{cluster}");
+        }
+    }
+
+    #[test]
     fn both_forms_of_an_error_are_read() {
         assert_eq!(reason_in(r#""silence not found""#), "silence not found");
         assert_eq!(

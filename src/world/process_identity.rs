@@ -3,6 +3,8 @@
 use std::fs;
 use std::io;
 
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
 use super::process_table;
 use crate::model::Holder;
 
@@ -31,6 +33,22 @@ pub fn is_alive(holder: &Holder) -> bool {
         Ok(ticks) => ticks == holder.started_ticks,
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
+}
+
+/// Asks the process that `holder` names to stop, as Ctrl-C would. Nobody else gets the signal, whoever has that number by
+/// now.
+///
+/// # Errors
+/// When it has gone, or may not be asked.
+pub fn interrupt(holder: &Holder) -> io::Result<()> {
+    let gone = || io::Error::from(io::ErrorKind::NotFound);
+    let pid = Pid::from_raw(holder.pid).ok_or_else(gone)?;
+    // What is opened stays the process that it was; so it is looked at after that.
+    let process = pidfd_open(pid, PidfdFlags::empty())?;
+    if !is_alive(holder) {
+        return Err(gone());
+    }
+    Ok(pidfd_send_signal(process, Signal::INT)?)
 }
 
 /// Whether the machine was not started again since `holder` was.

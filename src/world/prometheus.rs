@@ -225,6 +225,20 @@ impl Prometheus {
         Ok(Answered { samples, warnings: frame.warnings })
     }
 
+    /// The samples that a range selector selects, as they were stored.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn raw_samples(&self, selector: &str, timeout: Duration) -> Result<Vec<RangeSeries>, PeerError> {
+        let path = "/api/v1/query";
+        let url = format!("{}{path}", self.base);
+        let form = format!("query={}", percent_encoded(selector));
+        self.matrix(
+            path,
+            &Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form),
+        )
+    }
+
     /// Evaluates `promql` at several moments.
     ///
     /// # Errors
@@ -235,16 +249,6 @@ impl Prometheus {
         range: TimeRange,
         timeout: Duration,
     ) -> Result<Vec<RangeSeries>, PeerError> {
-        #[derive(Deserialize)]
-        struct Matrix {
-            result: Vec<Series>,
-        }
-        #[derive(Deserialize)]
-        struct Series {
-            #[serde(default)]
-            metric: BTreeMap<String, String>,
-            values: Vec<(f64, String)>,
-        }
         let path = "/api/v1/query_range";
         let time = |time: DateTime<Utc>| percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
         let form = format!(
@@ -255,8 +259,24 @@ impl Prometheus {
             range.step.as_seconds_f64(),
         );
         let url = format!("{}{path}", self.base);
-        let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
-        let answer = self.client.send(&request)?;
+        self.matrix(
+            path,
+            &Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form),
+        )
+    }
+
+    fn matrix(&self, path: &str, request: &Request) -> Result<Vec<RangeSeries>, PeerError> {
+        #[derive(Deserialize)]
+        struct Matrix {
+            result: Vec<Series>,
+        }
+        #[derive(Deserialize)]
+        struct Series {
+            #[serde(default)]
+            metric: BTreeMap<String, String>,
+            values: Vec<(f64, String)>,
+        }
+        let answer = self.client.send(request)?;
         let frame = self.frame(path, &answer)?;
         let matrix: Matrix = self.data(path, frame)?;
         Ok(matrix.result.into_iter().map(|one| series_of(one.metric, &one.values)).collect())

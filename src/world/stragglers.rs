@@ -70,7 +70,7 @@ pub struct Mark<'a> {
     pub orphans_since: Option<u64>,
 }
 
-impl<'a> Mark<'a> {
+impl Mark<'_> {
     /// Whether the process carries a mark itself; descent is not asked about.
     fn is_on(&self, process: &Process) -> bool {
         let is_led = self.leader.is_some_and(|leader| {

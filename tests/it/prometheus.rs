@@ -1,5 +1,6 @@
 //! The main job: maintenance of a real Prometheus with a real Alertmanager, asserted against their own APIs.
 
+mod back;
 mod reload;
 mod restore;
 mod silences;

@@ -5,9 +5,11 @@ mod coordination;
 mod crash;
 mod dry_run;
 mod emergency;
+mod overlap;
 mod people;
 mod processes;
 mod resume;
+mod rollout;
 
 use std::process::Child;
 use std::time::Duration;

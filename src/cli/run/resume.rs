@@ -236,7 +236,7 @@ fn outlook(interrupted: &Interrupted, terminal: &Terminal) -> String {
         let _ = write!(text, ": {reason}");
     }
     let items = interrupted.items();
-    let rows = items.chunk_by(|one, next| is_alike(one, next)).flat_map(rows_of);
+    let rows = items.chunk_by(is_alike).flat_map(rows_of);
     let table = table(["Phase", "Target", "Step", "State", ""], rows, &[], terminal.screen());
     let count = |came| items.iter().filter(|item| item.state == came).count();
     let all = [Came::Done, Came::Failed, Came::Interrupted, Came::NotStarted];

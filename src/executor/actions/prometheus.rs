@@ -23,9 +23,9 @@ pub(super) fn carry_out(action: &PrometheusAction, context: &Context) -> Done {
         return Done::failed("the plan file names no Prometheus (`connections.prometheus`)");
     };
     let done = match action {
-        PrometheusAction::Snapshot => storage::snapshot(prometheus, context),
+        PrometheusAction::Snapshot => Ok(storage::snapshot(prometheus, context)),
         PrometheusAction::Reload => reload::reload(prometheus, context),
-        PrometheusAction::CleanTombstones => storage::clean_tombstones(prometheus, context),
+        PrometheusAction::CleanTombstones => Ok(storage::clean_tombstones(prometheus, context)),
         PrometheusAction::DeleteSeries(series) => storage::delete_series(prometheus, series, context),
     };
     done.unwrap_or_else(|error| Done::failed(crate::in_words(&error)))

@@ -15,6 +15,7 @@ pub fn compare(before: &Facts, after: &Facts, within: Tolerance) -> Vec<String> 
     if before.reload_ok && !after.reload_ok {
         worse.push("the configuration was loaded before, and is not now".to_owned());
     }
+    corruptions(before, after, &mut worse);
     let new_alerts = after.firing.difference(&before.firing);
     worse.extend(new_alerts.map(|alert| format!("alert {alert} fires, and did not before")));
     let lost_silences =
@@ -44,6 +45,15 @@ fn series(before: &Facts, after: &Facts, within: Tolerance, worse: &mut Vec<Stri
             }
             Some(_) => {}
         }
+    }
+}
+
+/// A server that was started anew counts from 0.
+fn corruptions(before: &Facts, after: &Facts, worse: &mut Vec<String>) {
+    let known = if before.started == after.started { before.corruptions } else { 0 };
+    if known < after.corruptions {
+        let found = crate::counted(usize::try_from(after.corruptions).unwrap_or(usize::MAX), "corruption");
+        worse.push(format!("{found} of the WAL found: what came after in it is lost"));
     }
 }
 
@@ -79,6 +89,8 @@ mod tests {
             silences: [("id".to_owned(), DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1))].into(),
             at: DateTime::UNIX_EPOCH,
             scrape_interval: 1.0,
+            evaluation_interval: 1.0,
+            corruptions: 0,
         }
     }
 
@@ -104,11 +116,21 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_corruption_that_was_known_before_is_no_news_until_the_next_start() {
+        let mut before = facts();
+        before.corruptions = 1;
+        let mut after = before.clone();
+        assert_eq!(compare(&before, &after, Tolerance::Percent(2.0)), Vec::<String>::new());
+        after.started += chrono::TimeDelta::hours(1);
+        assert_eq!(compare(&before, &after, Tolerance::Percent(2.0)).len(), 1);
+    }
+
     type Change = fn(&mut Facts);
 
     #[test]
     fn every_kind_of_loss_is_named() {
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 10] = [
             (|f| f.targets.clear(), "target node {instance=\"a\"} is gone"),
             (
                 |f| f.targets.values_mut().for_each(|h| *h = "down".into()),
@@ -124,6 +146,7 @@ mod tests {
                 |f| f.rules.values_mut().for_each(|h| *h = "err".into()),
                 "rule `group/Rule` was ok, and is err",
             ),
+            (|f| f.corruptions = 1, "1 corruption of the WAL found: what came after in it is lost"),
             (|f| f.reload_ok = false, "the configuration was loaded before, and is not now"),
             (
                 |f| {

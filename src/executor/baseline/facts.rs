@@ -35,6 +35,12 @@ pub struct Facts {
     pub at: DateTime<Utc>,
     /// The longest scrape interval, in seconds.
     pub scrape_interval: f64,
+    /// The longest interval of a rule group, in seconds; 0 without rules.
+    #[serde(default)]
+    pub evaluation_interval: f64,
+    /// The corruptions of its WAL that were found at its start: the next start says 0 again.
+    #[serde(default)]
+    pub corruptions: u64,
 }
 
 /// What one question of a baseline may take.
@@ -77,6 +83,8 @@ pub(super) fn facts(
         silences: silences(world)?,
         at: Utc::now(),
         scrape_interval,
+        evaluation_interval: rules.iter().map(|group| group.interval).fold(0.0, f64::max),
+        corruptions: runtime.corruption_count,
     })
 }
 
@@ -90,7 +98,8 @@ fn in_braces(labels: &BTreeMap<String, String>) -> String {
     format!("{{{}}}", pairs.join(","))
 }
 
-fn rules_of(group: &RuleGroup) -> impl Iterator<Item = (String, String)> {
+/// The rules of a group by their names, with their health.
+pub(super) fn rules_of(group: &RuleGroup) -> impl Iterator<Item = (String, String)> {
     group.rules.iter().map(|rule| (format!("{}/{}", group.name, rule.name), rule.health.clone()))
 }
 

@@ -4,9 +4,11 @@
 //! what was before for five minutes, and `up` stays 1. So only facts younger than the end of the work count.
 
 mod compare;
+mod cover;
 mod facts;
 mod settle;
 
 pub use compare::compare;
+pub use cover::{Cover, Gap, cover_of, gap_of};
 pub use facts::{Facts, capture};
-pub use settle::{Settled, settle};
+pub use settle::{Settled, allowance, settle};

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::facts::{TIMEOUT, facts, name_of};
+use super::facts::{TIMEOUT, facts, name_of, rules_of};
 use super::{Facts, compare};
-use crate::model::Tolerance;
+use crate::model::{Length, Tolerance};
 use crate::world::World;
 use crate::world::cancel::Cancel;
-use crate::world::prometheus::{PeerError, Prometheus, RuleGroup, ScrapeTarget};
+use crate::world::prometheus::{PeerError, Prometheus, Rule, RuleGroup, ScrapeTarget, WalReplay};
 
 /// How the waiting ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,13 +28,26 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const DISCOVERY: Duration = Duration::from_secs(5);
 /// Scrapes younger than the work that are seen before anything counts.
 const SCRAPES: f64 = 2.0;
-/// WAL replay that goes on extends the patience, up to this many times.
+/// WAL replay that makes progress extends the patience, up to this many times.
 const MOST_EXTENSIONS: u32 = 20;
+/// The allowance that is learned is this many times the longest time that monitoring took to come back lately.
+const LEARNED: u32 = 2;
+
+/// The patience for the next time: what the plan file allows, or what earlier times teach if that is more.
+///
+/// `earlier` are the times that monitoring took to come back after the newest runs of the same task.
+pub fn allowance(configured: Duration, earlier: &[TimeDelta]) -> Duration {
+    let longest = earlier.iter().filter_map(|took| took.to_std().ok()).max().unwrap_or_default();
+    configured.max(longest.saturating_mul(LEARNED))
+}
 
 /// Waits, for `patience` at most, until monitoring is as it was `before`, judged only by scrapes and rule
 /// evaluations after `end_of_work` (by the real clock).
 ///
-/// A WAL replay that makes progress extends the patience: a server is never given up in the middle of it.
+/// In this order: the WAL is replayed; Prometheus has had time to discover its targets, and none of them is
+/// unknown; two scrapes of each that are younger than the work are stored; every rule has been evaluated after
+/// that; and nothing is worse than before. A WAL replay that makes progress extends the patience: a server is never
+/// given up in the middle of it, but for a hard cap, which is told.
 pub fn settle(
     before: &Facts,
     world: &World,
@@ -46,54 +59,76 @@ pub fn settle(
         return Settled { differences: vec!["there is no Prometheus to ask".to_owned()], took: None };
     };
     let began = Instant::now();
-    let mut patience = Patience::new(patience.max(least_patience(before)));
+    let mut patience = Patience::new(patience.max(least_patience(before, patience)), began);
+    let mut looking = Looking { before, world, end_of_work, within, each: patience.each, scraped: None };
     loop {
-        let differences = match look(prometheus, world, before, end_of_work, within) {
+        let differences = match looking.look(prometheus) {
             Ok(Look::Compared(differences)) if differences.is_empty() => {
                 return Settled { differences, took: Some(began.elapsed()) };
             }
             Ok(Look::Compared(differences)) => differences,
             Ok(Look::NotYet(reason)) => vec![reason],
-            Ok(Look::Replaying { current, max }) => {
-                patience.saw_replay(current);
-                vec![format!("Prometheus replays its WAL, segment {current} of {max}")]
+            Ok(Look::Replaying(replay)) => {
+                patience.saw_replay(replay, Instant::now());
+                vec![patience.of_replay(replay, Instant::now())]
             }
             Err(error) => vec![crate::in_words(&error)],
         };
-        if patience.is_over() || cancel.wait(LOOK_EVERY) {
+        if patience.is_over(Instant::now()) || cancel.wait(LOOK_EVERY) {
             return Settled { differences, took: None };
         }
     }
 }
 
-/// Less than this cannot succeed: discovery and scrapes have to come first.
-fn least_patience(before: &Facts) -> Duration {
-    2 * DISCOVERY + Duration::from_secs_f64((SCRAPES + 1.0) * before.scrape_interval)
+/// Less than this cannot succeed: discovery, scrapes and an evaluation have to come first.
+fn least_patience(before: &Facts, patience: Duration) -> Duration {
+    let scrapes = Duration::from_secs_f64((SCRAPES + 1.0) * before.scrape_interval);
+    let evaluation = Duration::try_from_secs_f64(before.evaluation_interval).unwrap_or_default();
+    let evaluation = if is_slow(evaluation, patience) { Duration::ZERO } else { evaluation };
+    2 * DISCOVERY + scrapes + evaluation
 }
 
-/// A deadline that a WAL replay's progress moves.
+/// Whether rules of this interval are not waited for: an hourly one would hold up every run for an hour.
+fn is_slow(interval: Duration, patience: Duration) -> bool {
+    patience < interval
+}
+
+/// A deadline that a WAL replay's progress moves, up to a cap.
 struct Patience {
     each: Duration,
     until: Instant,
-    segment: Option<i64>,
-    extensions: u32,
+    cap: Instant,
+    seen: Option<WalReplay>,
 }
 
 impl Patience {
-    fn new(each: Duration) -> Self {
-        Self { each, until: Instant::now() + each, segment: None, extensions: 0 }
+    fn new(each: Duration, now: Instant) -> Self {
+        let cap = now + each.saturating_mul(MOST_EXTENSIONS);
+        Self { each, until: now + each, cap, seen: None }
     }
 
-    fn saw_replay(&mut self, segment: i64) {
-        if self.segment.is_none_or(|last| last < segment) && self.extensions < MOST_EXTENSIONS {
-            self.segment = Some(segment);
-            self.extensions += 1;
-            self.until = Instant::now() + self.each;
+    fn saw_replay(&mut self, replay: WalReplay, now: Instant) {
+        if self.seen != Some(replay) {
+            self.seen = Some(replay);
+            self.until = self.cap.min(now + self.each);
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.until <= Instant::now()
+    fn is_over(&self, now: Instant) -> bool {
+        self.until <= now
+    }
+
+    /// Where the replay stands, and why it is given up if it is.
+    fn of_replay(&self, replay: WalReplay, now: Instant) -> String {
+        let words = format!("Prometheus replays its WAL, segment {} of {}", replay.current, replay.max);
+        let each = Length::seconds(self.each.as_secs().try_into().unwrap_or(i64::MAX));
+        if !self.is_over(now) {
+            words
+        } else if self.cap <= now {
+            format!("{words}; {MOST_EXTENSIONS} times {each} are the most that is waited for it")
+        } else {
+            format!("{words}, and has got no further for {each}")
+        }
     }
 }
 
@@ -104,31 +139,54 @@ enum Look {
     /// It cannot be compared yet.
     NotYet(String),
     /// Prometheus replays its WAL.
-    Replaying { current: i64, max: i64 },
+    Replaying(WalReplay),
 }
 
-fn look(
-    prometheus: &Prometheus,
-    world: &World,
-    before: &Facts,
+/// What is looked for, and what was seen of it so far.
+struct Looking<'a> {
+    before: &'a Facts,
+    world: &'a World,
     end_of_work: DateTime<Utc>,
     within: Tolerance,
-) -> Result<Look, PeerError> {
-    if !prometheus.is_ready(TIMEOUT)? {
-        let replay = prometheus.wal_replay(TIMEOUT)?;
-        return Ok(Look::Replaying { current: replay.current, max: replay.max });
+    /// The patience: slower rules are not waited for.
+    each: Duration,
+    /// The newest scrape at the moment when enough of all targets were stored: an evaluation after it saw them.
+    scraped: Option<DateTime<Utc>>,
+}
+
+impl Looking<'_> {
+    fn look(&mut self, prometheus: &Prometheus) -> Result<Look, PeerError> {
+        if !prometheus.is_ready(TIMEOUT)? {
+            return Ok(Look::Replaying(prometheus.wal_replay(TIMEOUT)?));
+        }
+        if let Some(reason) = is_too_early(prometheus, self.before, self.end_of_work)? {
+            return Ok(Look::NotYet(reason));
+        }
+        let targets = prometheus.targets(TIMEOUT)?;
+        let groups = prometheus.rules(TIMEOUT)?;
+        if let Some(reason) = is_unscraped(self.before, &targets, self.end_of_work) {
+            return Ok(Look::NotYet(reason));
+        }
+        if let Some(reason) = too_few_scrapes(prometheus, &targets, self.end_of_work)? {
+            return Ok(Look::NotYet(reason));
+        }
+        let newest = targets.iter().map(|target| target.last_scrape).max();
+        let scraped = *self.scraped.get_or_insert(newest.unwrap_or(self.end_of_work));
+        let (slow, others): (Vec<_>, Vec<_>) = groups.iter().partition(|group| {
+            is_slow(Duration::try_from_secs_f64(group.interval).unwrap_or_default(), self.each)
+        });
+        if let Some(reason) = is_unevaluated(&others, scraped) {
+            return Ok(Look::NotYet(reason));
+        }
+        let mut after = facts(prometheus, self.world, &targets, &groups)?;
+        // A rule that is not waited for is not held to be lost only because its turn has not come.
+        for (name, health) in slow.into_iter().flat_map(rules_of) {
+            if health == "unknown" {
+                after.rules.insert(name.clone(), self.before.rules.get(&name).cloned().unwrap_or(health));
+            }
+        }
+        Ok(Look::Compared(compare(self.before, &after, self.within)))
     }
-    if let Some(reason) = is_too_early(prometheus, before, end_of_work)? {
-        return Ok(Look::NotYet(reason));
-    }
-    let targets = prometheus.targets(TIMEOUT)?;
-    let rules = prometheus.rules(TIMEOUT)?;
-    let stale = is_stale(before, &targets, &rules, end_of_work);
-    if let Some(reason) = stale.or(too_few_scrapes(prometheus, &targets, end_of_work)?) {
-        return Ok(Look::NotYet(reason));
-    }
-    let after = facts(prometheus, world, &targets, &rules)?;
-    Ok(Look::Compared(compare(before, &after, within)))
 }
 
 /// Waits for the discovery and two scrapes since the work ended, or since Prometheus started if that was later.
@@ -144,25 +202,23 @@ fn is_too_early(
         .then(|| format!("Prometheus may not have noticed yet what was changed {}s ago", age.as_secs())))
 }
 
-/// Names the first thing that has not been looked at since the work ended.
-fn is_stale(
-    before: &Facts,
-    targets: &[ScrapeTarget],
-    groups: &[RuleGroup],
-    end_of_work: DateTime<Utc>,
-) -> Option<String> {
+/// Names the first target that has not been scraped since the work ended.
+fn is_unscraped(before: &Facts, targets: &[ScrapeTarget], end_of_work: DateTime<Utc>) -> Option<String> {
     if targets.is_empty() && !before.targets.is_empty() {
         return Some("Prometheus knows no target yet".to_owned());
     }
     let unscraped =
         targets.iter().find(|target| target.health == "unknown" || target.last_scrape <= end_of_work);
-    if let Some(target) = unscraped {
-        return Some(format!("target {} has not been scraped since the work ended", name_of(target)));
-    }
-    let rules = groups.iter().flat_map(|group| &group.rules);
-    let mut unevaluated =
-        rules.filter(|rule| rule.health == "unknown" || rule.last_evaluation <= end_of_work);
-    unevaluated.next().map(|rule| format!("rule `{}` has not been evaluated since the work ended", rule.name))
+    unscraped.map(|target| format!("target {} has not been scraped since the work ended", name_of(target)))
+}
+
+/// Names the first rule that has not been evaluated since everything was scraped.
+fn is_unevaluated(groups: &[&RuleGroup], scraped: DateTime<Utc>) -> Option<String> {
+    let mut rules = groups.iter().flat_map(|group| &group.rules);
+    let is_old = |rule: &&Rule| rule.health == "unknown" || rule.last_evaluation <= scraped;
+    rules.find(is_old).map(|rule| {
+        format!("rule `{}` has not been evaluated since everything was scraped after the work", rule.name)
+    })
 }
 
 /// Counts stored samples, not scrapes: a full disk scrapes well and stores nothing.
@@ -186,4 +242,64 @@ fn too_few_scrapes(
     Ok(lacking.map(|target| {
         format!("fewer than {SCRAPES} scrapes of {} are stored since the work ended", name_of(target))
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn segment(current: i64) -> WalReplay {
+        WalReplay { max: 1000, current }
+    }
+
+    #[test]
+    fn case_47_a_replay_of_40_minutes_is_not_given_up_after_15() {
+        let began = Instant::now();
+        let mut patience = Patience::new(15 * MINUTE, began);
+        for minute in 0..=40 {
+            let now = began + minute * MINUTE;
+            assert!(!patience.is_over(now), "minute {minute}");
+            patience.saw_replay(segment(minute.into()), now);
+            assert_eq!(
+                patience.of_replay(segment(minute.into()), now),
+                format!("Prometheus replays its WAL, segment {minute} of 1000")
+            );
+        }
+        // Replayed: what is left to come has its 15 minutes from here.
+        assert!(!patience.is_over(began + 54 * MINUTE) && patience.is_over(began + 55 * MINUTE));
+    }
+
+    #[test]
+    fn a_replay_that_stands_still_or_never_ends_is_given_up_and_that_is_told() {
+        let began = Instant::now();
+        let mut patience = Patience::new(2 * MINUTE, began);
+        for minute in 0..5 {
+            patience.saw_replay(segment(7), began + minute * MINUTE);
+        }
+        let now = began + 2 * MINUTE;
+        assert!(patience.is_over(now));
+        let told = "Prometheus replays its WAL, segment 7 of 1000, and has got no further for 2m";
+        assert_eq!(patience.of_replay(segment(7), now), told);
+
+        let mut patience = Patience::new(2 * MINUTE, began);
+        for minute in 0..40 {
+            assert!(!patience.is_over(began + minute * MINUTE), "minute {minute}");
+            patience.saw_replay(segment(minute.into()), began + minute * MINUTE);
+        }
+        let now = began + 40 * MINUTE;
+        assert!(patience.is_over(now));
+        let told =
+            "Prometheus replays its WAL, segment 40 of 1000; 20 times 2m are the most that is waited for it";
+        assert_eq!(patience.of_replay(segment(40), now), told);
+    }
+
+    #[test]
+    fn the_allowance_is_what_is_allowed_or_what_was_learned() {
+        let seconds = |all: &[i64]| all.iter().map(|one| TimeDelta::seconds(*one)).collect::<Vec<_>>();
+        assert_eq!(allowance(2 * MINUTE, &[]), 2 * MINUTE);
+        assert_eq!(allowance(2 * MINUTE, &seconds(&[8, 50])), 2 * MINUTE);
+        assert_eq!(allowance(2 * MINUTE, &seconds(&[8, 100, 20])), Duration::from_secs(200));
+    }
 }

@@ -22,6 +22,8 @@ impl Work<'_> {
         let spec = self.task.baseline.as_ref().map(|spec| spec.value.clone()).unwrap_or_default();
         let within = spec.within.map_or(Baseline::DEFAULT_WITHIN, |within| within.value);
         let patience = spec.settle.map_or(Baseline::DEFAULT_SETTLE, |settle| settle.value).to_std();
+        let earlier = self.journal.state().settle_times()?.remove(self.name).unwrap_or_default();
+        let patience = baseline::allowance(patience, &earlier);
         let patience = progress.time_left(patience, if is_cleanup { Phase::Rollback } else { Phase::Verify });
         let mut settled = None;
         let done = self.once(progress, Phase::Verify, "compare with the baseline", "compare", || {

@@ -182,11 +182,11 @@ impl Past {
 /// How far the step of a record came.
 pub fn standing_of(record: &StepRecord) -> Standing {
     match (record.outcome, record.settled) {
-        (Some(Outcome::Succeeded | Outcome::Skipped), _) => Standing::Done,
+        (Some(Outcome::Succeeded | Outcome::Skipped), _)
+        | (None | Some(Outcome::Interrupted), Some(true)) => Standing::Done,
         (Some(Outcome::Interrupted), _) if record.message.as_deref() == Some(NOT_BEGUN) => {
             Standing::NotStarted
         }
-        (None | Some(Outcome::Interrupted), Some(true)) => Standing::Done,
         (None | Some(Outcome::Interrupted), Some(false)) => Standing::NotDone,
         (None | Some(Outcome::Interrupted), None) => Standing::Interrupted,
         (Some(_), _) if record.retried => Standing::Again(record.attempts),

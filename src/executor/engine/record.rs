@@ -124,6 +124,6 @@ impl Work<'_> {
 
     /// Makes durable what is held.
     pub(super) fn flush(&self, progress: &Progress) -> Result<(), StateError> {
-        self.journal.record_all(progress.held())
+        self.journal.record_all(&progress.held())
     }
 }

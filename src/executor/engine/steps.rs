@@ -8,15 +8,20 @@ use chrono::{DateTime, Utc};
 
 use super::past::{self, Standing};
 use super::record::Intent;
+use super::rollout::Rolled;
 use super::script::{Part, Unit};
 use super::{Work, short};
 use crate::executor::actions::{self, Context, Done, NotNow};
+use crate::executor::lease::Watch;
 use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
 use crate::world::cancel::Cancel;
 use crate::world::process::{OnStart, Started};
 use crate::world::stragglers::TAG;
+
+/// What the message of a step ends with that could have been tried again, if the cutoff had not come before.
+pub(super) const OUT_OF_WINDOW: &str = "; no attempt is left before the cutoff";
 
 /// The tag that finds the processes of one attempt again.
 pub fn step_tag(origin: &str, run: RunId, ordinal: u32, attempt: u32) -> String {
@@ -35,8 +40,12 @@ pub(super) struct Progress<'s> {
     pub(super) left_out: Vec<String>,
     /// When the last step of the work ended, by the real clock.
     pub(super) end_of_work: DateTime<Utc>,
+    /// Where a rollout stands.
+    pub(super) rolled: Rolled<'s>,
     /// Whether more of the work, or of the way back, was done than is on record from before.
     pub(super) has_worked: Cell<bool>,
+    /// The silence of the run, once it is in force.
+    pub(super) silence: Option<Watch>,
     /// What happened and is recorded together with what happens next.
     held: RefCell<Vec<Event>>,
 }
@@ -51,6 +60,8 @@ impl<'s> Progress<'s> {
             touched: Vec::new(),
             left_out: Vec::new(),
             end_of_work: Utc::now(),
+            rolled: Rolled::default(),
+            silence: None,
             held: RefCell::default(),
         }
     }
@@ -118,7 +129,7 @@ impl<'a> Work<'a> {
                 let backoff = backoff(step, attempt);
                 if unit.phase == Phase::Steps && self.is_past_cutoff(backoff) {
                     let why = done.message.clone().unwrap_or_default();
-                    let message = Some(format!("{why}; no attempt is left before the cutoff"));
+                    let message = Some(format!("{why}{OUT_OF_WINDOW}"));
                     return (Done { message, ..done }, false);
                 }
                 pause = Some(backoff);

@@ -5,12 +5,20 @@ use chrono::Utc;
 use super::compare::unlike_before;
 use super::past::{self, Standing};
 use super::script::{Part, Script, Unit};
-use super::steps::Progress;
+use super::steps::{OUT_OF_WINDOW, Progress};
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::baseline::Facts;
 use crate::model::Outcome;
 use crate::state::StateError;
+
+/// Why work on a target did not come to its end.
+enum Stop {
+    /// It failed on this target.
+    Target(End),
+    /// The run as a whole has to stop.
+    Run(End),
+}
 
 impl Work<'_> {
     /// Steps and verification, the way back when they fail, and `finally`.
@@ -20,15 +28,19 @@ impl Work<'_> {
         script: &'s Script<'s>,
         before: Option<&Facts>,
     ) -> Result<End, StateError> {
-        let mut end = if self.past.is_going_back() {
+        // A rollout finds out itself, batch by batch, what was going back.
+        let mut end = if self.past.is_going_back() && !self.is_rolled() {
             self.cause_on_record(script)
         } else {
             self.steps_and_verify(progress, script, before)?
         };
-        if end.outcome != Outcome::Succeeded && !progress.touched.is_empty() && !self.task.rollback.is_empty()
+        if end.outcome != Outcome::Succeeded
+            && !self.task.rollback.is_empty()
+            && let Some(back) = progress.to_go_back()
         {
-            end = self.roll_back(progress, before, end)?;
+            end = self.roll_back(progress, &back, before, end)?;
         }
+        end = self.with_what_stays(progress, end);
         match self.finally(progress)? {
             // What is left of it is done when the run is resumed.
             Some(End { outcome: Outcome::Interrupted, reason }) => {
@@ -71,18 +83,31 @@ impl Work<'_> {
         before: Option<&Facts>,
     ) -> Result<End, StateError> {
         for (n, batch) in script.batches.iter().enumerate() {
+            if let Some(end) = self.was_going_back(batch) {
+                return Ok(end);
+            }
             for part in &batch.parts {
-                if let Err(end) = self.on_target(progress, part)?
-                    && !self.may_fail(progress, part, &end)
-                {
-                    return Ok(end);
+                let ended = self.on_target(progress, part)?;
+                progress.leave(part);
+                match ended {
+                    Ok(()) => {}
+                    Err(Stop::Run(end)) => return Ok(end),
+                    Err(Stop::Target(end)) => {
+                        if let Err(end) = self.bear(progress, batch, part, end)? {
+                            return Ok(end);
+                        }
+                    }
                 }
             }
-            if let Some(next) = script.batches.get(n + 1)
-                && !next.parts.iter().any(|part| self.past.touches(part))
-                && let Err(end) = self.between(progress, batch, next)?
-            {
-                return Ok(end);
+            if let Some(next) = script.batches.get(n + 1) {
+                if next.parts.iter().any(|part| self.past.touches(part)) {
+                    // It had been verified, if it is that at all before the end.
+                    if self.is_rolled() {
+                        progress.keep(batch);
+                    }
+                } else if let Err(end) = self.between(progress, script, before, n)? {
+                    return Ok(end);
+                }
             }
         }
         let left_out = (!progress.left_out.is_empty()).then(|| progress.left_out.join("; "));
@@ -90,7 +115,8 @@ impl Work<'_> {
             return Ok(End::new(Outcome::Skipped, why));
         }
         let end = self.verify(progress, script, before)?;
-        Ok(End { reason: end.reason.or(left_out), ..end })
+        let end = End { reason: end.reason.or(left_out), ..end };
+        Ok(self.rolled_out(progress, script, end))
     }
 
     /// All steps on one target; if the work cannot go on, how the run ends.
@@ -98,7 +124,7 @@ impl Work<'_> {
         &self,
         progress: &mut Progress<'s>,
         part: &'s Part<'s>,
-    ) -> Result<Result<(), End>, StateError> {
+    ) -> Result<Result<(), Stop>, StateError> {
         for unit in &part.steps {
             let standing = self.past.standing(unit);
             if matches!(standing, Standing::Done | Standing::Failed | Standing::Interrupted) {
@@ -110,16 +136,16 @@ impl Work<'_> {
                 if done.is_well() {
                     continue;
                 }
-                return Ok(Err(self.failed_at(unit, &done)));
+                return Ok(Err(Stop::Target(self.failed_at(unit, &done))));
             }
             if self.interrupts.work.is_fired() {
                 let of = self.task.steps.len();
                 let reason =
                     format!("stopped before step {} of {of}, `{}`", unit.place + 1, unit.step.label());
-                return Ok(Err(End::new(Outcome::Interrupted, reason)));
+                return Ok(Err(Stop::Run(End::new(Outcome::Interrupted, reason))));
             }
             if let Err(end) = self.recheck(progress, unit)? {
-                return Ok(Err(end));
+                return Ok(Err(Stop::Run(end)));
             }
             progress.touch(part);
             let done = self.step(progress, unit)?;
@@ -129,13 +155,13 @@ impl Work<'_> {
                 break;
             }
             if !done.is_well() {
-                return Ok(Err(self.failed_at(unit, &done)));
+                return Ok(Err(Stop::Target(self.failed_at(unit, &done))));
             }
         }
         Ok(Ok(()))
     }
 
-    fn verify(
+    pub(super) fn verify(
         &self,
         progress: &Progress,
         script: &Script,
@@ -172,31 +198,25 @@ impl Work<'_> {
         let why = done.message.clone().unwrap_or_default();
         let outcome = if done.outcome == Outcome::Interrupted { done.outcome } else { Outcome::Failed };
         let of = self.task.steps.len();
-        End::new(outcome, format!("step {} of {of}, `{}`{on}: {why}", unit.place + 1, unit.step.label()))
+        let window = if why.ends_with(OUT_OF_WINDOW) { "out of window: " } else { "" };
+        End::new(
+            outcome,
+            format!("{window}step {} of {of}, `{}`{on}: {why}", unit.place + 1, unit.step.label()),
+        )
     }
 
-    /// Goes the way back on every target that was touched, the last one first.
+    /// Goes the way back on these targets, the last one first.
     fn roll_back(
         &self,
         progress: &mut Progress,
+        parts: &[&Part],
         before: Option<&Facts>,
         cause: End,
     ) -> Result<End, StateError> {
         let cause_text = cause.reason.unwrap_or_default();
-        for part in progress.touched.clone().into_iter().rev() {
-            for unit in &part.rollback {
-                let done = self.step(progress, unit)?;
-                progress.end_of_work = Utc::now();
-                if !done.is_well() {
-                    let why = done.message.unwrap_or_default();
-                    let label = unit.step.label();
-                    if done.outcome == Outcome::Interrupted {
-                        let reason = format!("{cause_text}; the way back stopped at `{label}`: {why}");
-                        return Ok(End::new(Outcome::Interrupted, reason));
-                    }
-                    let reason = format!("{cause_text}; the rollback failed at `{label}`: {why}");
-                    return Ok(End::new(Outcome::Failed, reason));
-                }
+        for part in parts.iter().rev() {
+            if let Some(End { outcome, reason }) = self.way_back(progress, part)? {
+                return Ok(End::new(outcome, format!("{cause_text}; {}", reason.unwrap_or_default())));
             }
         }
         if let Some(before) = before {

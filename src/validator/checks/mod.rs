@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::model::{Check, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::prometheus::{PeerError, Prometheus};
 
 /// What a check found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +119,17 @@ pub fn wait_for(check: &Check, world: &World, patience: Duration, cancel: &Cance
             return answer;
         }
     }
+}
+
+/// Why Prometheus has no answer: of one that is not ready, how far it is.
+fn no_answer(prometheus: &Prometheus, error: &PeerError, timeout: Duration) -> Answer {
+    if let PeerError::Refused { status: 503, .. } = error
+        && let Ok(replay) = prometheus.wal_replay(timeout)
+    {
+        let (current, max) = (replay.current, replay.max);
+        return Answer::unknown(format!("Prometheus replays its WAL, segment {current} of {max}"));
+    }
+    Answer::unknown(crate::in_words(error))
 }
 
 /// The answer of every check that needs a Prometheus where there is none.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Answer, NO_PROMETHEUS};
+use super::{Answer, NO_PROMETHEUS, no_answer};
 use crate::model::{Matcher, PromqlCheck};
 use crate::world::World;
 use crate::world::prometheus::InstantSample;
@@ -11,7 +11,7 @@ pub fn ask(check: &PromqlCheck, world: &World, timeout: Duration) -> Answer {
     let Some(prometheus) = &world.prometheus else { return Answer::unknown(NO_PROMETHEUS) };
     match prometheus.query(&check.query, timeout) {
         Ok(answered) => judge(check, &answered.samples),
-        Err(error) => Answer::unknown(crate::in_words(&error)),
+        Err(error) => no_answer(prometheus, &error, timeout),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Answer, NO_PROMETHEUS};
+use super::{Answer, NO_PROMETHEUS, no_answer};
 use crate::model::RulesHealthyCheck;
 use crate::world::World;
 
@@ -10,7 +10,7 @@ pub fn ask(check: &RulesHealthyCheck, world: &World, timeout: Duration) -> Answe
     let Some(prometheus) = &world.prometheus else { return Answer::unknown(NO_PROMETHEUS) };
     let groups = match prometheus.rules(timeout) {
         Ok(groups) => groups,
-        Err(error) => return Answer::unknown(crate::in_words(&error)),
+        Err(error) => return no_answer(prometheus, &error, timeout),
     };
     let is_asked = |name: &String| check.group.as_ref().is_none_or(|group| group == name);
     let rules: Vec<_> =

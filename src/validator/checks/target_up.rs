@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Answer, NO_PROMETHEUS};
+use super::{Answer, NO_PROMETHEUS, no_answer};
 use crate::model::TargetUpCheck;
 use crate::world::World;
 use crate::world::prometheus::ScrapeTarget;
@@ -13,7 +13,7 @@ pub fn ask(check: &TargetUpCheck, world: &World, timeout: Duration) -> Answer {
     let Some(prometheus) = &world.prometheus else { return Answer::unknown(NO_PROMETHEUS) };
     let targets = match prometheus.targets(timeout) {
         Ok(targets) => targets,
-        Err(error) => return Answer::unknown(crate::in_words(&error)),
+        Err(error) => return no_answer(prometheus, &error, timeout),
     };
     let asked: Vec<_> = targets.iter().filter(|target| is_asked(check, target)).collect();
     if asked.is_empty() {

@@ -16,7 +16,12 @@ pub(super) fn io_of(pid: i32) -> (Option<u64>, Option<u64>) {
     (value_of(&text, "read_bytes:"), value_of(&text, "write_bytes:"))
 }
 
-/// Puts the figures together; the peak is that of the biggest process.
+/// Puts the figures together; the peak is that of the biggest process, and 0 when it cannot be told.
+///
+/// A process that was spawned counts as having had the memory of the one that spawned it, because it began in that: the
+/// kernel keeps the peak when a program is loaded. So what is not above mainstay's own peak may be mainstay's.
+///
+/// Source: Linux, `exec_mmap` in fs/exec.c, which carries the old program's peak over.
 pub(super) fn usage_of(
     spent: &ResourceUsage,
     (read_bytes, written_bytes): (Option<u64>, Option<u64>),
@@ -25,10 +30,17 @@ pub(super) fn usage_of(
     Usage {
         user_ms: ms(spent.utime),
         system_ms: ms(spent.stime),
-        peak_bytes: spent.maxrss,
+        peak_bytes: if spent.maxrss > own_peak() { spent.maxrss } else { 0 },
         read_bytes,
         written_bytes,
     }
+}
+
+/// The most memory that mainstay itself has had, in bytes.
+fn own_peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    kib.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 fn value_of(text: &str, key: &str) -> Option<u64> {
@@ -44,5 +56,6 @@ mod tests {
         let text = "rchar: 1\nwchar: 2\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 0\n";
         assert_eq!((value_of(text, "read_bytes:"), value_of(text, "write_bytes:")), (Some(4096), Some(8192)));
         assert_eq!(io_of(-1), (None, None));
+        assert!(own_peak() > 100_000);
     }
 }

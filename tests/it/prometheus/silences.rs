@@ -92,7 +92,7 @@ fn a_silence_on_a_lease_is_renewed_while_it_is_held() {
         lease.keep(scope);
         wait_until("it was renewed three times", PATIENCE, || count(&stack, "expired") >= 3);
         wait_until("one is in force", PATIENCE, || count(&stack, "active") == 1);
-        assert_eq!(lease.is_sound(), Ok(()));
+        assert_eq!(lease.watch().is_sound(), Ok(()));
         assert_eq!(lease.end("the test is over").expect("an end"), None);
     });
 
@@ -157,11 +157,11 @@ fn case_43_renewals_that_fail_three_times_are_told_and_nothing_that_cannot_be_un
     std::thread::scope(|scope| {
         stack.stop("alertmanager");
         lease.keep(scope);
-        wait_until("it counts as endangered", PATIENCE, || lease.is_sound().is_err());
-        let why = lease.is_sound().expect_err("endangered");
+        wait_until("it counts as endangered", PATIENCE, || lease.watch().is_sound().is_err());
+        let why = lease.watch().is_sound().expect_err("endangered");
         assert!(why.contains("could not be renewed") && why.contains("connection refused"), "{why}");
         stack.start_component("alertmanager");
-        wait_until("it is renewed again", PATIENCE, || lease.is_sound().is_ok());
+        wait_until("it is renewed again", PATIENCE, || lease.watch().is_sound().is_ok());
         let note = lease.end("the test is over").expect("an end").expect("a note");
         assert!(note.contains("renewals failed"), "{note}");
     });
@@ -180,8 +180,8 @@ fn a_slice_that_is_over_is_no_silence_any_more() {
     let (purpose, over) = (purpose("mainstay:test:1"), Cancel::new().expect("a pipe"));
     // Nobody renews it.
     let (lease, _) = Lease::begin(&alertmanager, &journal, purpose, terms, over).expect("a silence");
-    wait_until("its slice is over", PATIENCE, || lease.is_sound().is_err());
-    assert!(lease.is_sound().expect_err("over").starts_with("its silence ended at "));
+    wait_until("its slice is over", PATIENCE, || lease.watch().is_sound().is_err());
+    assert!(lease.watch().is_sound().expect_err("over").starts_with("its silence ended at "));
 }
 
 /// One task that silences `matchers` on target `a`, of which more may be said.

@@ -195,12 +195,29 @@ fn undisturbed() -> (Effects, Duration) {
 fn assert_same(found: &Effects, expected: &Effects, what: &str) {
     for task in TASKS {
         let ((lines, outcomes), (all, ends)) = (&found[task], &expected[task]);
-        let mut once = lines.clone();
-        // A step that may be repeated is, at its place; no other one is.
-        once.dedup_by(|next, one| next == one && one.starts_with('*'));
-        assert_eq!(&once, all, "{what}: `{task}` did {lines:?}");
+        assert_eq!(&without_repetition(lines), all, "{what}: `{task}` did {lines:?}");
         assert_eq!(outcomes, ends, "{what}: `{task}`");
     }
+}
+
+/// What was done, without what was repeated at its place and may be.
+fn without_repetition(lines: &[String]) -> Vec<String> {
+    let mut once = lines.to_vec();
+    once.dedup_by(|next, one| next == one && one.starts_with('*'));
+    once
+}
+
+#[test]
+fn the_comparison_sees_what_was_lost_repeated_or_done_out_of_its_place() {
+    let lines = |text: &str| text.split(", ").map(str::to_owned).collect::<Vec<_>>();
+    let expected = lines("drain a, *install a, fill a");
+    let is_same = |found: &str| without_repetition(&lines(found)) == expected;
+    assert!(is_same("drain a, *install a, fill a") && is_same("drain a, *install a, *install a, fill a"));
+    assert!(!is_same("drain a, *install a") && !is_same("drain a, fill a"), "lost");
+    assert!(
+        !is_same("drain a, drain a, *install a, fill a") && !is_same("drain a, *install a, fill a, fill a")
+    );
+    assert!(!is_same("drain a, *install a, fill a, *install a"), "repeated after what came after it");
 }
 
 /// Does `work` for 0, 1, 2, ... several at a time, until it says that there are no more; returns how many there were.

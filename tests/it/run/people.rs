@@ -254,6 +254,8 @@ fn a_run_is_shown_step_by_step_and_what_a_step_printed() {
     let text = times.replace_all(&text, " *").replace(&holder, "  by *");
     let text =
         regex::Regex::new(r"11:00:0\d").expect("a pattern").replace_all(&text, "11:00:**").into_owned();
+    let used = regex::Regex::new("\n +processor [^\n]*").expect("a pattern");
+    let text = used.replace_all(&text, "").into_owned();
     assert_eq!(
         text,
         "run 2 of turn: rolled back\n  \

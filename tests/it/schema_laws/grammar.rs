@@ -135,10 +135,10 @@ fn recurrence() -> Rule {
 
 fn rollout() -> Rule {
     mapping()
-        .may("serial", count())
+        .may("serial", one_or_many(portion()))
         .may("canary", count())
         .may("pause", length())
-        .may("max_failures", count())
+        .may("max_failures", portion())
         .done()
 }
 
@@ -327,6 +327,10 @@ fn boolean() -> Rule {
 
 fn count() -> Rule {
     any_of(&["0", "1", "4294967295"])
+}
+
+fn portion() -> Rule {
+    any_of(&["0", "5", "'30'", "30%", "'100%'", "0%"])
 }
 
 fn positive() -> Rule {

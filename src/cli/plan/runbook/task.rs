@@ -10,7 +10,7 @@ use super::words::Words;
 use crate::cli::plan::words::one_line;
 use crate::counted;
 use crate::model::{
-    Baseline, Claim, ClaimMode, IMPLICIT_TARGET, Length, Placed, Step, Target, Task, Unknown,
+    Baseline, Claim, ClaimMode, IMPLICIT_TARGET, Length, Placed, Portion, Step, Target, Task, Unknown,
 };
 use crate::scheduler::TaskHistory;
 use crate::scheduler::words::why_then;
@@ -127,9 +127,11 @@ impl Section<'_> {
             write!(text, "; {} between two batches", pause.value).unwrap_or_default();
         }
         if let Some(failures) = rollout.and_then(|rollout| rollout.max_failures) {
-            let n = usize::try_from(failures.value).unwrap_or(usize::MAX).saturating_add(1);
-            write!(text, "; no further batch begins after {}", counted(n, "failed target"))
-                .unwrap_or_default();
+            let borne = match failures.value {
+                Portion::Count(n) => counted(usize::try_from(n).unwrap_or(usize::MAX), "failed target"),
+                Portion::Percent(percent) => format!("{percent} % of the targets of a batch failing"),
+            };
+            write!(text, "; the rest is left out after more than {borne}").unwrap_or_default();
         }
         text
     }
@@ -138,10 +140,9 @@ impl Section<'_> {
     fn duration(&self) -> String {
         let occurrence = &self.placed().occurrence;
         let estimate = occurrence.estimate;
-        let n_targets = occurrence.targets.len();
         let each = self.task.duration.value;
         let n_batches = self.task.batches(&occurrence.targets).count();
-        let declared = self.task.estimate(n_targets);
+        let declared = self.words.plan.estimate(self.task, &occurrence.targets);
         let n_runs = self.past.durations.len();
         let is = |length: TimeDelta| self.past.estimate(length) == estimate;
         let source = match self.past.measured() {

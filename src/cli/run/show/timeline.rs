@@ -200,8 +200,8 @@ fn details(step: &StepRecord) -> Vec<String> {
 /// `processor 1.2s, memory 34 MiB, read 3 MiB, wrote 10 MiB`.
 fn usage_in_words(usage: &Usage) -> String {
     let processor = TimeDelta::milliseconds((usage.user_ms + usage.system_ms).try_into().unwrap_or(i64::MAX));
-    let mut parts =
-        vec![format!("processor {}", took(processor)), format!("memory {}", in_bytes(usage.peak_bytes))];
+    let mut parts = vec![format!("processor {}", took(processor))];
+    parts.extend((usage.peak_bytes > 0).then(|| format!("memory {}", in_bytes(usage.peak_bytes))));
     parts.extend(usage.read_bytes.map(|bytes| format!("read {}", in_bytes(bytes))));
     parts.extend(usage.written_bytes.map(|bytes| format!("wrote {}", in_bytes(bytes))));
     parts.join(", ")

@@ -133,11 +133,11 @@ enum Checked {
     Unknown(String),
 }
 
-/// What keeps Prometheus from starting, or from loading its configuration again, as far as can be told: the last
-/// reload failed, or `promtool` refuses the file. `None` when nothing is known to.
+/// What keeps Prometheus from starting, or from loading its configuration again, as far as can be told: `promtool`
+/// refuses the file, or, where that cannot be asked, the last reload failed. `None` when nothing is known to.
 ///
-/// For a dry run, and to be asked before a step that restarts Prometheus: a broken rule file that nobody noticed is
-/// harmless until the restart, which then fails.
+/// For a dry run, and to be asked just before a step that restarts Prometheus: a broken rule file that nobody noticed
+/// is harmless until the restart, which then fails.
 ///
 /// # Errors
 /// [`PeerError`] when Prometheus does not answer.
@@ -146,11 +146,17 @@ pub fn config_fault(
     world: &World,
     cancel: &Cancel,
 ) -> Result<Option<String>, PeerError> {
-    if !prometheus.runtime_info(TIMEOUT)?.reload_config_success {
-        return Ok(Some("Prometheus could not load its configuration when it was last told to".to_owned()));
-    }
+    let is_loaded = prometheus.runtime_info(TIMEOUT)?.reload_config_success;
     let tag = format!("check:{}:config", std::process::id());
-    Ok(check_file(prometheus, world, &tag, Duration::from_mins(1), cancel).err())
+    Ok(match check_file(prometheus, world, &tag, Duration::from_mins(1), cancel) {
+        Ok(Checked::Good) => None,
+        Ok(Checked::Unknown(_)) if is_loaded => None,
+        Ok(Checked::Unknown(why)) => Some(format!(
+            "Prometheus could not load its configuration when it was last told to, and whether the file is right by \
+             now is not known: {why}"
+        )),
+        Err(fault) => Some(fault),
+    })
 }
 
 /// Asks `promtool` about the file that Prometheus would load.

@@ -59,29 +59,30 @@ fn room(action: &PrometheusAction, prometheus: &Prometheus, zone: &Zone) -> Resu
 
 const STOPPED: &str = "stopped waiting; Prometheus cannot be stopped in it and goes on";
 
-pub(super) fn snapshot(prometheus: &Prometheus, context: &Context) -> Result<Done, PeerError> {
+pub(super) fn snapshot(prometheus: &Prometheus, context: &Context) -> Done {
     let unknown = match room(&PrometheusAction::Snapshot, prometheus, context.work.zone) {
         Ok(unknown) => unknown,
-        Err(refusal) => return Ok(Done::failed(refusal)),
+        Err(refusal) => return Done::failed(refusal),
     };
     let tsdb = Tsdb::of(prometheus, TIMEOUT).ok();
     let before = tsdb.as_ref().and_then(|tsdb| tsdb.snapshots().ok());
     let (peer, timeout) = (prometheus.clone(), context.timeout);
     match unless_stopped(context, move || peer.snapshot(timeout)) {
-        None => Ok(Done::interrupted(STOPPED)),
+        None => Done::interrupted(STOPPED),
         Some(Ok(name)) => {
             let is_empty = tsdb.as_ref().is_some_and(|tsdb| is_empty(&tsdb.snapshot(&name)));
             if is_empty {
-                return Ok(Done::failed(format!("snapshot {name} is empty: Prometheus has no data")));
+                return Done::failed(format!("snapshot {name} is empty: Prometheus has no data"));
             }
-            Ok(Done::well(format!("snapshot {name}, in the folder `snapshots` of its data{unknown}")))
+            Done::well(format!("snapshot {name}, in the folder `snapshots` of its data{unknown}"))
         }
         Some(Err(error)) => {
             let left = match (&tsdb, before) {
+                _ if !is_over(&error) => GOES_ON.to_owned(),
                 (Some(tsdb), Some(before)) => left_by_snapshot(tsdb, &before),
                 _ => "what it left in the folder `snapshots` is not known".to_owned(),
             };
-            Ok(Done::failed(format!("{}; {left}{}{unknown}", crate::in_words(&error), standing(prometheus))))
+            Done::failed(format!("{}; {left}{}{unknown}", crate::in_words(&error), standing(prometheus)))
         }
     }
 }
@@ -90,8 +91,16 @@ fn is_empty(folder: &std::path::Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
+/// Whether Prometheus itself said that it failed: otherwise it may still be at it.
+fn is_over(error: &PeerError) -> bool {
+    matches!(error, PeerError::Refused { .. })
+}
+
+const GOES_ON: &str = "whether Prometheus goes on with it is not known";
+
 /// Removes what a failed snapshot left behind: it looks like one, and is none. Its blocks are hard links, so that
-/// the data itself is untouched. Of two that are new, the other one may be somebody else's.
+/// the data itself is untouched. What may be somebody else's is only named: one of two that are new, or one with a
+/// block that the server itself does not have, which is the head of a snapshot that succeeded.
 fn left_by_snapshot(tsdb: &Tsdb, before: &std::collections::BTreeSet<String>) -> String {
     let after = match tsdb.snapshots() {
         Ok(after) => after,
@@ -100,6 +109,9 @@ fn left_by_snapshot(tsdb: &Tsdb, before: &std::collections::BTreeSet<String>) ->
     let new: Vec<_> = after.difference(before).collect();
     match new.as_slice() {
         [] => "nothing is left of it".to_owned(),
+        [name] if !is_ours(tsdb, name) => {
+            format!("{} is new, and not certainly what is left of it", tsdb.snapshot(name).display())
+        }
         [name] => {
             let path = tsdb.snapshot(name);
             match fs::remove_dir_all(&path) {
@@ -117,6 +129,17 @@ fn left_by_snapshot(tsdb: &Tsdb, before: &std::collections::BTreeSet<String>) ->
     }
 }
 
+/// Whether a snapshot holds nothing but blocks that the server has as well, and what was half-written.
+fn is_ours(tsdb: &Tsdb, name: &str) -> bool {
+    let Ok(mut entries) = fs::read_dir(tsdb.snapshot(name)) else { return false };
+    entries.all(|entry| {
+        entry.is_ok_and(|entry| {
+            let name = entry.file_name();
+            name.to_string_lossy().contains(".tmp") || tsdb.path().join(name).is_dir()
+        })
+    })
+}
+
 /// Whether the server is all right after a failure.
 fn standing(prometheus: &Prometheus) -> String {
     match prometheus.is_ready(TIMEOUT) {
@@ -129,10 +152,10 @@ fn standing(prometheus: &Prometheus) -> String {
 /// The metric that follows a cleaning.
 const BYTES: &str = "prometheus_tsdb_storage_blocks_bytes";
 
-pub(super) fn clean_tombstones(prometheus: &Prometheus, context: &Context) -> Result<Done, PeerError> {
+pub(super) fn clean_tombstones(prometheus: &Prometheus, context: &Context) -> Done {
     let unknown = match room(&PrometheusAction::CleanTombstones, prometheus, context.work.zone) {
         Ok(unknown) => unknown,
-        Err(refusal) => return Ok(Done::failed(refusal)),
+        Err(refusal) => return Done::failed(refusal),
     };
     let tsdb = Tsdb::of(prometheus, TIMEOUT).ok();
     let marked = |tsdb: &Tsdb| tsdb.blocks().map(|all| all.iter().filter(|one| one.n_tombstones > 0).count());
@@ -142,12 +165,13 @@ pub(super) fn clean_tombstones(prometheus: &Prometheus, context: &Context) -> Re
     let bytes_before = bytes();
     let (peer, timeout) = (prometheus.clone(), context.timeout);
     match unless_stopped(context, move || peer.clean_tombstones(timeout)) {
-        None => return Ok(Done::interrupted(STOPPED)),
+        None => return Done::interrupted(STOPPED),
         Some(Ok(())) => {}
         Some(Err(error)) => {
             let now = tsdb.as_ref().and_then(|tsdb| tsdb.unfinished().ok()).unwrap_or_default();
             let left: Vec<_> = now.difference(&unfinished).map(|path| path.display().to_string()).collect();
             let left = match left.as_slice() {
+                _ if !is_over(&error) => GOES_ON.to_owned(),
                 [] => "nothing half-written is left".to_owned(),
                 left => format!(
                     "half-written, and removed by Prometheus when it starts next: {}",
@@ -155,7 +179,7 @@ pub(super) fn clean_tombstones(prometheus: &Prometheus, context: &Context) -> Re
                 ),
             };
             let why = crate::in_words(&error);
-            return Ok(Done::failed(format!("{why}; {left}{}{unknown}", standing(prometheus))));
+            return Done::failed(format!("{why}; {left}{}{unknown}", standing(prometheus)));
         }
     }
     let n_after = tsdb.as_ref().and_then(|tsdb| marked(tsdb).ok());
@@ -164,9 +188,7 @@ pub(super) fn clean_tombstones(prometheus: &Prometheus, context: &Context) -> Re
         && before <= after
     {
         let blocks = crate::counted(after, "block");
-        return Ok(Done::failed(format!(
-            "Prometheus says that it is done, and {blocks} still have tombstones"
-        )));
+        return Done::failed(format!("Prometheus says that it is done, and {blocks} still have tombstones"));
     }
     let written = match n_before {
         Some(0) => "no block had tombstones".to_owned(),
@@ -177,7 +199,7 @@ pub(super) fn clean_tombstones(prometheus: &Prometheus, context: &Context) -> Re
         (Some(before), Some(after)) => format!("; blocks {} before, {} now", size(before), size(after)),
         _ => String::new(),
     };
-    Ok(Done::well(format!("{written}{sizes}{unknown}")))
+    Done::well(format!("{written}{sizes}{unknown}"))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a metric of whole bytes")]

@@ -35,19 +35,14 @@ enum At {
     Check,
 }
 
-/// One key; with values, only these of them.
+/// One key.
 struct Row {
     at: At,
     key: &'static str,
-    values: &'static [&'static str],
 }
 
 const fn key(at: At, key: &'static str) -> Row {
-    Row { at, key, values: &[] }
-}
-
-const fn values(at: At, key: &'static str, values: &'static [&'static str]) -> Row {
-    Row { at, key, values }
+    Row { at, key }
 }
 
 const ROWS: &[Row] = &[
@@ -56,8 +51,6 @@ const ROWS: &[Row] = &[
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
-    key(At::Task, "rollout"),
-    values(At::Task, "overlap", &["queue", "replace"]),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
     key(At::Env, "secret"),
@@ -83,22 +76,9 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     for (at, map) in mappings(facts) {
         for (name, value) in tree.entries(map) {
             let key = tree.text(*name);
-            let Some(row) = ROWS.iter().find(|row| row.at == at && row.key == key) else { continue };
-            if row.values.is_empty() {
-                if !is_empty(tree, *value) {
-                    faults.push(Fault::new(
-                        RULE.code,
-                        tree.span(*name),
-                        format!("`{key}` is not supported yet"),
-                    ));
-                }
-                continue;
-            }
-            // `clean_tombstones`, or `{delete_series: ...}`.
-            let choice = tree.entries(*value).first().map_or(*value, |(variant, _)| *variant);
-            if row.values.contains(&tree.text(choice)) {
-                let message = format!("`{key}: {}` is not supported yet", tree.text(choice));
-                faults.push(Fault::new(RULE.code, tree.span(choice), message));
+            if ROWS.iter().any(|row| row.at == at && row.key == key) && !is_empty(tree, *value) {
+                let message = format!("`{key}` is not supported yet");
+                faults.push(Fault::new(RULE.code, tree.span(*name), message));
             }
         }
     }

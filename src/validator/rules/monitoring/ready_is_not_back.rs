@@ -1,6 +1,5 @@
 //! MS617: ready is not back.
 
-use crate::model::Step;
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -51,7 +50,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         if !all_early || task.baseline.is_some() || is_spoiled {
             continue;
         }
-        if task.steps.iter().any(|step| restarts_monitoring(step)) {
+        if task.steps.iter().any(|step| step.restarts(&["prometheus", "alertmanager"])) {
             let message = format!("task `{}` takes an early answer for proof", name.value);
             faults.push(
                 Fault::new(RULE.code, beginning(checks[0].span), message)
@@ -59,15 +58,4 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             );
         }
     }
-}
-
-/// Whether a step restarts Prometheus or Alertmanager through the init system.
-fn restarts_monitoring(step: &Step) -> bool {
-    let words: Vec<&str> = match (&step.run, &step.shell) {
-        (Some(argv), _) => argv.iter().map(String::as_str).collect(),
-        (None, Some(text)) => text.split_whitespace().collect(),
-        (None, None) => return false,
-    };
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.iter().any(|name| word.contains(name)));
-    has(&["systemctl", "service"]) && has(&["restart", "start"]) && has(&["prometheus", "alertmanager"])
 }

@@ -1,6 +1,6 @@
 //! MS530: rollout over max_down.
 
-use crate::model::{Span, Spanned};
+use crate::model::{Portion, Span, Spanned};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -53,21 +53,23 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         let groups = task.targets.iter().filter_map(|target| target.strip_prefix("group:"));
         for group in groups {
             let Some(max_down) = facts.plan.groups.get(group).map(|group| group.max_down) else { continue };
-            let batches = [("serial", &rollout.serial), ("canary", &rollout.canary)];
-            let over = batches.into_iter().filter_map(|(key, batch)| Some((key, (*batch)?)));
-            for (key, batch) in over.filter(|(_, batch)| over_limit(batch, max_down)) {
+            let n_targets = facts.plan.targets_of(task).len();
+            let of = |portion: Portion| u32::try_from(portion.of(n_targets)).unwrap_or(u32::MAX);
+            let serial = rollout.serial.iter().map(|size| ("serial", of(size.value), size.span));
+            let canary = rollout.canary.map(|size| ("canary", size.value, size.span));
+            for (key, n, span) in serial.chain(canary).filter(|(_, n, _)| over_limit(*n, max_down)) {
                 let message = format!(
-                    "task `{}` takes {} of group `{group}` at once (`{key}`), and only {} may be down",
-                    name.value, batch.value, max_down.value
+                    "task `{}` takes {n} of group `{group}` at once (`{key}`), and only {} may be down",
+                    name.value, max_down.value
                 );
-                faults.push(limit(Fault::new(RULE.code, batch.span, message), max_down.span));
+                faults.push(limit(Fault::new(RULE.code, span, message), max_down.span));
             }
         }
     }
 }
 
-fn over_limit(batch: &Spanned<u32>, max_down: Spanned<u32>) -> bool {
-    stands(&max_down) && batch.value > max_down.value
+fn over_limit(batch: u32, max_down: Spanned<u32>) -> bool {
+    stands(&max_down) && batch > max_down.value
 }
 
 fn limit(fault: Fault, max_down: Span) -> Fault {
