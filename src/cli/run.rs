@@ -46,7 +46,6 @@ use crate::world::World;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Args)]
 #[command(override_usage = USAGE, after_help = AFTER_HELP)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct RunArgs {
     /// Tasks to run now, in the order of their `after`; windows and blackouts still hold
     #[arg(value_name = "TASK", required_unless_present_any = ["due", "abandon", "resume", "list", "show"])]

@@ -75,7 +75,9 @@ impl Waiting {
                 over.push(*place);
             }
         }
-        over.iter().for_each(|place| drop(self.pieces.remove(place)));
+        for place in over {
+            self.pieces.remove(&place);
+        }
         Ok(())
     }
 }
