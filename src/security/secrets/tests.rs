@@ -98,7 +98,7 @@ fn a_command_is_a_secret_by_what_it_prints_on_standard_output() {
     let place = Place::new("{command: [sh, -c, 'echo hunter2; echo the vault is sealed >&2; exit 3']}");
     refused(&place, "`sh` failed, exit code 3: the vault is sealed");
     refused(&Place::new("{command: [sh, -c, 'yes']}"), "it has more than 65536 bytes");
-    refused(&Place::new("{command: [sh, -c, 'kill -9 $$']}"), "`sh` failed, killed by signal 9 (SIGKILL)");
+    refused(&Place::new("{command: [sh, -c, 'kill -9 $$']}"), "`sh` failed, killed by signal 9 (KILL)");
     let error = Place::new("{command: [no-such-program-at-all]}").read().unwrap_err();
     assert!(error.starts_with("secret `s`: program `no-such-program-at-all` is not in PATH"), "{error}");
 }
