@@ -1,7 +1,7 @@
 //! Waiting for what another process holds: bounded, explained, and without asking the state file more often than it
 //! changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::coordinator::Crew;
@@ -69,13 +69,13 @@ impl Waiting {
             return Ok(());
         }
         self.version = version;
-        let mut over = Vec::new();
+        let mut over = BTreeSet::new();
         for (place, (run, _)) in &self.pieces {
             if state.run(*run)?.is_none_or(|run| run.ended.is_some()) {
-                over.push(*place);
+                over.insert(*place);
             }
         }
-        over.iter().for_each(|place| drop(self.pieces.remove(place)));
+        self.pieces.retain(|place, _| !over.contains(place));
         Ok(())
     }
 }

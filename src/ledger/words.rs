@@ -1,10 +1,11 @@
 //! Entries in words.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::model::{ApprovalStatement, Event, OccurrenceId};
 
 /// What happened, in one line. Names come from outside: whoever shows it makes it inert.
+#[expect(clippy::too_many_lines, reason = "one arm per event")]
 pub fn in_words(event: &Event) -> String {
     match event {
         Event::StateCreated { origin } => format!("state file made, origin {origin}"),
@@ -26,13 +27,10 @@ pub fn in_words(event: &Event) -> String {
             format!("condition `{check}` of {task} holds again: {found}{withdrawn}")
         }
         Event::RunStarted { run, task, occurrence, targets, justification, .. } => {
-            let emergency =
+            let (on, of) = (targets.join(", "), of(occurrence.as_ref()));
+            let why =
                 justification.as_ref().map(|why| format!(" as an emergency: {why}")).unwrap_or_default();
-            format!(
-                "run {run} of {task} started on {}{}{emergency}",
-                targets.join(", "),
-                of(occurrence.as_ref())
-            )
+            format!("run {run} of {task} started on {on}{of}{why}")
         }
         Event::RunResumed { run, holder, definition } => {
             let replanned = if definition.is_some() { ", by the plan file as it is now" } else { "" };
@@ -42,8 +40,7 @@ pub fn in_words(event: &Event) -> String {
             format!("text of a task, {}", digest.get(..12).unwrap_or(digest))
         }
         Event::ReviewOpened { run, reason, due, .. } => {
-            let due = due.to_rfc3339_opts(SecondsFormat::Secs, true);
-            format!("run {run} has to be reviewed until {due}: {reason}")
+            format!("run {run} has to be reviewed until {}: {reason}", stamp(*due))
         }
         Event::ReviewClosed { run, note } => format!("run {run} was reviewed: {note}"),
         Event::StepSettled { run, ordinal, done, how } => {
@@ -130,6 +127,10 @@ fn approval(statement: &str) -> String {
 
 /// More than these approved occurrences are counted.
 const MOST_APPROVED: usize = 5;
+
+fn stamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
 
 fn of(occurrence: Option<&OccurrenceId>) -> String {
     occurrence.map(|occurrence| format!(" ({occurrence})")).unwrap_or_default()

@@ -9,10 +9,13 @@ use crate::security::secrets;
 use crate::state::{NewRun, StartError, State, StateError};
 use crate::world::process_identity;
 
+/// A look at what is on record; nothing when there is nothing to tell.
+type Look<'a> = dyn Fn(Option<&State>) -> Result<Option<Found>, StateError> + 'a;
+
 pub(super) fn look(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateError> {
     let mut items = vec![Item::new(Phase::Gate, "window", window(ahead, wanted))];
     let past = ahead.past;
-    let mut ask = |name: &str, look: &dyn Fn(Option<&State>) -> Result<Option<Found>, StateError>| {
+    let mut ask = |name: &str, look: &Look| {
         let found = match past {
             Ok(state) => look(state)?,
             Err(why) => Some(cannot_know(format!("what is on record cannot be read: {why}"))),

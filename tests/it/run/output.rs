@@ -15,7 +15,7 @@ fn outputs(case: &Case) -> Vec<Value> {
     let export = case.run("audit export").exit(0).take_text();
     let entries = export.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let outputs = entries.map(|entry| entry["event"]["output"].clone());
-    outputs.filter(|output| output.is_object()).collect()
+    outputs.filter(Value::is_object).collect()
 }
 
 /// What stock tools make of a log.
@@ -40,7 +40,8 @@ fn a_log_beside_the_state_has_the_whole_output_and_small_output_makes_none() {
     case.run("run count").any_output().exit(0);
 
     let outputs = outputs(&case);
-    let expected: String = (1..=60000).map(|n| format!("{n}\n")).collect();
+    let numbers: Vec<_> = (1..=60000).map(|n| n.to_string()).collect();
+    let expected = numbers.join("\n") + "\n";
     let expected = [expected.as_bytes(), b"end\0\xff"].concat();
     assert_eq!((&outputs[0]["head"], &outputs[0]["log"]), (&"little\n".into(), &Value::Null));
     assert!(log_of(&case, &outputs[1]) == expected);
