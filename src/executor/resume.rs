@@ -137,6 +137,7 @@ pub struct Interrupted<'a> {
     pub run: Run,
     /// Its task.
     pub task: &'a Task,
+    plan: &'a PlanFile,
     /// What became of the text of its task since it began.
     pub change: Change,
     definition: Definition,
@@ -186,7 +187,7 @@ impl<'a> Interrupted<'a> {
         let records = state.steps(run.id)?;
         // Facts that this mainstay cannot read are of no use to it: the comparison is left out, as without any.
         let facts = state.baseline(run.id)?.and_then(|taken| serde_json::from_value(taken.facts).ok());
-        let mut this = Self { run, task, change: Change::None, definition, records, facts };
+        let mut this = Self { run, task, plan, change: Change::None, definition, records, facts };
         this.change = this.compare(began_with.as_deref(), &source.path);
         Ok(this)
     }
@@ -206,9 +207,15 @@ impl<'a> Interrupted<'a> {
         Past::of(&self.records, script, self.facts.clone())
     }
 
+    /// Whether the work is over and only the way back goes on; a rollout goes on beside targets that went back.
+    fn goes_back(&self, script: &Script, past: &Past) -> bool {
+        past.is_going_back() && !rolls_on(self.plan, self.task, &self.run.targets, (script, past))
+    }
+
     /// The steps that were interrupted and that nobody has settled.
-    fn open<'s>(script: &Script<'s>, past: &Past) -> Vec<(u32, Unit<'s>)> {
-        let is_ahead = |unit: &Unit| unit.phase != Phase::Steps || !past.is_going_back();
+    fn open<'s>(&self, script: &Script<'s>, past: &Past) -> Vec<(u32, Unit<'s>)> {
+        let goes_back = self.goes_back(script, past);
+        let is_ahead = |unit: &Unit| unit.phase != Phase::Steps || !goes_back;
         let is_open = |unit: &Unit| past.standing(unit) == Standing::Interrupted && is_ahead(unit);
         let open = outlook::units(script, past).into_iter().filter(is_open);
         open.filter_map(|unit| Some((past.record(&unit)?.ordinal, unit))).collect()
@@ -217,7 +224,7 @@ impl<'a> Interrupted<'a> {
     /// The steps of which somebody has to say whether they are done.
     pub fn questions(&self) -> Vec<Question<'a>> {
         let script = self.script();
-        let open = Self::open(&script, &self.past(&script));
+        let open = self.open(&script, &self.past(&script));
         let asked = open.into_iter().filter(|(_, unit)| !may_be_repeated(self.task, unit.step));
         let question = |(ordinal, unit): (u32, Unit)| {
             let step = self.list(unit.phase).get(unit.place as usize)?;
@@ -237,7 +244,7 @@ impl<'a> Interrupted<'a> {
     /// What is recorded of every step that was interrupted, so that nobody asks about it again.
     fn settled(&self, verdicts: &[(u32, Verdict)]) -> Vec<Event> {
         let script = self.script();
-        let open = Self::open(&script, &self.past(&script));
+        let open = self.open(&script, &self.past(&script));
         let is_open = |record: &&StepRecord| standing_of(record) == Standing::Interrupted;
         let settled = self.records.iter().filter(is_open).map(|record| {
             let said = verdicts.iter().find(|(ordinal, _)| *ordinal == record.ordinal);
@@ -360,7 +367,7 @@ fn may_go_on(
     let past = interrupted.past(script);
     let is_left = |part: &&script::Part| part.steps.iter().any(|unit| past.standing(unit) != Standing::Done);
     let n_left = script.parts().filter(is_left).count();
-    let goes_back = past.is_going_back() && !rolls_on(crew.plan, task, &run.targets, (script, &past));
+    let goes_back = interrupted.goes_back(script, &past);
     if n_left == 0 || goes_back {
         return Ok(Ok((None, None)));
     }

@@ -55,10 +55,11 @@ impl Interrupted<'_> {
     pub fn items(&self) -> Vec<Item> {
         let script = self.script();
         let past = self.past(&script);
-        units(&script, &past).iter().map(|unit| self.item(unit, &past)).collect()
+        let goes_back = self.goes_back(&script, &past);
+        units(&script, &past).iter().map(|unit| self.item(unit, &past, goes_back)).collect()
     }
 
-    fn item(&self, unit: &Unit, past: &Past) -> Item {
+    fn item(&self, unit: &Unit, past: &Past, goes_back: bool) -> Item {
         let (state, note) = match past.standing(unit) {
             Standing::Done => (State::Done, None),
             Standing::Failed => (State::Failed, None),
@@ -69,7 +70,7 @@ impl Interrupted<'_> {
             Standing::Again(attempts) => {
                 (State::NotStarted, Some(format!("{} failed", crate::counted(attempts as usize, "attempt"))))
             }
-            Standing::Interrupted if unit.phase == Phase::Steps && past.is_going_back() => {
+            Standing::Interrupted if unit.phase == Phase::Steps && goes_back => {
                 (State::Interrupted, Some("the run goes the way back".to_owned()))
             }
             Standing::Interrupted if may_be_repeated(self.task, unit.step) => {

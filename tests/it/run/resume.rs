@@ -339,3 +339,19 @@ fn a_run_that_was_stopped_and_taken_back_is_over_when_it_is_resumed() {
     case.run("run --resume").exit(1).stdout_has("work rolled back: step 1 of 1, `one`").stderr_has("hint: ");
     assert_eq!(case.read("done"), "one\nback\ntidy\n", "nothing is done twice");
 }
+
+#[test]
+fn a_rollout_that_bears_a_target_that_went_back_still_asks_about_the_step_that_was_interrupted() {
+    let rest = "    targets: [a, b]\n    rollout: {serial: 1, max_failures: 1}\n    steps:\n      - {name: one, shell: 'test $MAINSTAY_TARGET = b && { echo one $MAINSTAY_TARGET >> done; touch began; NAP; }'}\n    rollback:\n      - {name: back, shell: echo back $MAINSTAY_TARGET >> done}\n";
+    let text = plan(&task("work", &rest.replace("NAP", &nap(33))))
+        .replace("tasks:\n", "targets: {a: {local: true}, b: {local: true}}\ntasks:\n");
+    let case = Case::new().plan_file(text);
+    kill_in_the_middle(&case);
+    case.run("run --resume")
+        .exit(1)
+        .stdout_has("interrupted  somebody has to say whether it is done")
+        .stderr_has("error: step `one` on b was interrupted, and nobody knows whether it is done");
+    assert_eq!(case.read("done"), "back a\none b\n");
+    case.run("run --resume --assume done").any_output();
+    assert_eq!(case.read("done"), "back a\none b\n", "nothing is done twice");
+}
