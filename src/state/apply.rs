@@ -97,7 +97,6 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             let changed = tx.execute(sql, (tag, id, stamp(*until), json(silenced)?))?;
             one(changed, || format!("the silence `{tag}` was never intended"))
         }
-        Event::SilenceEndangered { .. } => Ok(()),
         Event::SilenceRenewed { tag, id, until, .. } => {
             let sql = "UPDATE silence SET id = ?2, until = ?3 WHERE tag = ?1";
             let changed = tx.execute(sql, (tag, id, stamp(*until)))?;
@@ -136,7 +135,10 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             tx.execute("UPDATE alert SET delivered = NULL WHERE state = 'firing'", ())?;
             Ok(())
         }
-        Event::AlertsDelivered { .. } | Event::ReportWritten { .. } | Event::ClockStepped { .. } => Ok(()),
+        Event::SilenceEndangered { .. }
+        | Event::AlertsDelivered { .. }
+        | Event::ReportWritten { .. }
+        | Event::ClockStepped { .. } => Ok(()),
     }
 }
 

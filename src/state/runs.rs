@@ -80,7 +80,7 @@ impl State {
         if !filter.outcomes.is_empty() {
             // Names of our own, which need no quoting.
             let names: Vec<_> = filter.outcomes.iter().map(|one| format!("'{}'", one.as_str())).collect();
-            sql.push_str(&format!(" AND outcome IN ({})", names.join(", ")));
+            sql.extend([" AND outcome IN (", names.join(", ").as_str(), ")"]);
         }
         sql.push_str(" ORDER BY id DESC");
         let limit = filter.limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));

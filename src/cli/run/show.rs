@@ -2,6 +2,7 @@
 
 mod timeline;
 
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use anyhow::Context;
@@ -54,7 +55,7 @@ pub fn show(
     };
     let steps = state.steps(run.id).context("reading the steps")?;
     match step {
-        Some(ordinal) => show_step(run, steps, ordinal, global, terminal),
+        Some(ordinal) => show_step(&run, steps, ordinal, global, terminal),
         None => show_run(&state, (run, steps), global, manager, terminal),
     }
 }
@@ -135,7 +136,7 @@ fn notes(state: &State, run: RunId) -> anyhow::Result<Vec<timeline::Note>> {
 }
 
 fn show_step(
-    run: Run,
+    run: &Run,
     steps: Vec<StepRecord>,
     ordinal: u32,
     global: &Global,
@@ -176,7 +177,7 @@ fn printed(output: &Output) -> String {
     };
     if output.dropped > 0 {
         end_line(&mut text);
-        text.push_str(&format!("... {} of {} bytes are not kept here ...\n", output.dropped, output.bytes));
+        let _ = writeln!(text, "... {} of {} bytes are not kept here ...", output.dropped, output.bytes);
     }
     text.push_str(&inert(&output.tail));
     end_line(&mut text);

@@ -1,17 +1,21 @@
-//! What lets a run start: window and blackouts, the tasks before it, approval, gate, and what others hold.
+//! What lets a run start: window and blackouts, the tasks before it, approval, gate, secrets, and what others hold.
 
 use super::{Ahead, Ending, Found, Item, Wanted, assumed, cannot_know, verified, wrong};
 use crate::executor::controller::{self, GateAnswer};
 use crate::executor::needs;
 use crate::model::{Origin, Phase};
 use crate::scheduler::words::why_not;
+use crate::security::secrets;
 use crate::state::{NewRun, StartError, State, StateError};
 use crate::world::process_identity;
+
+/// A look at what is on record; nothing when there is nothing to tell.
+type Look<'a> = dyn Fn(Option<&State>) -> Result<Option<Found>, StateError> + 'a;
 
 pub(super) fn look(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateError> {
     let mut items = vec![Item::new(Phase::Gate, "window", window(ahead, wanted))];
     let past = ahead.past;
-    let mut ask = |name: &str, look: &dyn Fn(Option<&State>) -> Result<Option<Found>, StateError>| {
+    let mut ask = |name: &str, look: &Look| {
         let found = match past {
             Ok(state) => look(state)?,
             Err(why) => Some(cannot_know(format!("what is on record cannot be read: {why}"))),
@@ -32,6 +36,10 @@ pub(super) fn look(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateErr
         GateAnswer::Unknown(why) => wrong(Ending::Unknown, why),
     });
     items.extend(gate.map(|found| Item::new(Phase::Gate, "gate", found)));
+    items.extend(secrets::of_task(wanted.task).into_iter().map(|name| {
+        let found = super::secrets::look(ahead.plan, name, ahead.world);
+        Item::new(Phase::Gate, &format!("secret {name}"), found)
+    }));
     let found = match past {
         Ok(None) => None,
         Ok(Some(state)) => Some(held(ahead, wanted, state)?),

@@ -69,7 +69,7 @@ pub(super) fn prometheus_action(action: &PrometheusAction, ahead: &Ahead, is_fir
         }
         Ok(_) => {}
         Err(error) => {
-            looks.push(assumed(format!("--{flag} could not be looked at: {}", crate::in_words(&error))))
+            looks.push(assumed(format!("--{flag} could not be looked at: {}", crate::in_words(&error))));
         }
     }
     match space_needed(action, prometheus, ahead.zone, TIMEOUT) {

@@ -159,8 +159,8 @@ impl Estate {
         assert_eq!(status.code(), Some(1), "{told}");
         let step = between(&told, "step `", "` on ").expect("a step");
         let target = between(&told, "` on ", " was interrupted, and").expect("a target");
-        let line = if run.task == "look" { step.to_owned() } else { format!("{step} {target}") };
-        let said = if self.lines(&run.task).contains(&line) { "done" } else { "not-done" };
+        let effect = if run.task == "look" { step.to_owned() } else { format!("{step} {target}") };
+        let said = if self.lines(&run.task).contains(&effect) { "done" } else { "not-done" };
         self.mainstay(&format!("run --resume {} --assume {said}", run.id), None, life());
     }
 }
@@ -268,7 +268,7 @@ fn a_kill_at_any_moment_again_and_again_is_resumed_without_losing_or_repeating_w
         if n_kills <= kills.load(Ordering::SeqCst) {
             return false;
         }
-        let mut random = Random(u64::from(seed) << 32 | u64::from(n) + 1);
+        let mut random = Random((u64::from(seed) << 32) | (u64::from(n) + 1));
         let estate = Estate::new();
         // Half of the processes die, so that every estate comes to its end.
         let mut life = || {

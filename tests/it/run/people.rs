@@ -88,14 +88,13 @@ fn cron_hears_nothing_when_all_is_well_and_the_summary_when_it_is_not() {
     assert!(good.read("runs.json").contains("\"succeeded\""), "what was asked for is written all the same");
     good.run("run --due").exit(0);
 
-    let mut ran =
-        bad.run("run --due").exit(1).stderr_has("hint: `mainstay run --show 2` shows what happened");
+    let mut ran = bad.run("run --due").exit(1).stderr_has(" shows what happened, step by step");
     let mail = ran.take_stdout();
     assert!(mail.contains("turn failed: ") || mail.contains("turn rolled back: "), "{mail}");
     assert!(mail.contains("  | no such knob\n"), "{mail}");
     assert!(!mail.contains('\u{1b}'), "{mail:?}");
     let other = Case::new().plan_file(text.replace("exit 4", "true").replace("exit 5", "true"));
-    other.run("-v run --due").exit(0).stderr_has("each step runs in a ").stdout_has("2 runs: 2 succeeded\n");
+    other.run("-v run --due").exit(0).stderr_has("runs in a ").stdout_has("2 runs: 2 succeeded\n");
 }
 
 #[test]
@@ -247,9 +246,6 @@ fn a_run_is_shown_step_by_step_and_what_a_step_printed() {
         .stderr("hint: `mainstay run --show 2 --step 1` shows what step 1 printed\n");
     let text = ran.take_stdout();
     let holder = text.lines().find(|line| line.starts_with("  by")).expect("who").to_owned();
-    let used = regex::Regex::new(r"(?m)^ +processor \d.*, memory \d.*\n").expect("a pattern");
-    assert_eq!(used.find_iter(&text).count(), 3, "{text}");
-    let text = used.replace_all(&text, "");
     let times = regex::Regex::new(r" +\d+\.\ds").expect("a pattern");
     let text = times.replace_all(&text, " *").replace(&holder, "  by *");
     let text =

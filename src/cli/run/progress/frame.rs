@@ -81,7 +81,7 @@ fn line((_, standing): (&RunId, &Standing), moment: Moment, name_width: usize, w
     if let Some(takes) = standing.takes
         && 60 <= width
     {
-        right.push_str(&format!(", {}", takes.in_words()));
+        right.extend([", ", takes.in_words().as_str()]);
     }
     let room = width.saturating_sub(measure_text_width(&left) + measure_text_width(&right));
     let doing = doing(standing);

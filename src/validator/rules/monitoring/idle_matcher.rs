@@ -50,7 +50,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         if silence.matchers.iter().filter_map(read).all(|matcher| matcher.matches("")) {
             continue;
         }
-        for matcher in silence.matchers.iter() {
+        for matcher in silence.matchers {
             let fits_all = |read: &LabelMatcher| ODD_VALUES.iter().all(|value| read.matches(value));
             if read(matcher).is_some_and(|read| read.is_regex && fits_all(&read)) {
                 faults.push(
