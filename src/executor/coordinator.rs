@@ -189,7 +189,7 @@ impl Crew<'_> {
     fn next(&self, floor: &Floor) -> Result<Option<Next>, StateError> {
         let mut inner = floor.lock();
         loop {
-            match inner.queue.take_next() {
+            match inner.queue.hand_out() {
                 Next::Over => return Ok(None),
                 Next::Wait if inner.waiting.is_empty() => {
                     inner = floor.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);

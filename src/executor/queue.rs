@@ -132,7 +132,7 @@ impl Queue {
     }
 
     /// Takes the next piece.
-    pub fn take_next(&mut self) -> Next {
+    pub fn hand_out(&mut self) -> Next {
         while let Some(Reverse(rank)) = self.ready.pop() {
             let place = rank.place;
             if let Some(before) = self.nodes[place].before_failed {
@@ -282,11 +282,11 @@ mod tests {
     #[test]
     fn the_more_urgent_comes_first_and_else_the_order() {
         let mut queue = queue(&[Of(&[], 0, &[], 50), Of(&[], 0, &[], 90), Of(&[], 0, &[], 50)]);
-        let order: Vec<_> = (0..3).map(|_| queue.take_next()).collect();
+        let order: Vec<_> = (0..3).map(|_| queue.hand_out()).collect();
         assert_eq!(order, [Next::Start(1), Next::Start(0), Next::Start(2)]);
-        assert_eq!(queue.take_next(), Next::Wait);
+        assert_eq!(queue.hand_out(), Next::Wait);
         (0..3).for_each(|place| queue.settle(place, true));
-        assert_eq!(queue.take_next(), Next::Over);
+        assert_eq!(queue.hand_out(), Next::Over);
     }
 
     #[test]
@@ -298,28 +298,28 @@ mod tests {
             Of(&[], 0, &[1, 2], 50),
             Of(&[], 0, &[1], 50),
         ]);
-        assert_eq!((queue.take_next(), queue.take_next()), (Next::Start(0), Next::Wait));
+        assert_eq!((queue.hand_out(), queue.hand_out()), (Next::Start(0), Next::Wait));
         queue.settle(0, true);
         assert_eq!(
-            (queue.take_next(), queue.take_next(), queue.take_next()),
+            (queue.hand_out(), queue.hand_out(), queue.hand_out()),
             (Next::Start(1), Next::Start(2), Next::Wait)
         );
         queue.settle(1, true);
-        assert_eq!(queue.take_next(), Next::Start(4), "it need not wait for 2");
+        assert_eq!(queue.hand_out(), Next::Start(4), "it need not wait for 2");
         queue.settle(2, true);
-        assert_eq!(queue.take_next(), Next::Start(3));
+        assert_eq!(queue.hand_out(), Next::Start(3));
     }
 
     #[test]
     fn what_comes_after_a_failure_is_not_started_nor_is_what_comes_after_that() {
         let mut queue = queue(&[Of(&[], 0, &[], 50), Of(&[], 0, &[0], 50), Of(&[], 0, &[1], 50)]);
-        assert_eq!(queue.take_next(), Next::Start(0));
+        assert_eq!(queue.hand_out(), Next::Start(0));
         queue.settle(0, false);
-        assert_eq!(queue.take_next(), Next::Blocked(1, 0));
+        assert_eq!(queue.hand_out(), Next::Blocked(1, 0));
         queue.settle(1, false);
-        assert_eq!(queue.take_next(), Next::Blocked(2, 1));
+        assert_eq!(queue.hand_out(), Next::Blocked(2, 1));
         queue.settle(2, false);
-        assert_eq!(queue.take_next(), Next::Over);
+        assert_eq!(queue.hand_out(), Next::Over);
     }
 
     #[test]
@@ -330,28 +330,28 @@ mod tests {
             Of(&["c"], 1, &[], 50),
             Of(&["c"], 1, &[], 40),
         ]);
-        assert_eq!((queue.take_next(), queue.take_next()), (Next::Start(0), Next::Wait));
+        assert_eq!((queue.hand_out(), queue.hand_out()), (Next::Start(0), Next::Wait));
         queue.settle(0, true);
         assert_eq!(
-            (queue.take_next(), queue.take_next(), queue.take_next()),
+            (queue.hand_out(), queue.hand_out(), queue.hand_out()),
             (Next::Start(1), Next::Start(2), Next::Wait)
         );
         queue.settle(1, true);
-        assert_eq!(queue.take_next(), Next::Wait, "the target is in work");
+        assert_eq!(queue.hand_out(), Next::Wait, "the target is in work");
         queue.settle(2, true);
-        assert_eq!(queue.take_next(), Next::Start(3));
+        assert_eq!(queue.hand_out(), Next::Start(3));
     }
 
     #[test]
     fn what_waits_for_another_process_holds_nothing_meanwhile() {
         let mut queue = queue(&[Of(&["a"], 2, &[], 90), Of(&["b"], 2, &[], 50)]);
-        assert_eq!(queue.take_next(), Next::Start(0));
+        assert_eq!(queue.hand_out(), Next::Start(0));
         queue.park(0);
-        assert_eq!(queue.take_next(), Next::Start(1));
+        assert_eq!(queue.hand_out(), Next::Start(1));
         queue.recall(0);
-        assert_eq!(queue.take_next(), Next::Wait);
+        assert_eq!(queue.hand_out(), Next::Wait);
         queue.settle(1, true);
-        assert_eq!(queue.take_next(), Next::Start(0));
+        assert_eq!(queue.hand_out(), Next::Start(0));
     }
 
     proptest::proptest! {
@@ -383,7 +383,7 @@ mod tests {
             let (mut in_work, mut over) = (Vec::new(), BTreeSet::new());
             let mut ends = ends.into_iter();
             loop {
-                match queue.take_next() {
+                match queue.hand_out() {
                     Next::Start(place) => {
                         assert!(after[place].iter().all(|before| over.contains(before)), "{place} is too early");
                         in_work.push(place);
@@ -414,9 +414,9 @@ mod tests {
         let pieces: Vec<_> = (0..N).map(|_| Of(&["a"], 1, &[], 50)).collect();
         let mut queue = queue(&pieces);
         for n in 0..N {
-            assert_eq!(queue.take_next(), Next::Start(n));
+            assert_eq!(queue.hand_out(), Next::Start(n));
             queue.settle(n, true);
         }
-        assert_eq!(queue.take_next(), Next::Over);
+        assert_eq!(queue.hand_out(), Next::Over);
     }
 }

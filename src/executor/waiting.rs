@@ -1,7 +1,7 @@
 //! Waiting for what another process holds: bounded, explained, and without asking the state file more often than it
 //! changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::coordinator::Crew;
@@ -69,13 +69,15 @@ impl Waiting {
             return Ok(());
         }
         self.version = version;
-        let mut over = BTreeSet::new();
+        let mut over = Vec::new();
         for (place, (run, _)) in &self.pieces {
             if state.run(*run)?.is_none_or(|run| run.ended.is_some()) {
-                over.insert(*place);
+                over.push(*place);
             }
         }
-        self.pieces.retain(|place, _| !over.contains(place));
+        for place in over {
+            self.pieces.remove(&place);
+        }
         Ok(())
     }
 }

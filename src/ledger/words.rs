@@ -73,20 +73,17 @@ pub fn in_words(event: &Event) -> String {
         }
         Event::SilenceIntended { run, tag, .. } => format!("run {run}: silence {tag} about to be created"),
         Event::SilenceCreated { run, tag, until, .. } => {
-            format!(
-                "run {run}: silence {tag} in force until {}",
-                until.to_rfc3339_opts(SecondsFormat::Secs, true)
-            )
+            format!("run {run}: silence {tag} in force until {}", stamp(*until))
         }
         Event::SilenceRenewed { tag, until, because, .. } => {
-            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let until = stamp(*until);
             match because {
                 None => format!("silence {tag} renewed until {until}"),
                 Some(because) => format!("silence {tag} made again until {until}: {because}"),
             }
         }
         Event::SilenceEndangered { tag, failures, until, reason } => {
-            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            let until = stamp(*until);
             let failures = crate::counted(*failures as usize, "time");
             format!("silence {tag} could not be renewed {failures} and ends at {until}: {reason}")
         }

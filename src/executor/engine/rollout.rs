@@ -240,10 +240,10 @@ impl Work<'_> {
             *in_next.entry(group.0).or_default() += 1;
         }
         for (name, n_next) in in_next {
-            let is_meant = |target: &str| next.parts.iter().any(|part| part.target == target);
+            let is_ahead = |target: &str| next.parts.iter().any(|part| part.target == target);
             let worked = progress.rolled.worked.iter();
             let gaps = worked.filter(|(target, _)| {
-                self.group_of(target).is_some_and(|of| of.0 == name) && !is_meant(target)
+                self.group_of(target).is_some_and(|of| of.0 == name) && !is_ahead(target)
             });
             let ages: Vec<_> = gaps
                 .map(|(_, ended)| TimeDelta::from_std(ended.elapsed()).unwrap_or(TimeDelta::MAX))
