@@ -978,7 +978,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__run)
-            opts="-f -o -q -v -h -V --due --dry-run --jobs --resume --assume --replan --progress --abandon --reason --list --show --step --task --since --outcome --newest --emergency --limit --wait --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --due --dry-run --follow --jobs --resume --assume --replan --progress --abandon --reason --list --show --step --task --since --outcome --newest --emergency --limit --wait --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

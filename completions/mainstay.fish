@@ -137,6 +137,7 @@ never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l due -d 'Run what is due by the schedule; for cron: silent when there is nothing to do'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l dry-run -d 'Look at everything that a run would need, and change nothing'
+complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l follow -d 'Show what steps print as it comes, on stderr, each line behind its task and target'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l replan -d 'With --resume: go on by the plan file as it is now, though it changed in more than what is not done yet'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l list -d 'Show the newest runs, one a line'
 complete -c mainstay -n "__fish_mainstay_using_subcommand run" -l emergency -d 'Run tasks although their windows, a blackout or a missing approval say no, and open a review of each run'

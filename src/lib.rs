@@ -12,14 +12,14 @@
 //! | [`promql`] | queries: syntax, types, and what holds whatever the data |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
-//! | [`security`] | who may agree to work, and the proof that they did |
+//! | [`security`] | who may agree to work, the proof that they did, and the secrets that work needs |
 //! | [`standards`] | catalogues of controls, and the pages that they ask for |
 //! | [`validator`] | checker -> verifier -> engine -> reporter |
 //! | [`monitor`] | collector -> analyzer -> alerter -> reporter |
 //! | [`reporter`] | generator -> formatter -> distributor |
 //! | [`ledger`] | the append-only, hash-chained record |
 //! | [`state`] | the SQLite file |
-//! | [`world`] | clock, processes, HTTP |
+//! | [`world`] | clock, processes and what they print, HTTP |
 //! | [`manager`] | opens plan file and state, offers the pipelines |
 //! | [`cli`] | the command line |
 //!

@@ -4,6 +4,7 @@ mod abandon;
 mod dry_run;
 mod events;
 mod exit;
+mod follow;
 mod list;
 mod orders;
 mod past;
@@ -19,6 +20,7 @@ use clap::Args;
 
 use self::abandon::abandon;
 use self::dry_run::dry_run;
+use self::follow::FollowArgs;
 use self::list::ListArgs;
 use self::orders::OrderArgs;
 pub use self::orders::not_blank;
@@ -31,6 +33,7 @@ use crate::executor::{RunError, recovery};
 use crate::manager::Manager;
 use crate::model::RunId;
 use crate::scheduler::zone_of;
+use crate::security::secrets::Secrets;
 use crate::state::Access;
 use crate::validator::rules::Use;
 use crate::world::World;
@@ -56,6 +59,9 @@ pub struct RunArgs {
     /// Look at everything that a run would need, and change nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    follow: FollowArgs,
 
     /// How many runs may go at the same time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -118,6 +124,7 @@ Examples:
   mainstay run --due                 what the schedule asks for
   mainstay run upgrade               one task, now
   mainstay run upgrade --dry-run     what would it do, would it get through?
+  mainstay run upgrade --follow      with what its steps print, as it comes
   mainstay run --due --format json   the runs as one object
   mainstay run --resume --dry-run    how far did the interrupted run come?
   mainstay run --resume              go on with it
@@ -175,6 +182,8 @@ pub fn run(
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
     let world = World::new(&plan.connections, &manager.file, manager.clock());
+    terminal.hide_with(&world.outputs.redactor);
+    Secrets::new(&plan, &world).hide_what_is_at_hand();
     let (digest, source) = (&loaded.digest, &loaded.source);
     let site = Site { plan: &plan, digest, source, file: &manager.file, zone: &zone, world: &world };
     if args.dry_run
@@ -186,6 +195,7 @@ pub fn run(
         return dry_run(&args, global, site, manager, terminal);
     }
     let state = manager.state(Access::ReadWrite).context("opening the state")?;
+    state.hide_with(&world.outputs.redactor);
     if let Some(run) = args.abandon {
         // What it left running is stopped, and its silence ended, before nobody asks about it any more.
         let journal = Journal::new(state, &|_| {});

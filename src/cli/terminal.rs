@@ -10,6 +10,7 @@ use console::Style;
 use super::Global;
 use super::lines::Lines;
 use crate::table::Screen;
+use crate::world::output::redactor::Redactor;
 
 /// Both output streams, and what is known about them.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Terminal {
     out: io::BufWriter<io::Stdout>,
     out_closed: bool,
     width: usize,
+    redactor: Redactor,
 }
 
 /// The width of lines where there is no terminal to ask.
@@ -42,7 +44,13 @@ impl Terminal {
             out: io::BufWriter::new(io::stdout()),
             out_closed: false,
             width: width.max(DEFAULT_WIDTH / 2),
+            redactor: Redactor::default(),
         }
+    }
+
+    /// Hides the secrets that `redactor` knows, or comes to know, from everything that is said from now on.
+    pub fn hide_with(&mut self, redactor: &Redactor) {
+        self.redactor = redactor.clone();
     }
 
     /// Whether a person watches stdout.
@@ -99,7 +107,7 @@ impl Terminal {
         if self.out_closed {
             return Ok(());
         }
-        let written = self.out.write_all(bytes);
+        let written = self.out.write_all(&self.redactor.hide_bytes(bytes));
         self.settle(written)
     }
 
@@ -181,7 +189,7 @@ impl Terminal {
             let _ = self.out.flush();
         }
         let mut err = io::stderr().lock();
-        let _ = writeln!(err, "{text}");
+        let _ = writeln!(err, "{}", self.redactor.hide(text));
     }
 
     fn settle(&mut self, written: io::Result<()>) -> io::Result<()> {

@@ -32,6 +32,7 @@ pub use self::steps::step_tag;
 use super::journal::Journal;
 use crate::calendar::Zone;
 use crate::model::{Event, OccurrenceId, Outcome, PlanFile, RunId, Task, WindowSpan};
+use crate::security::secrets::Values;
 use crate::state::StateError;
 use crate::world::World;
 use crate::world::cancel::Cancel;
@@ -64,6 +65,8 @@ pub struct Work<'a> {
     pub origin: &'a str,
     /// `user@host`, for silences.
     pub who: String,
+    /// The values of the secrets that its steps need, read just before it begins or goes on.
+    pub secrets: Values,
     /// What it reaches out to.
     pub world: &'a World,
     /// Where it is recorded.

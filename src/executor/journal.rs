@@ -22,8 +22,9 @@ impl<'a> Journal<'a> {
     /// # Errors
     /// When it could not be made durable: what it announces must not be done then.
     pub fn record(&self, event: &Event) -> Result<(), StateError> {
-        self.state.record(event)?;
-        self.tell(event);
+        let entry = self.state.record(event)?;
+        // As it stands in the ledger: without secrets.
+        self.tell(&entry.event);
         Ok(())
     }
 
@@ -35,9 +36,8 @@ impl<'a> Journal<'a> {
         if events.is_empty() {
             return Ok(());
         }
-        self.state.record_all(events)?;
-        for event in events {
-            self.tell(event);
+        for entry in self.state.record_all(events)? {
+            self.tell(&entry.event);
         }
         Ok(())
     }

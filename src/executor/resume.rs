@@ -23,6 +23,7 @@ use crate::model::{
 };
 use crate::planfile::{Definition, Source, definition};
 use crate::scheduler::words::why_not;
+use crate::security::secrets::Secrets;
 use crate::state::{StartError, State, StateError};
 use crate::validator::checks::{self, Answer};
 use crate::world::process_identity;
@@ -304,6 +305,10 @@ fn try_to_go_on(
         Ok(open) => open,
         Err(fate) => return Ok(fate),
     };
+    let secrets = match Secrets::new(crew.plan, crew.world).read_for(task, &crew.interrupts.work) {
+        Ok(secrets) => secrets,
+        Err(error) => return Ok(Fate::Unknown(crate::in_words(&error))),
+    };
     let state = crew.journal.state();
     let other = (run.definition.as_ref() != Some(&definition.digest)).then_some(definition);
     if let Some(other) = other {
@@ -331,6 +336,7 @@ fn try_to_go_on(
         zone: crew.zone,
         gate,
         origin: crew.origin,
+        secrets,
         who: format!("{}@{}", crew.holder.user, crew.holder.host),
         world: crew.world,
         journal: crew.journal,

@@ -8,6 +8,7 @@ use super::{needs, overlap};
 use crate::model::{Event, Origin, Overlap, RunId, Task, WindowSpan};
 use crate::planfile;
 use crate::scheduler::words::why_not;
+use crate::security::secrets::{Secrets, Values};
 use crate::state::{NewRun, StartError, StateError};
 use crate::world::process_identity;
 
@@ -19,6 +20,7 @@ struct Begun {
     run: RunId,
     window: Option<WindowSpan>,
     gate: Option<String>,
+    secrets: Values,
 }
 
 impl Crew<'_> {
@@ -32,7 +34,7 @@ impl Crew<'_> {
         if piece.is_early && !self.is_in_time(assignment, task) {
             return Ok(None);
         }
-        let Begun { run, window, gate } = match self.begin(assignment, task)? {
+        let Begun { run, window, gate, secrets } = match self.begin(assignment, task)? {
             Ok(begun) => begun,
             Err(Fate::Held(_)) if piece.is_early => return Ok(None),
             Err(fate) => return Ok(Some(fate)),
@@ -49,6 +51,7 @@ impl Crew<'_> {
             gate,
             emergency: self.orders.emergency.as_deref(),
             origin: self.origin,
+            secrets,
             who: format!("{}@{}", self.holder.user, self.holder.host),
             world: self.world,
             journal: self.journal,
@@ -78,6 +81,10 @@ impl Crew<'_> {
             Ok(gate) => gate,
             Err(fate) => return Ok(Err(fate)),
         };
+        let secrets = match self.read_secrets(assignment, task)? {
+            Ok(secrets) => secrets,
+            Err(fate) => return Ok(Err(fate)),
+        };
         let mut started = self.start(assignment, task, approvals.clone());
         if let Err(StartError::TaskRunning { by, .. }) = &started
             && overlap::policy(task) == Overlap::Replace
@@ -91,7 +98,7 @@ impl Crew<'_> {
         match started {
             Ok((run, started)) => {
                 self.journal.tell(&started);
-                Ok(Ok(Begun { run, window, gate }))
+                Ok(Ok(Begun { run, window, gate, secrets }))
             }
             Err(error) => self.not_started(assignment, error).map(Err),
         }
@@ -153,6 +160,15 @@ impl Crew<'_> {
         }
     }
 
+    /// What the work needs to know and nobody may see; without it nothing starts.
+    fn read_secrets(&self, assignment: &Assignment, task: &Task) -> Answer<Values> {
+        match Secrets::new(self.plan, self.world).read_for(task, &self.interrupts.work) {
+            Ok(secrets) => Ok(Ok(secrets)),
+            Err(_) if self.interrupts.work.is_fired() => Ok(Err(Fate::NotBegun)),
+            Err(error) => self.refuse(assignment, crate::in_words(&error), Fate::Unknown).map(Err),
+        }
+    }
+
     fn start(
         &self,
         assignment: &Assignment,
@@ -204,9 +220,10 @@ impl Crew<'_> {
     pub(super) fn refuse(
         &self,
         assignment: &Assignment,
-        reason: String,
+        mut reason: String,
         fate: fn(String) -> Fate,
     ) -> Result<Fate, StateError> {
+        self.world.outputs.redactor.hide_in(&mut reason);
         let last = self.journal.state().refusal(&assignment.task)?;
         let is_known =
             last.is_some_and(|last| last.occurrence == assignment.occurrence && last.reason == reason);

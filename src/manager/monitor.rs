@@ -7,6 +7,7 @@ use crate::model::{Event, PlanFile};
 use crate::monitor::alerter::{self, Delivery};
 use crate::monitor::reporter::Monitored;
 use crate::monitor::{Estate, analyze, collector, rule};
+use crate::security::secrets::Secrets;
 use crate::state::{Access, State, StateError};
 use crate::world::World;
 use crate::world::alertmanager::Alertmanager;
@@ -69,6 +70,7 @@ impl Manager {
     /// Asks the checks that tasks wait for, and records what changed.
     fn ask_conditions(&self, plan: &PlanFile, state: &State) -> Result<Conditions, StandingError> {
         let world = World::new(&plan.connections, &self.file, self.clock());
+        Secrets::new(plan, &world).hide_what_is_at_hand();
         // Nobody makes this request: the process ends when a signal comes.
         let cancel = Cancel::new().map_err(StandingError::Resources)?;
         Ok(conditions::ask(plan, state, &world, &cancel)?)

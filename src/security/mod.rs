@@ -1,10 +1,11 @@
-//! Security: who may agree to work, and the proof that they did.
+//! Security: who may agree to work, and the proof that they did; and the secrets that work needs.
 //!
 //! 1. Whether a signature is good is decided by `ssh-keygen`, which an auditor has too; no private key is ever read
 //!    here.
 //! 2. What cannot be verified does not count.
 
 pub mod approval;
+pub mod secrets;
 pub mod signers;
 
 /// What somebody is called who is written as `Name <mail>`: all of it, and the mail address.

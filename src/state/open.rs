@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use super::group::Group;
 use super::record::Tip;
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
+use crate::world::output::redactor::Redactor;
 use crate::world::process_identity;
 
 /// What the state file is opened for.
@@ -39,6 +40,7 @@ pub struct State {
     /// The end of the ledger as it was written here last, and the version of the file then.
     pub(super) tip: Mutex<Option<(i64, Tip)>>,
     connection: Mutex<Connection>,
+    pub(super) redactor: OnceLock<Redactor>,
 }
 
 impl State {
@@ -70,6 +72,7 @@ impl State {
             group: Group::default(),
             tip: Mutex::default(),
             connection: Mutex::new(connection),
+            redactor: OnceLock::new(),
         };
         if access == Access::ReadWrite {
             state.begin_ledger()?;

@@ -211,7 +211,7 @@ impl Writing<'_> {
             host: self.state.host.clone(),
             by: BY.to_owned(),
             prev: self.head.digest.clone(),
-            event: event.clone(),
+            event: self.state.without_secrets(event),
         };
         apply(self.transaction, &entry)?;
         let line = chain::line(&entry)?;

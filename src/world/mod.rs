@@ -3,16 +3,17 @@
 
 pub mod alertmanager;
 pub mod cancel;
-pub mod capture;
 pub mod clock;
 pub mod files;
 pub mod git;
 pub mod http;
+pub mod output;
 pub mod process;
 pub mod process_identity;
 mod process_table;
 pub mod prometheus;
 pub mod scratch;
+pub mod secret_env;
 pub mod signals;
 pub mod ssh;
 pub mod stragglers;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use self::alertmanager::Alertmanager;
 use self::clock::Clock;
 use self::http::Client;
+use self::output::Outputs;
 use self::prometheus::Prometheus;
 use crate::model::Connections;
 
@@ -39,6 +41,8 @@ pub struct World {
     pub alertmanager: Option<Alertmanager>,
     /// The plan file's folder: steps run here, and paths count from here.
     pub folder: PathBuf,
+    /// Where what steps print goes to, and what is hidden from it.
+    pub outputs: Outputs,
 }
 
 impl World {
@@ -53,6 +57,7 @@ impl World {
             folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
             clock,
             client,
+            outputs: Outputs::default(),
         }
     }
 }

@@ -17,8 +17,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
-use super::capture::Capture;
 use super::http::Client;
+use super::output::Capture;
 use super::process::{self, Finished, Job, SpawnError};
 use super::prometheus::Prometheus;
 use super::tsdb::Block;

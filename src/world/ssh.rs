@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::cancel::Cancel;
-use super::capture::Capture;
+use super::output::Capture;
 use super::process::{self, Job, SpawnError, clean_environment};
 
 /// What one of the programs may take; a key in hardware waits for a touch meanwhile.

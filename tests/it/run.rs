@@ -5,11 +5,13 @@ mod coordination;
 mod crash;
 mod dry_run;
 mod emergency;
+mod output;
 mod overlap;
 mod people;
 mod processes;
 mod resume;
 mod rollout;
+mod secrets;
 
 use std::process::Child;
 use std::time::Duration;

@@ -85,6 +85,14 @@ impl Screen {
         Self { shown, ticker: Mutex::new(ticker), notes }
     }
 
+    /// What is drawn, for who writes above it.
+    pub fn bars(&self) -> Option<MultiProgress> {
+        match &self.shown.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).how {
+            How::Bars { all, .. } => Some(all.clone()),
+            How::Plain { .. } => None,
+        }
+    }
+
     /// Takes in what happened.
     pub fn hear(&self, event: &Event) {
         let Some(shown) = &self.shown else { return };

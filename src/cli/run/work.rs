@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::events::Events;
 use super::exit::exit_of;
+use super::follow::Follower;
 use super::orders;
 use super::progress::Screen;
 use super::results::{self, FORMATS, Telling};
@@ -61,6 +62,12 @@ pub fn work(
     let progress = Progress::new(expected);
     let manner = (args.progress, args.due);
     let screen = Screen::new(terminal, manner, progress, interrupts.work.clone());
+    let follower =
+        args.follow.start(screen.bars(), terminal.lines_on_stderr()).context("starting to follow")?;
+    let mut world = world.clone();
+    world.outputs.logs = Some(state.logs());
+    world.outputs.follow = follower.as_ref().map(Follower::sink);
+    let world = &world;
     let tell = |event: &Event| {
         events.hear(event);
         screen.hear(event);
@@ -105,6 +112,9 @@ pub fn work(
         None if args.due => executor::run_due(&crew, jobs),
         None => executor::run_tasks(&crew, &args.tasks, jobs),
     };
+    if let Some(follower) = follower {
+        follower.finish();
+    }
     screen.finish();
     let accounts = match worked {
         Ok(accounts) => accounts,

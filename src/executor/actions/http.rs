@@ -21,7 +21,7 @@ pub fn carry_out(action: &HttpAction, context: &Context) -> Done {
     let status = answer.status.to_string();
     let is_expected =
         action.status.as_ref().map_or((200..300).contains(&answer.status), |m| m.matches(&status));
-    let output = kept(&answer.body);
+    let output = kept(&answer.body, context);
     if is_expected {
         return Done { output, ..Done::well(format!("status {status}")) };
     }
@@ -29,8 +29,8 @@ pub fn carry_out(action: &HttpAction, context: &Context) -> Done {
     Done { output, ..Done::failed(format!("expected status {expected}, found {status}")) }
 }
 
-fn kept(body: &str) -> Option<Output> {
-    let mut capture = crate::world::capture::Capture::default();
+fn kept(body: &str, context: &Context) -> Option<Output> {
+    let mut capture = context.recording.begin();
     capture.take(body.as_bytes());
     capture.finish()
 }

@@ -18,7 +18,9 @@ use super::engine::Work;
 use crate::model::{Outcome, Output, Step, Usage};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::output::Recording;
 use crate::world::process::OnStart;
+use crate::world::secret_env::SecretEnv;
 
 /// What an action needs beside its own words.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub struct Context<'a> {
     pub world: &'a World,
     /// Variables of the step, beside the clean environment.
     pub env: BTreeMap<String, String>,
+    /// And those whose values are secret.
+    pub secrets: SecretEnv,
+    /// What becomes of what it prints.
+    pub recording: Recording,
     /// The folder that processes run in.
     pub folder: PathBuf,
     /// Finds the step's processes again.
@@ -92,8 +98,16 @@ impl Done {
     }
 }
 
-/// Carries out the action of `step` once.
+/// Carries out the action of `step` once. Nothing that it says holds a secret.
 pub fn carry_out(step: &Step, context: &Context) -> Done {
+    let mut done = act(step, context);
+    if let Some(message) = &mut done.message {
+        context.world.outputs.redactor.hide_in(message);
+    }
+    done
+}
+
+fn act(step: &Step, context: &Context) -> Done {
     if let Some(argv) = &step.run {
         return process::carry_out(&argv.value, step, context);
     }

@@ -2,7 +2,6 @@
 
 use super::{Context, Done};
 use crate::model::{Length, Outcome, Step};
-use crate::world::capture::Capture;
 use crate::world::process::account::{self, Account, AccountError};
 use crate::world::process::{Finished, Job, NOT_NOW, Stopped, carry_out as run, ending_in_words};
 use crate::world::stragglers::Straggler;
@@ -14,13 +13,17 @@ pub fn carry_out(argv: &[String], step: &Step, context: &Context) -> Done {
     };
     let job = Job {
         env: context.env.clone(),
+        secrets: context.secrets.clone(),
         user: user.as_ref(),
         on_start: context.on_start,
         ..Job::new(argv, &context.folder, context.tag.clone(), context.timeout)
     };
-    let mut capture = Capture::default();
+    let mut capture = context.recording.begin();
     match run(&job, &mut capture, context.cancel) {
-        Ok(finished) => Done { output: capture.finish(), ..account_of(&finished, context) },
+        Ok(finished) => {
+            let (output, problem) = capture.finish_with_problem();
+            with_problem(Done { output, ..account_of(&finished, context) }, problem)
+        }
         Err(error) => Done::failed(crate::in_words(&error)),
     }
 }
@@ -52,6 +55,15 @@ fn account_of(finished: &Finished, context: &Context) -> Done {
     let exit_code = finished.status.code();
     let not_now = finished.stopped.is_none() && exit_code == Some(NOT_NOW);
     Done { outcome, exit_code, message, output: None, usage: Some(finished.usage), not_now }
+}
+
+/// Adds what is wrong with the log of its output.
+fn with_problem(mut done: Done, problem: Option<String>) -> Done {
+    done.message = match (done.message, problem) {
+        (Some(message), Some(problem)) => Some(format!("{message}; {problem}")),
+        (message, problem) => message.or(problem),
+    };
+    done
 }
 
 fn survivors(named: &str) -> String {

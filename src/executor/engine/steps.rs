@@ -17,7 +17,10 @@ use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
 use crate::world::cancel::Cancel;
+use crate::world::output::lines::Whose;
+use crate::world::output::log::LogName;
 use crate::world::process::{OnStart, Started};
+use crate::world::secret_env::SecretEnv;
 use crate::world::stragglers::TAG;
 
 /// What the message of a step ends with that could have been tried again, if the cutoff had not come before.
@@ -196,11 +199,19 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        let secrets = match self.secrets_of(step) {
+            Ok(secrets) => secrets,
+            Err(why) => return Done::failed(why),
+        };
+        let log = LogName { run: self.run, ordinal, attempt, copy: 1 };
+        let whose = Whose { task: self.name.to_owned(), target: target.to_owned() };
         let tell = |started: Started| self.note_start((ordinal, attempt), started);
         let context = Context {
             work: self,
             world: self.world,
             env: self.variables(target, step),
+            secrets,
+            recording: self.world.outputs.of_step(log, whose),
             folder: step
                 .cwd
                 .as_ref()
@@ -242,6 +253,21 @@ impl<'a> Work<'a> {
             }
         }
         variables
+    }
+
+    /// The variables of a step whose values are secret; if one is not known, why not.
+    fn secrets_of(&self, step: &Step) -> Result<SecretEnv, String> {
+        let mut variables = SecretEnv::default();
+        for (name, value) in &step.env {
+            let EnvValue::Secret(secret) = value else { continue };
+            let value = self.secrets.get(&secret.value);
+            let value =
+                value.ok_or_else(|| format!("secret `{}` was not read before the run", secret.value))?;
+            if name != TAG {
+                variables.set(name, value.clone());
+            }
+        }
+        Ok(variables)
     }
 
     /// Cleaning up is not interrupted by the request that stopped the work.

@@ -1,10 +1,11 @@
-//! What lets a run start: window and blackouts, the tasks before it, approval, gate, and what others hold.
+//! What lets a run start: window and blackouts, the tasks before it, approval, gate, secrets, and what others hold.
 
 use super::{Ahead, Ending, Found, Item, Wanted, assumed, cannot_know, verified, wrong};
 use crate::executor::controller::{self, GateAnswer};
 use crate::executor::needs;
 use crate::model::{Origin, Phase};
 use crate::scheduler::words::why_not;
+use crate::security::secrets;
 use crate::state::{NewRun, StartError, State, StateError};
 use crate::world::process_identity;
 
@@ -35,6 +36,10 @@ pub(super) fn look(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateErr
         GateAnswer::Unknown(why) => wrong(Ending::Unknown, why),
     });
     items.extend(gate.map(|found| Item::new(Phase::Gate, "gate", found)));
+    items.extend(secrets::of_task(wanted.task).into_iter().map(|name| {
+        let found = super::secrets::look(ahead.plan, name, ahead.world);
+        Item::new(Phase::Gate, &format!("secret {name}"), found)
+    }));
     let found = match past {
         Ok(None) => None,
         Ok(Some(state)) => Some(held(ahead, wanted, state)?),

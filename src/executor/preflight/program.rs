@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Ending, Found, assumed, cannot_know, verified, wrong};
 use crate::model::Step;
 use crate::world::cancel::Cancel;
-use crate::world::capture::Capture;
+use crate::world::output::Capture;
 use crate::world::process::{self, Job, SpawnError};
 
 /// What a shell may take to read a text.

@@ -1,11 +1,11 @@
-//! One step: its condition, folder, user and secrets, and its action as far as it can be looked at.
+//! One step: its condition, folder and user, and its action as far as it can be looked at.
 
 use std::path::Path;
 
-use super::{Ahead, Ending, Found, Item, assumed, cannot_know, checks, peers, program, secrets, together};
+use super::{Ahead, Ending, Found, Item, assumed, cannot_know, checks, peers, program, together};
 use super::{verified, wrong};
 use crate::executor::actions::user_of;
-use crate::model::{EnvValue, Phase, Step};
+use crate::model::{Phase, Step};
 use crate::validator::checks::Answer;
 
 /// Looks at `step`, which comes after the `earlier` ones.
@@ -38,11 +38,6 @@ pub(super) fn look(ahead: &Ahead, phase: Phase, step: &Step, earlier: &[&Step]) 
             Err(error) => wrong(Ending::Failed, crate::in_words(&error)),
         });
     }
-    let of_env = step.env.values().filter_map(|value| match value {
-        EnvValue::Secret(name) => Some(secrets::look(ahead.plan, name, &ahead.world.folder)),
-        EnvValue::Text(_) => None,
-    });
-    looks.extend(of_env);
     looks.push(action(ahead, step, &folder, earlier));
     Item::new(phase, &step.label(), together(looks))
 }

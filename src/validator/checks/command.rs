@@ -7,7 +7,7 @@ use super::Answer;
 use crate::model::{CommandCheck, Literal, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
-use crate::world::capture::Capture;
+use crate::world::output::Capture;
 use crate::world::process::{Job, Stopped, carry_out, ending_in_words};
 
 /// The time between TERM and KILL of a check that takes too long.

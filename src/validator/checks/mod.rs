@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::model::{Check, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::output::redactor::Redactor;
 use crate::world::prometheus::{PeerError, Prometheus};
 
 /// What a check found out.
@@ -56,6 +57,18 @@ impl Answer {
         }
     }
 
+    fn without_secrets(mut self, redactor: &Redactor) -> Self {
+        match &mut self {
+            Self::Yes { found } => redactor.hide_in(found),
+            Self::No { expected, found } => {
+                redactor.hide_in(expected);
+                redactor.hide_in(found);
+            }
+            Self::Unknown { why } => redactor.hide_in(why),
+        }
+        self
+    }
+
     fn unknown(why: impl Into<String>) -> Self {
         Self::Unknown { why: why.into() }
     }
@@ -75,8 +88,12 @@ impl Answer {
     }
 }
 
-/// Asks `check` of `world`, within the check's own timeout.
+/// Asks `check` of `world`, within the check's own timeout. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+    answer_of(check, world, cancel).without_secrets(&world.outputs.redactor)
+}
+
+fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     let timeout = check.timeout().to_std();
     if let Some(file) = &check.file {
         return file::ask(file, world);

@@ -14,7 +14,7 @@ use rustix::process::geteuid;
 use super::spawn::program;
 use super::{Job, SpawnError, carry_out};
 use crate::world::cancel::Cancel;
-use crate::world::capture::Capture;
+use crate::world::output::Capture;
 
 /// A user as the system knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

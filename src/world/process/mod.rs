@@ -31,7 +31,8 @@ pub use self::spawn::{SpawnError, clean_environment, program};
 
 use self::account::Account;
 use super::cancel::Cancel;
-use super::capture::Capture;
+use super::output::Capture;
+use super::secret_env::SecretEnv;
 use super::stragglers::{self, Straggler};
 use crate::model::Usage;
 
@@ -46,6 +47,8 @@ pub struct Job<'a> {
     pub input: Option<&'a File>,
     /// Variables beside the clean environment.
     pub env: BTreeMap<String, String>,
+    /// And those whose values are secret.
+    pub secrets: SecretEnv,
     /// The user it runs as; default mainstay's own.
     pub user: Option<&'a Account>,
     /// Finds every process of this job again.
@@ -64,8 +67,20 @@ impl<'a> Job<'a> {
     /// A job with nothing on stdin, in the clean environment, with 10 s between TERM and KILL.
     pub fn new(argv: &'a [String], folder: &'a Path, tag: String, timeout: Duration) -> Self {
         let (grace, drain) = (Duration::from_secs(10), Duration::from_secs(5));
-        let env = BTreeMap::new();
-        Self { argv, folder, input: None, env, user: None, tag, timeout, grace, drain, on_start: None }
+        let (env, secrets) = (BTreeMap::new(), SecretEnv::default());
+        Self {
+            argv,
+            folder,
+            input: None,
+            env,
+            secrets,
+            user: None,
+            tag,
+            timeout,
+            grace,
+            drain,
+            on_start: None,
+        }
     }
 }
 

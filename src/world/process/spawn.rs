@@ -151,7 +151,12 @@ fn command(job: &Job, name: &str, path: &Path) -> Result<Command, SpawnError> {
             command
         }
     };
-    command.args(&job.argv[1..]).current_dir(job.folder).env_clear().envs(variables);
+    command
+        .args(&job.argv[1..])
+        .current_dir(job.folder)
+        .env_clear()
+        .envs(variables)
+        .envs(job.secrets.exposed());
     if own_session().is_none() {
         command.process_group(0);
     }

@@ -229,7 +229,7 @@ fn case_33_the_environment_is_the_documented_one() {
 fn a_gigantic_line_costs_constant_memory() {
     let ran = run("head -c 50000000 /dev/zero", |_| {});
     let output = ran.output;
-    let kept = 2 * crate::world::capture::KEPT;
+    let kept = 2 * crate::world::output::KEPT;
     assert_eq!((output.bytes, output.head.len() + output.tail.len()), (50_000_000, kept));
 }
 

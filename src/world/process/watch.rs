@@ -16,7 +16,7 @@ use super::spawn::Spawned;
 use super::usage::{io_of, usage_of};
 use super::{Finished, Job, OnStart, Started, Stopped};
 use crate::world::cancel::{Cancel, timespec};
-use crate::world::capture::Capture;
+use crate::world::output::Capture;
 use crate::world::stragglers::{self, Mark, Straggler};
 
 /// After the leader's end, output is read until it has been silent for this long.

@@ -17,7 +17,7 @@ use super::TIMEOUT;
 use crate::executor::actions::{Context, Done};
 use crate::world::World;
 use crate::world::cancel::Cancel;
-use crate::world::capture::Capture;
+use crate::world::output::Capture;
 use crate::world::process::{self, Job};
 use crate::world::prometheus::{PeerError, Prometheus};
 use crate::world::tsdb::{beside, is_here};

@@ -31,7 +31,6 @@ enum At {
     Window,
     Task,
     Step,
-    Env,
     Check,
 }
 
@@ -46,14 +45,12 @@ const fn key(at: At, key: &'static str) -> Row {
 }
 
 const ROWS: &[Row] = &[
-    key(At::Plan, "secrets"),
     key(At::Plan, "reports"),
     key(At::Plan, "reviews"),
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
     key(At::Step, "ansible"),
     key(At::Step, "pause"),
-    key(At::Env, "secret"),
     key(At::Check, "dns"),
     key(At::Check, "process"),
     key(At::Check, "port"),
@@ -125,7 +122,6 @@ fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
         match tree.text(*key) {
             "only_if" | "done_if" => found.push((At::Check, *value)),
             "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
-            "env" => found.extend(tree.entries(*value).iter().map(|(_, value)| (At::Env, *value))),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Output in constant memory: the first bytes, the last bytes, and how many there were.
+//! The ends of an output in constant memory: the first bytes, the last bytes, and how many there were.
 
 use std::collections::VecDeque;
 
@@ -9,13 +9,13 @@ pub const KEPT: usize = 8 * 1024;
 
 /// Takes any number of bytes and keeps [`KEPT`] of the beginning and of the end.
 #[derive(Debug, Default)]
-pub struct Capture {
+pub struct Ends {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     bytes: u64,
 }
 
-impl Capture {
+impl Ends {
     /// Takes the next bytes.
     pub fn take(&mut self, mut chunk: &[u8]) {
         self.bytes += chunk.len() as u64;
@@ -26,6 +26,16 @@ impl Capture {
         let surplus = (self.tail.len() + chunk.len()).saturating_sub(KEPT);
         self.tail.drain(..surplus);
         self.tail.extend(chunk);
+    }
+
+    /// Whether the next bytes leave something out, or did already.
+    pub fn overflows_with(&self, n_bytes: usize) -> bool {
+        self.bytes + n_bytes as u64 > 2 * KEPT as u64
+    }
+
+    /// Everything so far, in two parts, as long as nothing was left out.
+    pub fn whole(&mut self) -> [&[u8]; 2] {
+        [&self.head, self.tail.make_contiguous()]
     }
 
     /// What was kept, as text; `None` when there was nothing at all.
@@ -64,11 +74,11 @@ mod tests {
         #[test]
         fn head_tail_and_count_are_those_of_the_whole(chunks in prop::collection::vec(prop::collection::vec(b'a'..=b'z', 0..6000), 0..12)) {
             let whole: Vec<u8> = chunks.concat();
-            let mut capture = Capture::default();
+            let mut ends = Ends::default();
             for chunk in &chunks {
-                capture.take(chunk);
+                ends.take(chunk);
             }
-            let Some(output) = capture.finish() else {
+            let Some(output) = ends.finish() else {
                 prop_assert!(whole.is_empty());
                 return Ok(());
             };
