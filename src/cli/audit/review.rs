@@ -31,7 +31,7 @@ pub struct ReviewArgs {
 
 const HELP: &str = "\
 Examples:
-  mainstay audit review    what is open, the most urgent first
+  mainstay audit review            what is open, the most urgent first
   mainstay audit review 12 --note 'disk was full; alert added'
 
 Exit codes:

@@ -3,6 +3,7 @@
 mod timeline;
 
 use std::fmt::Write as _;
+use std::io;
 use std::str::FromStr;
 
 use anyhow::Context;
@@ -55,7 +56,7 @@ pub fn show(
     };
     let steps = state.steps(run.id).context("reading the steps")?;
     match step {
-        Some(ordinal) => show_step(&run, steps, ordinal, global, terminal),
+        Some(ordinal) => show_step(&state, (&run, steps), ordinal, global, terminal),
         None => show_run(&state, (run, steps), global, manager, terminal),
     }
 }
@@ -136,8 +137,8 @@ fn notes(state: &State, run: RunId) -> anyhow::Result<Vec<timeline::Note>> {
 }
 
 fn show_step(
-    run: &Run,
-    steps: Vec<StepRecord>,
+    state: &State,
+    (run, steps): (&Run, Vec<StepRecord>),
     ordinal: u32,
     global: &Global,
     terminal: &mut Terminal,
@@ -151,6 +152,18 @@ fn show_step(
         ));
         return Ok(Exit::Wrong);
     };
+    if let Some(log) = step.output.as_ref().and_then(|output| output.log.as_ref())
+        && global.format.is_none()
+        && global.output.is_empty()
+    {
+        match state.logs().open(log) {
+            Ok(whole) => {
+                whole.write_inert(&mut Shown(terminal)).context("reading the log of the step")?;
+                return Ok(Exit::Done);
+            }
+            Err(error) => terminal.warning(&crate::text::inert_line(&crate::in_words(&error))),
+        }
+    }
     output::deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, _| {
         Ok(match format {
             Format::Json => {
@@ -165,6 +178,19 @@ fn show_step(
             .status(&crate::text::inert_line(&format!("step {ordinal}, `{}`, printed nothing", step.name)));
     }
     Ok(Exit::Done)
+}
+
+/// Stdout, for what is never whole in memory.
+struct Shown<'a>(&'a mut Terminal);
+
+impl io::Write for Shown<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.result_bytes(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What is kept of an output, with what is missing marked.

@@ -285,3 +285,11 @@ fn a_run_is_shown_step_by_step_and_what_a_step_printed() {
     assert!(text.contains('█'), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
+
+#[test]
+fn a_long_output_is_shown_whole() {
+    let case = Case::new().plan_file(plan(&shell("noisy", "seq 1 20000")));
+    case.run("run noisy").exit(0).any_output();
+    let expected: String = (1..=20000).map(|n| format!("{n}\n")).collect();
+    case.run("run --show last --step 1").exit(0).stdout(&expected);
+}
