@@ -233,8 +233,13 @@ fn case_44_what_a_rollout_asks_for_is_checked_before_anything_runs() {
     assert!(with("serial: 2").contains(both), "{}", with("serial: 2"));
     assert!(!with("serial: 1, canary: 1, max_failures: 0").contains("at once"));
     assert!(with("canary: 2, serial: 1").contains("at once (`canary`)"));
-    // A threshold is a number of targets; what half of one target is, nobody has to guess.
-    assert!(with("max_failures: 50%").contains("`max_failures` cannot be `50%`"));
+    // A share of a batch is a threshold like a number of targets; what is neither is refused.
+    assert!(!with("max_failures: 50%").contains("max_failures"), "{}", with("max_failures: 50%"));
+    assert!(
+        with("max_failures: 150%").contains("`max_failures` cannot be `150%`"),
+        "{}",
+        with("max_failures: 150%")
+    );
     assert!(with("max_failures: -1").contains("`max_failures` cannot be `-1`"));
 }
 

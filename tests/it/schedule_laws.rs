@@ -197,6 +197,31 @@ impl Estate {
         text
     }
 
+    /// How many minutes the batches of a task take, one after the other: minute by minute, the next one begins after the
+    /// pause as soon as no more than `max_down` of the group are in work or not covered yet.
+    fn minutes_of(&self, work: &Work) -> i64 {
+        let ((serial, pause), targets) = (work.rollout, work.targets.iter().collect::<Vec<_>>());
+        let of_group = |batch: &[&usize]| batch.iter().filter(|target| ***target < 3).count();
+        let mut uncovered_until: Vec<i64> = Vec::new();
+        let mut now = 0;
+        for (n, batch) in targets.chunks(serial).enumerate() {
+            let n_next = of_group(batch);
+            let has_room = |minute: i64| {
+                let n_down = uncovered_until.iter().filter(|until| minute < **until).count();
+                n_next == 0 || n_down + n_next <= usize::try_from(self.max_down).unwrap() || n_down == 0
+            };
+            if n > 0 {
+                now += pause;
+                while !has_room(now) {
+                    now += 1;
+                }
+            }
+            now += work.minutes;
+            uncovered_until.extend(std::iter::repeat_n(now + self.cover, n_next));
+        }
+        if targets.is_empty() { work.minutes } else { now }
+    }
+
     /// What is wrong with a schedule: nothing, it should be.
     fn faults(&self, schedule: &Schedule) -> Vec<String> {
         let mut faults = Vec::new();
@@ -205,9 +230,7 @@ impl Estate {
         // Who uses how much of what, at the starts: use rises nowhere else.
         for placed in &schedule.placed {
             let (work, id) = (task_of(&placed.occurrence.task), &placed.occurrence.id);
-            let (serial, pause) = work.rollout;
-            let n_batches = i64::try_from(work.targets.len().max(1).div_ceil(serial)).unwrap();
-            let length = TimeDelta::minutes(work.minutes * n_batches + pause * (n_batches - 1));
+            let length = TimeDelta::minutes(self.minutes_of(work));
             if placed.end - placed.start != length {
                 faults.push(format!("{id} takes {}", placed.end - placed.start));
             }
