@@ -168,10 +168,9 @@ impl Progress {
                 };
                 self.runs.insert(*run, standing);
             }
-            // Its task is on record; who resumed it has just read its name.
-            Event::RunResumed { run, .. } => {
+            Event::RunResumed { run, task, .. } => {
                 let standing = Standing {
-                    task: format!("run {run}"),
+                    task: task.clone(),
                     targets: Vec::new(),
                     since: now,
                     takes: None,

@@ -328,7 +328,12 @@ fn try_to_go_on(
         Err(StartError::State(error)) => return Err(error),
         Err(held) => return Ok(Fate::Held(held)),
     }
-    crew.journal.tell(&Event::RunResumed { run: run.id, holder: crew.holder.clone(), definition: digest });
+    crew.journal.tell(&Event::RunResumed {
+        run: run.id,
+        task: run.task.clone(),
+        holder: crew.holder.clone(),
+        definition: digest,
+    });
     crew.journal.record_all(&interrupted.settled(verdicts))?;
     let records = state.steps(run.id)?;
     let past = Past::of(&records, &script, interrupted.facts.clone());

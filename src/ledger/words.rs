@@ -31,7 +31,7 @@ pub fn in_words(event: &Event) -> String {
                 justification.as_ref().map(|why| format!(" as an emergency: {why}")).unwrap_or_default();
             format!("run {run} of {task} started on {on}{of}{why}")
         }
-        Event::RunResumed { run, holder, definition } => {
+        Event::RunResumed { run, holder, definition, .. } => {
             let replanned = if definition.is_some() { ", by the plan file as it is now" } else { "" };
             format!("run {run} taken over by process {} of {}{replanned}", holder.pid, holder.user)
         }

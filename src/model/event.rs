@@ -129,6 +129,9 @@ pub enum Event {
     RunResumed {
         /// Its number.
         run: RunId,
+        /// Its task.
+        #[serde(default)]
+        task: String,
         /// Who works on it now.
         holder: Holder,
         /// The text that its task has by now, when it goes on by that and not by the one that it began with.

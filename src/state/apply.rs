@@ -55,7 +55,7 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             Ok(())
         }
         Event::RunStarted { .. } => start_run(tx, entry),
-        Event::RunResumed { run, holder, definition } => {
+        Event::RunResumed { run, holder, definition, .. } => {
             let outcome = history::reopen(tx, *run)?;
             let sql = "UPDATE run SET holder = ?2, definition = coalesce(?3, definition),
                        ended = NULL, outcome = NULL, reason = NULL

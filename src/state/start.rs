@@ -135,7 +135,12 @@ impl State {
                 return Ok(Err(refusal));
             }
             let definition = definition.map(str::to_owned);
-            let event = Event::RunResumed { run, holder: holder.clone(), definition: definition.clone() };
+            let event = Event::RunResumed {
+                run,
+                task: found.task.clone(),
+                holder: holder.clone(),
+                definition: definition.clone(),
+            };
             writing.append(&event)?;
             let definition = definition.or_else(|| found.definition.clone());
             Ok(Ok(Run {
