@@ -205,7 +205,7 @@ impl<'a> Work<'a> {
         };
         let log = LogName { run: self.run, ordinal, attempt, copy: 1 };
         let whose = Whose { task: self.name.to_owned(), target: target.to_owned() };
-        let tell = |started: Started| self.note_start((ordinal, attempt), started);
+        let tell = |started: Started| self.note_start(progress, (ordinal, attempt), started);
         let context = Context {
             work: self,
             world: self.world,
@@ -227,12 +227,14 @@ impl<'a> Work<'a> {
         actions::carry_out(step, &context)
     }
 
-    /// Records the process of a step, as soon as it runs.
-    fn note_start(&self, (ordinal, attempt): (u32, u32), started: Started) {
-        let Started { pid, started_ticks } = started;
-        let event = Event::StepStarted { run: self.run, ordinal, attempt, pid, started_ticks };
-        // It runs already, and goes on to its end: if that can be recorded, this is not missed; if not, the work stops.
-        let _ = self.journal.record(&event);
+    /// Records the process of a step: while it goes on at once, else together with its end, at the price of one.
+    fn note_start(&self, progress: &Progress, (ordinal, attempt): (u32, u32), started: Started) {
+        let Started { pid, started_ticks, is_going } = started;
+        progress.hold(Event::StepStarted { run: self.run, ordinal, attempt, pid, started_ticks });
+        if is_going {
+            // It goes on to its end: if that can be recorded, this is not missed; if not, the work stops.
+            let _ = self.flush(progress);
+        }
     }
 
     /// `MAINSTAY_RUN`, `MAINSTAY_TASK`, `MAINSTAY_TARGET`, `MAINSTAY_OCCURRENCE`, and the step's own.

@@ -59,7 +59,7 @@ pub struct Job<'a> {
     pub grace: Duration,
     /// How long output is read after the leader's end when somebody else still holds it, at most.
     pub drain: Duration,
-    /// Who hears that it runs, as soon as it does.
+    /// Who hears which process it is: while it runs if that takes more than a moment, else at its end.
     pub on_start: Option<OnStart<'a>>,
 }
 
@@ -91,9 +91,11 @@ pub struct Started {
     pub pid: i32,
     /// When it started, in clock ticks since boot.
     pub started_ticks: u64,
+    /// Whether it still goes on, as far as is known.
+    pub is_going: bool,
 }
 
-/// Is called right after the process of a job was started, by the thread that watches it.
+/// Is called once, by the thread that watches a job, before its process is taken away.
 #[derive(Clone, Copy)]
 pub struct OnStart<'a>(pub &'a dyn Fn(Started));
 

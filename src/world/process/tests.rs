@@ -251,7 +251,7 @@ fn what_a_job_used_is_told_with_that_of_its_children() {
 }
 
 #[test]
-fn its_process_is_told_while_it_runs() {
+fn its_process_is_told_before_it_is_taken_away() {
     let heard = Cell::new(None);
     let tell = |started: Started| {
         let process = process_table::read(&started.pid.to_string()).unwrap();

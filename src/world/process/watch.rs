@@ -21,7 +21,7 @@ use crate::world::stragglers::{self, Mark, Straggler};
 
 /// After the leader's end, output is read until it has been silent for this long.
 const IDLE: Duration = Duration::from_millis(300);
-/// A job that lasts longer than this gets a cgroup. Making one, moving a process there and removing it takes a third of
+/// A job that lasts longer than this gets a cgroup, and its process is told while it goes on. Making one, moving a process there and removing it takes a third of
 /// what a program that does nothing takes from start to end, in the kernel alone.
 const SHORT: Duration = Duration::from_millis(20);
 /// A leader that was killed and does not go is looked at again this often.
@@ -38,6 +38,8 @@ struct Watch<'a> {
     capture: &'a mut Capture,
     buffer: Vec<u8>,
     cgroup: Option<Cgroup>,
+    /// Whether its process has been told.
+    is_told: bool,
 }
 
 /// What was heard while waiting.
@@ -56,21 +58,18 @@ pub(super) fn watch(
     cancel: &Cancel,
 ) -> io::Result<Finished> {
     let Spawned { child, leader, output } = spawned;
-    if let Some(OnStart(tell)) = job.on_start
-        && let Some(started_ticks) = leader.started_ticks()
-    {
-        tell(Started { pid: leader.pid, started_ticks });
-    }
     let ended = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
     let pipe = fstat(&output).ok().map(|stat| stat.st_ino);
     let buffer = vec![0; 64 * 1024];
-    let watch = Watch { job, leader, ended, output: Some(output), pipe, capture, buffer, cgroup: None };
+    let (output, cgroup, is_told) = (Some(output), None, false);
+    let watch = Watch { job, leader, ended, output, pipe, capture, buffer, cgroup, is_told };
     watch.until_the_end(child, cancel)
 }
 
 impl<'a> Watch<'a> {
     fn until_the_end(mut self, child: Child, cancel: &Cancel) -> io::Result<Finished> {
         let stopped = self.run(cancel)?;
+        self.tell_process(false);
         let mut left = if stopped.is_some() { self.stop()? } else { Vec::new() };
         // Asked before it is waited for: until then its number, its group's and its session's are nobody else's.
         let io = io_of(self.leader.pid);
@@ -93,6 +92,7 @@ impl<'a> Watch<'a> {
             let until_long = SHORT.saturating_sub(began.elapsed());
             if is_short && until_long.is_zero() {
                 is_short = false;
+                self.tell_process(true);
                 self.cgroup = self.make_cgroup();
             }
             let patience = if is_short { left.min(until_long) } else { left };
@@ -106,6 +106,16 @@ impl<'a> Watch<'a> {
             if left.is_zero() {
                 return Ok(Some(Stopped::TimedOut));
             }
+        }
+    }
+
+    /// Tells whoever wants to know which process it is, once.
+    fn tell_process(&mut self, is_going: bool) {
+        if let Some(OnStart(tell)) = self.job.on_start.filter(|_| !self.is_told)
+            && let Some(started_ticks) = self.leader.started_ticks()
+        {
+            self.is_told = true;
+            tell(Started { pid: self.leader.pid, started_ticks, is_going });
         }
     }
 
