@@ -321,13 +321,9 @@ fn assert_kept(report: &Report) {
 
     let is_finding = |one: &Seen| one.code.starts_with("MS");
     let annotations = readers::github(&written(report, "github")).into_iter().filter(is_finding).collect();
-    assert_eq!(
-        with_visible_files(expected(report, "notice"))
-            .into_iter()
-            .map(|one| Seen { column: 0, ..one })
-            .collect::<Vec<_>>(),
-        sorted(annotations).into_iter().map(|one| Seen { column: 0, ..one }).collect::<Vec<_>>()
-    );
+    // Of two findings in one line the columns would decide which comes first.
+    let in_lines = |all: Vec<Seen>| sorted(all.into_iter().map(without_column).collect());
+    assert_eq!(in_lines(with_visible_files(expected(report, "notice"))), in_lines(annotations));
 
     let errors = readers::checkstyle(&written(report, "checkstyle"));
     let errors = errors.into_iter().filter(is_finding).collect();

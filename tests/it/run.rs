@@ -12,6 +12,7 @@ mod processes;
 mod resume;
 mod rollout;
 mod secrets;
+mod state_faults;
 
 use std::process::Child;
 use std::time::Duration;
