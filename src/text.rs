@@ -1,4 +1,4 @@
-//! Text for people: what comes from outside made safe to show, and lengths of time in words.
+//! Text for people: what comes from outside made safe to show, and lengths of time and sizes in words.
 
 use std::fmt::Write;
 
@@ -100,6 +100,24 @@ pub fn roughly(length: TimeDelta) -> String {
     format!("{}{}", if seconds < 0 { "-" } else { "" }, words.join(" "))
 }
 
+/// A size for people: `512 MiB`.
+pub fn in_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut left = bytes;
+    let mut tenths = 0;
+    let mut unit = "";
+    for name in UNITS {
+        (tenths, left, unit) = (left % 1024 * 10 / 1024, left / 1024, name);
+        if left < 1024 {
+            break;
+        }
+    }
+    if tenths == 0 { format!("{left} {unit}") } else { format!("{left}.{tenths} {unit}") }
+}
+
 /// The name that was probably meant: at most a third of its letters differ, a swap counting as one.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody misspells a word of this length, and the distance takes quadratic time.
@@ -169,5 +187,18 @@ mod tests {
         assert_eq!(nearest("weekend-nigth", known.into_iter()), Some("weekend-night"));
         assert_eq!(nearest("Crew", known.into_iter()), Some("crew"));
         assert_eq!(nearest("month-end", known.into_iter()), None);
+    }
+
+    #[test]
+    fn sizes_are_told_in_units_that_people_read() {
+        for (bytes, words) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1 << 29, "512 MiB"),
+            (1_610_612_736, "1.5 GiB"),
+            (u64::MAX, "15.9 EiB"),
+        ] {
+            assert_eq!(in_bytes(bytes), words);
+        }
     }
 }

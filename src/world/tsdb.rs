@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::prometheus::Prometheus;
+use crate::text::in_bytes;
 
 /// A chunk file is made this large before anything is in it: less room is none.
 const CHUNK_FILE: u64 = 512 << 20;
@@ -74,24 +75,6 @@ impl Room {
         let (needed, free) = (in_bytes(self.needed), in_bytes(self.free));
         format!("takes up to {needed}, and {free} are free in {}", self.at.display())
     }
-}
-
-/// A size for people: `512 MiB`.
-pub fn in_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut left = bytes;
-    let mut tenths = 0;
-    let mut unit = "";
-    for name in UNITS {
-        (tenths, left, unit) = (left % 1024 * 10 / 1024, left / 1024, name);
-        if left < 1024 {
-            break;
-        }
-    }
-    if tenths == 0 { format!("{left} {unit}") } else { format!("{left}.{tenths} {unit}") }
 }
 
 impl Tsdb {
@@ -352,19 +335,6 @@ mod tests {
             ("nonsense", false),
         ] {
             assert_eq!(is_here(url), expected, "{url}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_told_in_units_that_people_read() {
-        for (bytes, words) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1 << 29, "512 MiB"),
-            (1_610_612_736, "1.5 GiB"),
-            (u64::MAX, "15.9 EiB"),
-        ] {
-            assert_eq!(in_bytes(bytes), words);
         }
     }
 }

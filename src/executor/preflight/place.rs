@@ -7,8 +7,8 @@ use rustix::fs::statvfs;
 use super::{Ending, Found, assumed, verified, wrong};
 use crate::executor::preflight::Certainty;
 use crate::state::{State, StateError};
+use crate::text::in_bytes;
 use crate::world::process_identity;
-use crate::world::tsdb::in_bytes;
 
 /// What is known of the state file.
 #[derive(Debug)]

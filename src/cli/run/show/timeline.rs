@@ -10,8 +10,8 @@ use crate::cli::run::list::took;
 use crate::model::{Origin, Outcome, Run, StepRecord, Usage};
 use crate::state::Comparison;
 use crate::table::{Screen, Tone, painted};
+use crate::text::in_bytes;
 use crate::text::inert_line;
-use crate::world::tsdb::in_bytes;
 
 /// All that is told of a run.
 #[derive(Debug)]

@@ -15,8 +15,9 @@ use super::{TIMEOUT, unless_stopped};
 use crate::calendar::Zone;
 use crate::executor::actions::{Context, Done};
 use crate::model::{PrometheusAction, SeriesToDelete};
+use crate::text::in_bytes;
 use crate::world::prometheus::{PeerError, Prometheus};
-use crate::world::tsdb::{Room, Tsdb, in_bytes};
+use crate::world::tsdb::{Room, Tsdb};
 
 /// The room that an action takes at most, and what there is; `None` for one that takes none.
 ///
