@@ -32,8 +32,8 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck,
-    TcpCheck,
+    Check, CheckKind, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck,
+    TargetUpCheck, TcpCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
@@ -41,8 +41,8 @@ pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
 pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
 pub use matcher::{Literal, Matcher, Tests};
 pub use monitoring::{
-    AlertInstance, AlertRule, AlertState, Connection, Connections, HttpMetric, HttpValue, Metric,
-    PromqlMetric, Sample,
+    AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,
+    PrometheusConnection, PromqlMetric, Sample,
 };
 pub use named::{List, Named, OneOrMany};
 pub use occurrence::{

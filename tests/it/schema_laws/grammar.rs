@@ -27,7 +27,7 @@ pub fn plan_file() -> Rule {
         .may("tags", list(text()))
         .may("timezone", any_of(&["UTC", "Europe/Berlin", "'Asia/Tokyo'"]))
         .may("documents", all_may(&["process", "system", "security", "audit"], &text()))
-        .may("connections", all_may(&["prometheus", "alertmanager"], &mapping().must("url", url()).done()))
+        .may("connections", connections())
         .may("targets", named(target()))
         .may("groups", named(mapping().must("max_down", positive()).may("cover", length()).done()))
         .may("windows", named(window()))
@@ -43,6 +43,13 @@ pub fn plan_file() -> Rule {
         .may("access", access())
         .may("reviews", named(mapping().may("every", length()).may("from", text()).done()))
         .may("ignore", list(waiver()))
+        .done()
+}
+
+fn connections() -> Rule {
+    mapping()
+        .may("prometheus", mapping().must("url", url()).may("replicas", list(url())).done())
+        .may("alertmanager", mapping().must("url", url()).may("members", list(url())).done())
         .done()
 }
 
@@ -235,7 +242,7 @@ fn check() -> Rule {
         .may("queries", some(any_of(&["up", "'sum(up)'"])))
         .may("within", tolerance());
     let is_later = |kind: &&str| *kind != "restore" && kinds.iter().all(|(known, _)| known != kind);
-    let later: Vec<_> = mainstay::model::Check::KINDS.into_iter().filter(is_later).collect();
+    let later: Vec<_> = mainstay::model::Check::KINDS.iter().copied().filter(is_later).collect();
     kinds.extend(later.into_iter().map(|kind| (kind, anything())));
     kinds.push(("restore", restore.done()));
     mapping().one(&kinds).may("timeout", positive_length()).done()
