@@ -32,7 +32,7 @@ pub struct Account {
     pub plan_digest: String,
     /// The targets, in order.
     pub targets: Vec<String>,
-    /// Who worked on it first.
+    /// Who works on it, or did last.
     pub holder: Holder,
     /// The approvals that it rests on, by their places in the ledger.
     pub approvals: Vec<u64>,

@@ -175,7 +175,8 @@ impl History {
         let Some(account) = self.accounts.get_mut(&run) else { return };
         let is_wanted = wanted.holds(account);
         match event {
-            Event::RunResumed { definition, .. } => {
+            Event::RunResumed { definition, holder, .. } => {
+                account.holder = holder;
                 account.definition = definition.or(account.definition.take());
                 account.resumed.push(mark);
             }

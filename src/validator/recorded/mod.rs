@@ -13,9 +13,11 @@
 pub mod account;
 mod case;
 pub mod history;
+mod leaks;
 mod questions;
 #[cfg(test)]
 mod tests;
+mod told;
 mod whole;
 
 use serde::Serialize;
@@ -23,8 +25,11 @@ use serde::Serialize;
 pub use self::account::Account;
 pub use self::case::{Case, Leak, Surroundings};
 pub use self::history::{History, Wanted};
-pub use self::whole::{Exposed, Whole};
-use crate::model::{RunId, Severity};
+pub use self::leaks::look as look_for_secrets;
+pub use self::told::told;
+pub use self::whole::{Exposed, Whole, judge as judge_whole, sample};
+use super::codes::Code;
+use crate::model::RunId;
 
 /// What a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,23 +57,17 @@ impl Aspect {
     }
 }
 
-/// One question, as the manual knows it.
+/// One question.
 #[derive(Debug, Clone, Copy)]
 pub struct Question {
-    /// `MR`, and three digits that are never given to another question.
-    pub code: &'static str,
+    /// What a no is called, and how bad it is.
+    pub code: &'static Code,
     /// What is asked, in one word or two: `approved`.
     pub name: &'static str,
     /// What it is about.
     pub aspect: Aspect,
     /// What is asked, in words.
     pub asks: &'static str,
-    /// How bad a no is.
-    pub severity: Severity,
-    /// Why it matters, and what a no means.
-    pub why: &'static str,
-    /// What to do about a no.
-    pub help: &'static str,
 }
 
 /// A question about one run, with the function that answers it.
@@ -157,21 +156,4 @@ pub fn judge(case: &Case) -> Vec<Answered> {
         said: (of.ask)(case),
     };
     questions::OF_RUN.iter().flat_map(|group| group.iter()).map(of_run).collect()
-}
-
-/// All questions, by code.
-pub fn all() -> impl Iterator<Item = &'static Question> {
-    let mut all: Vec<_> = questions::OF_RUN
-        .iter()
-        .flat_map(|group| group.iter())
-        .map(|of| &of.question)
-        .chain(whole::QUESTIONS)
-        .collect();
-    all.sort_by_key(|question| question.code);
-    all.into_iter()
-}
-
-/// The question with this code.
-pub fn by_code(code: &str) -> Option<&'static Question> {
-    all().find(|question| question.code == code)
 }

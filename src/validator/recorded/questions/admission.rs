@@ -9,65 +9,46 @@ use crate::model::{Task, WindowSpan};
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
         question: Question {
-            code: "MR102",
+            code: &codes::OUT_OF_WINDOW,
             name: "in its window",
             aspect: Aspect::Process,
             asks: "did it begin before the cutoff of a maintenance window, and end before the window did?",
-            severity: Severity::Error,
-            why: "Outside its window work meets people who did not expect it. What begins in time and ends too late was \
-                  estimated too short.",
-            help: "make `duration` or the window longer, or start it as an emergency with its reason",
         },
         ask: in_window,
     },
     OfRun {
         question: Question {
-            code: "MR103",
+            code: &codes::IN_BLACKOUT,
             name: "in no blackout",
             aspect: Aspect::Process,
             asks: "was no change freeze in force while it ran?",
-            severity: Severity::Error,
-            why: "A blackout is a promise to the business that nothing changes. Only the task types that it allows, and \
-                  emergencies with a reason, pass it.",
-            help: "find out who started it; what cannot wait is an emergency, with its reason",
         },
         ask: in_no_blackout,
     },
     OfRun {
         question: Question {
-            code: "MR104",
+            code: &codes::NOT_REVIEWED,
             name: "emergency reviewed",
             aspect: Aspect::Process,
             asks: "does an emergency say why, and was it reviewed in time?",
-            severity: Severity::Error,
-            why: "An emergency passes windows, blackouts and approval on the word of one person. The review afterwards is \
-                  what keeps that from becoming the ordinary way.",
-            help: "review it now: `mainstay audit review RUN --note TEXT`",
         },
         ask: reviewed,
     },
     OfRun {
         question: Question {
-            code: "MR105",
+            code: &codes::UNSOUND_GROUND,
             name: "after what it builds on",
             aspect: Aspect::Process,
             asks: "had the last run of each task that it comes after succeeded?",
-            severity: Severity::Error,
-            why: "Work on ground that did not hold is sand: an upgrade after a snapshot that failed has no way back.",
-            help: "repeat the task that it comes after, then this one",
         },
         ask: after,
     },
     OfRun {
         question: Question {
-            code: "MR106",
+            code: &codes::PAST_ITS_GATE,
             name: "gate held",
             aspect: Aspect::Process,
             asks: "was its gate asked before anything was touched, and was it open?",
-            severity: Severity::Error,
-            why: "The gate keeps work away from a running incident. Work that began past it may have destroyed what was \
-                  needed to understand the incident, or made it worse.",
-            help: "compare the times of the run with the alerts of that time",
         },
         ask: gate,
     },

@@ -7,28 +7,19 @@ use crate::security::approval::Standing;
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
         question: Question {
-            code: "MR101",
+            code: &codes::NOT_APPROVED,
             name: "approved",
             aspect: Aspect::Process,
             asks: "did enough people agree to this work before it began?",
-            severity: Severity::Error,
-            why: "Work that has to be approved and began without that was decided by one person alone, whoever started \
-                  it. An approval counts when it was recorded before the start, for this occurrence, these targets and \
-                  this plan file.",
-            help: "find out who started it, and let the people of the role look at what was done",
         },
         ask: approved,
     },
     OfRun {
         question: Question {
-            code: "MR401",
+            code: &codes::NOT_BY_KEYS,
             name: "approved by keys",
             aspect: Aspect::Security,
             asks: "do the signatures of the approvals verify, by keys of people who may approve, and not of the author?",
-            severity: Severity::Error,
-            why: "An approval is worth what its signature is worth. It has to verify by a key that the signers file gives \
-                  to a member of the role; and security work needs somebody other than its author.",
-            help: "compare the signers file with the people of the role; a key that was taken out has approved nothing",
         },
         ask: by_keys,
     },

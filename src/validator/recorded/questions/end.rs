@@ -8,27 +8,19 @@ use crate::executor::engine::script::Unit;
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
         question: Question {
-            code: "MR114",
+            code: &codes::WAY_BACK_NOT_GONE,
             name: "way back gone",
             aspect: Aspect::Process,
             asks: "was the way back gone to its end on every target where the work went wrong?",
-            severity: Severity::Error,
-            why: "Work that failed half-way leaves something that is neither old nor new. Where the task has a way back, \
-                  it has to be gone to its end.",
-            help: "`mainstay run --show RUN` shows where it stopped; finish it by hand, or repeat the task",
         },
         ask: way_back,
     },
     OfRun {
         question: Question {
-            code: "MR115",
+            code: &codes::OWED,
             name: "nothing owed",
             aspect: Aspect::Process,
             asks: "was everything done that has to come at the end in any case?",
-            severity: Severity::Error,
-            why: "`finally` puts back what the work took away: a drain, a lock, a mode. What is not done of it is owed \
-                  until somebody does it.",
-            help: "do what is left by hand and settle it with `mainstay run --abandon RUN --reason TEXT`, or repeat the task",
         },
         ask: nothing_owed,
     },

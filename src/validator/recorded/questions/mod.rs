@@ -25,7 +25,8 @@ pub(super) const OF_RUN: &[&[OfRun]] = &[
 
 /// What every family is made of.
 mod prelude {
-    pub(super) use crate::model::{Outcome, Phase, Severity};
+    pub(super) use crate::model::{Outcome, Phase};
+    pub(super) use crate::validator::codes::recorded as codes;
     pub(super) use crate::validator::recorded::account::{Account, Attempt};
     pub(super) use crate::validator::recorded::case::{Case, words_of};
     pub(super) use crate::validator::recorded::{Aspect, OfRun, Question, Said, Words};

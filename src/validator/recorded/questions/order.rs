@@ -6,39 +6,28 @@ use crate::executor::engine::script::{Script, Unit};
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
         question: Question {
-            code: "MR107",
+            code: &codes::PAST_PRECONDITIONS,
             name: "preconditions held",
             aspect: Aspect::Process,
             asks: "were all preconditions asked before anything was touched, and did they hold?",
-            severity: Severity::Error,
-            why: "Work on one half of a pair whose other half is down turns maintenance into an outage. Who begins \
-                  without asking finds that out afterwards.",
-            help: "compare what was found then with the outcome of the run",
         },
         ask: preconditions,
     },
     OfRun {
         question: Question {
-            code: "MR108",
+            code: &codes::OUT_OF_ORDER,
             name: "in order",
             aspect: Aspect::Process,
             asks: "was every step begun only after the step before it was done, on each target and from batch to batch?",
-            severity: Severity::Error,
-            why: "Steps build on each other. One that began before the step before it was done worked on something else \
-                  than its author meant, and a batch that began too early had nobody to stand in for it.",
-            help: "`mainstay run --show RUN` shows what was done in which order",
         },
         ask: in_order,
     },
     OfRun {
         question: Question {
-            code: "MR109",
+            code: &codes::SKIPPED_UNRECORDED,
             name: "nothing skipped unrecorded",
             aspect: Aspect::Process,
             asks: "does every step of the task have a record: done, left out with a reason, or not reached because of one?",
-            severity: Severity::Error,
-            why: "A step that is missing without a word was either not done, or done by somebody whom no record knows.",
-            help: "`mainstay run --show RUN` shows what is on record",
         },
         ask: nothing_skipped,
     },

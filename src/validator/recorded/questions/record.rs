@@ -8,40 +8,28 @@ use crate::model::{ClaimMode, Step};
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
         question: Question {
-            code: "MR110",
+            code: &codes::NOT_RECORDED_FIRST,
             name: "recorded before it began",
             aspect: Aspect::Process,
             asks: "was the start of everything on record before it began, and its end before the next one?",
-            severity: Severity::Error,
-            why: "What began before it was on record is lost when the machine dies. mainstay records each start first; a \
-                  record in another order was not written by it, or not like that.",
-            help: "`mainstay audit verify` says whether the ledger is as it was written",
         },
         ask: recorded_first,
     },
     OfRun {
         question: Question {
-            code: "MR111",
+            code: &codes::OVERLAP,
             name: "beside nothing that excludes it",
             aspect: Aspect::Process,
             asks: "did no other run work on the same task, on its targets or on its claims at the same time?",
-            severity: Severity::Error,
-            why: "Two pieces of work on one target each undo what the other relies on. mainstay starts none beside one \
-                  that excludes it; where two state files serve one estate, nothing does.",
-            help: "let one state file serve one estate",
         },
         ask: alone,
     },
     OfRun {
         question: Question {
-            code: "MR405",
+            code: &codes::UNDECLARED_PRIVILEGE,
             name: "privileges as declared",
             aspect: Aspect::Security,
             asks: "is what ran with privileges on record with its text, and is it what the task declares?",
-            severity: Severity::Error,
-            why: "What runs as root, as another user or through `sudo` can do anything. Its record has to say what it was \
-                  and who stood behind it; a step that is not in the text of its task was declared by nobody.",
-            help: "compare the recorded action with the plan file of that time",
         },
         ask: privileges,
     },

@@ -5,51 +5,37 @@ use super::prelude::*;
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
         question: Question {
-            code: "MR201",
+            code: &codes::NOT_DONE,
             name: "work done",
             aspect: Aspect::Result,
             asks: "did it succeed, or did a later run make it good?",
-            severity: Severity::Error,
-            why: "A run that failed, or went back, left the work to be done. Nobody sees that in a list of runs that have \
-                  all ended.",
-            help: "repair the cause, and repeat it: `mainstay run TASK`",
         },
         ask: done,
     },
     OfRun {
         question: Question {
-            code: "MR202",
+            code: &codes::NOT_VERIFIED,
             name: "verified",
             aspect: Aspect::Result,
             asks: "were all checks after the work asked after its last step, and did they hold?",
-            severity: Severity::Error,
-            why: "A package manager that exits with 0 has not shown that the service answers. A success without its \
-                  checks is a guess.",
-            help: "ask them now: `mainstay validate --live`",
         },
         ask: verified,
     },
     OfRun {
         question: Question {
-            code: "MR203",
+            code: &codes::NOT_AS_BEFORE,
             name: "monitoring as before",
             aspect: Aspect::Result,
             asks: "was monitoring captured before the work, compared after it, and as it was?",
-            severity: Severity::Error,
-            why: "What the work broke in monitoring is found by nothing else: it is monitoring that would tell.",
-            help: "`mainstay run --show RUN` shows what differed",
         },
         ask: as_before,
     },
     OfRun {
         question: Question {
-            code: "MR204",
+            code: &codes::LEFT_OPEN,
             name: "nothing left open",
             aspect: Aspect::Result,
             asks: "is nothing of it interrupted that nobody has settled?",
-            severity: Severity::Error,
-            why: "Of a step that was interrupted nobody knows whether it is done. Work that builds on it builds on a guess.",
-            help: "see what it left behind, then `mainstay run --resume RUN`, or `mainstay run --abandon RUN --reason TEXT`",
         },
         ask: nothing_open,
     },

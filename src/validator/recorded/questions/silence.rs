@@ -9,26 +9,19 @@ use crate::validator::recorded::account::Silence;
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
         question: Question {
-            code: "MR112",
+            code: &codes::NOT_SILENCED,
             name: "silenced before the work",
             aspect: Aspect::Process,
             asks: "was the silence of the task in force before its first step, and kept up?",
-            severity: Severity::Error,
-            why: "Work without its silence pages people for what is planned. They learn to ignore pages.",
-            help: "`mainstay audit log --run RUN` shows the life of the silence",
         },
         ask: silenced,
     },
     OfRun {
         question: Question {
-            code: "MR113",
+            code: &codes::SILENCE_LEFT,
             name: "silence ended",
             aspect: Aspect::Process,
             asks: "did its silence end with the run?",
-            severity: Severity::Error,
-            why: "A silence that outlives its work hides the next outage. It is ended with the run, and found again and \
-                  ended after a crash.",
-            help: "`mainstay run --due` ends what is left of silences; look into Alertmanager for what it cannot reach",
         },
         ask: ended,
     },
