@@ -141,12 +141,8 @@ pub fn run(
         let report = recorded::validate(&asked, manager, terminal)?;
         return show(&report, (args.show.into(), args.exit_zero), global, terminal);
     }
-    let question = Question {
-        paths: args.paths,
-        fail_on,
-        changed_since: args.changed_since,
-        fix: args.fix.into(),
-    };
+    let question =
+        Question { paths: args.paths, fail_on, changed_since: args.changed_since, fix: args.fix.into() };
     let (report, changes) = manager.validate(&question, &mut io::stdin().lock())?;
     tell_what_was_not_read(&report, terminal);
     for change in &changes {

@@ -100,8 +100,13 @@ impl Manager {
         let plan = checked.and_then(|checked| checked.plan.as_ref());
         let zone = plan.and_then(|plan| zone_of(plan).ok()).unwrap_or_else(Zone::utc);
         let digest = checked.map_or("", |checked| checked.digest.as_str());
-        let around =
-            Surroundings { history: &history, plan, plan_digest: digest, zone: &zone, now: self.clock().now() };
+        let around = Surroundings {
+            history: &history,
+            plan,
+            plan_digest: digest,
+            zone: &zone,
+            now: self.clock().now(),
+        };
         let tasks = tasks(&history, plan, digest);
         let bench = Bench { manager: self, state, around, tasks: &tasks, beside: beside(&history) };
         let is_one = !matches!(asked.which, Which::Since(_));
@@ -248,7 +253,8 @@ fn beside(history: &History) -> BTreeMap<RunId, Vec<RunId>> {
 fn is_open_at(account: &Account, seq: u64) -> bool {
     let begins = std::iter::once(&account.started).chain(&account.resumed).map(|mark| mark.seq);
     let begin = begins.filter(|begin| *begin < seq).max().unwrap_or(0);
-    let ends = account.ends.iter().map(|(mark, ..)| mark).chain(account.abandoned.iter().map(|(mark, _)| mark));
+    let ends =
+        account.ends.iter().map(|(mark, ..)| mark).chain(account.abandoned.iter().map(|(mark, _)| mark));
     !ends.map(|mark| mark.seq).any(|end| begin < end && end < seq)
 }
 
@@ -314,7 +320,12 @@ impl Bench<'_> {
         approvals: &mut HashMap<&'s str, Approvals<'s>>,
     ) -> Option<Standing> {
         let plan = self.around.plan?;
-        let given: Vec<_> = account.approvals.iter().filter_map(|seq| self.around.history.approvals.get(seq)).cloned().collect();
+        let given: Vec<_> = account
+            .approvals
+            .iter()
+            .filter_map(|seq| self.around.history.approvals.get(seq))
+            .cloned()
+            .collect();
         let of_plan = approvals
             .entry(&account.plan_digest)
             .or_insert_with(|| Approvals::new(plan, &account.plan_digest, &self.manager.file));
@@ -323,4 +334,3 @@ impl Bench<'_> {
         of_plan.on_record((&self.around.history.origin, &given), (&work, task?), account.started.at)
     }
 }
-

@@ -358,7 +358,10 @@ mod tests {
 
     #[test]
     fn a_percentage_is_whole_and_has_its_sign() {
-        assert_eq!(("0%".parse(), "100%".parse(), "007%".parse()), (Ok(Percent(0)), Ok(Percent(100)), Ok(Percent(7))));
+        assert_eq!(
+            ("0%".parse(), "100%".parse(), "007%".parse()),
+            (Ok(Percent(0)), Ok(Percent(100)), Ok(Percent(7)))
+        );
         for wrong in ["", "%", "90", "0.5%", "-1%", "+1%", "1000%", "9 %"] {
             assert!(wrong.parse::<Percent>().is_err(), "{wrong}");
         }

@@ -72,7 +72,8 @@ pub fn measure(samples: &[Sample]) -> Measures {
         errors.filter_map(|sample| Some(estimate_error(sample.planned?, sample.took?))).collect();
     errors.sort_by(f64::total_cmp);
     let asked = |sample: &Sample| [sample.approved, sample.in_window, sample.verified];
-    let asked: Vec<_> = over.iter().map(|sample| asked(sample)).filter(|all| all.iter().any(Option::is_some)).collect();
+    let asked: Vec<_> =
+        over.iter().map(|sample| asked(sample)).filter(|all| all.iter().any(Option::is_some)).collect();
     let complies = |all: &&[Option<bool>; 3]| all.iter().all(|one| *one != Some(false));
     Measures {
         success: share(&|sample| sample.outcome == Some(Outcome::Succeeded)),

@@ -143,9 +143,11 @@ pub fn in_output(text: &str) -> BTreeSet<String> {
     if let Some(named) = named
         && NAMES.iter().any(|name| lower.contains(name))
     {
-        let secrets = named.captures_iter(text).filter_map(|captures| of_form("a secret by its name", &captures));
+        let secrets =
+            named.captures_iter(text).filter_map(|captures| of_form("a secret by its name", &captures));
         let is_long = |secret: &Secret| secret.texts.iter().any(|text| SHORTEST_NAMED <= text.len());
-        found.extend(secrets.filter(|secret| is_long(secret) && !is_hidden(secret)).map(|secret| secret.what));
+        found
+            .extend(secrets.filter(|secret| is_long(secret) && !is_hidden(secret)).map(|secret| secret.what));
     }
     found
 }

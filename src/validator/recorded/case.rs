@@ -72,7 +72,10 @@ impl<'a> Case<'a> {
     pub(super) fn task(&self) -> Result<&'a Task, Said> {
         let mark = self.account.started.seq;
         self.task.ok_or_else(|| {
-            Said::unknown("what the task said then is not on record, and the plan file has changed since", [mark])
+            Said::unknown(
+                "what the task said then is not on record, and the plan file has changed since",
+                [mark],
+            )
         })
     }
 

@@ -229,7 +229,15 @@ impl Account {
                 None => self.never_intended(mark.seq, ordinal, attempt, "process was started"),
             },
             Event::StepEnded {
-                ordinal, attempt, outcome, retried, exit_code, message, output, usage, ..
+                ordinal,
+                attempt,
+                outcome,
+                retried,
+                exit_code,
+                message,
+                output,
+                usage,
+                ..
             } => {
                 let seq = mark.seq;
                 let output = output.filter(|_| is_wanted);
@@ -267,8 +275,11 @@ impl Account {
         let again = self.resumed.last().map_or(0, |mark| mark.seq);
         let Some(last) = self.attempts.last().filter(|last| again < last.intended.seq) else { return };
         if last.ended.is_none() {
-            let words =
-                format!("{} was announced before the end of {} was on record", new.in_words(), last.in_words());
+            let words = format!(
+                "{} was announced before the end of {} was on record",
+                new.in_words(),
+                last.in_words()
+            );
             self.impossible.push((seq, words));
         }
         let same = self.attempts.iter().rev().find(|it| it.ordinal == new.ordinal);
@@ -293,6 +304,9 @@ impl Account {
                 self.silences.retain(|silence| silence.tag != tag);
                 let (created, until, endangered, expired) = (None, None, Vec::new(), None);
                 self.silences.push(Silence { tag, intended: mark, created, until, endangered, expired });
+            }
+            Event::SilenceCreated { tag, .. } if self.silences.iter().all(|silence| silence.tag != tag) => {
+                self.impossible.push((mark.seq, format!("the silence `{tag}` was never announced")));
             }
             Event::SilenceCreated { tag, until, .. } => self.with_silence(&tag, |silence| {
                 silence.created = Some(mark);

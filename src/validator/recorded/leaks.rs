@@ -59,7 +59,8 @@ fn of_attempt(attempt: &Attempt, logs: &Logs, redactor: &Redactor, found: &mut F
     let Some(log) = &output.log else { return };
     match logs.open(log) {
         Ok(reader) => {
-            if let Err(error) = found.look_through(reader, (&format!("the log {}", log.name), seq), redactor) {
+            if let Err(error) = found.look_through(reader, (&format!("the log {}", log.name), seq), redactor)
+            {
                 found.not_looked_at.push(format!("the log {}: {error}", log.name));
             }
         }

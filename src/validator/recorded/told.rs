@@ -127,8 +127,7 @@ fn findings(answered: &Answered, is_one: bool, place_of: PlaceOf) -> Vec<Finding
     let finding = |words: &Words| {
         let who = run.map_or_else(|| format!("{}: ", question.name), |run| format!("run {run}: "));
         let entries = in_words(&words.evidence).map(|entries| format!(" ({entries})")).unwrap_or_default();
-        let finding =
-            question.code.finding(&subject, format!("{who}{}{entries}", words.text), place_of(run));
+        let finding = question.code.finding(&subject, format!("{who}{}{entries}", words.text), place_of(run));
         let help = words.help.clone().or_else(|| finding.help.map(|help| help.replace("RUN", &number)));
         Finding { help, evidence: words.evidence.clone(), ..finding }
     };

@@ -87,9 +87,9 @@ pub fn sample(case: &Case, answers: &[Answered]) -> Sample {
     let is_repeated = account.attempts.iter().any(|it| it.ended.as_ref().is_some_and(|ended| ended.retried));
     let is_undone = account.of_phase(Phase::Rollback).next().is_some();
     let before = case.around.history.before(&account.task, account.run);
-    let before = before.filter_map(|it| it.outcome()).find(|outcome| {
-        !matches!(outcome, Outcome::Skipped | Outcome::Refused)
-    });
+    let before = before
+        .filter_map(|it| it.outcome())
+        .find(|outcome| !matches!(outcome, Outcome::Skipped | Outcome::Refused));
     let repeats_failure = before.is_some_and(|outcome| outcome != Outcome::Succeeded);
     Sample {
         outcome: account.outcome(),
@@ -121,7 +121,13 @@ pub fn judge(whole: &Whole) -> Vec<Answered> {
     let error = measures.estimate_error;
     let error_in_words = error.map_or_else(
         || "no success has an estimate".to_owned(),
-        |(error, n)| format!("{:.0} % off in the median of {}", error * 100.0, crate::counted(n, "success").replace("successs", "successes")),
+        |(error, n)| {
+            format!(
+                "{:.0} % off in the median of {}",
+                error * 100.0,
+                crate::counted(n, "success").replace("successs", "successes")
+            )
+        },
     );
     let answers = [
         (

@@ -10,7 +10,8 @@ pub(super) fn table_of(file: &FileReport, color: bool) -> String {
         return String::new();
     }
     let screen = Screen { width: None, colors: color };
-    let mut text = table::table(["ANSWER", "QUESTION", "FOUND"], asked.iter().map(|item| row(item)), &[], screen);
+    let mut text =
+        table::table(["ANSWER", "QUESTION", "FOUND"], asked.iter().map(|item| row(item)), &[], screen);
     let n_skipped = file.items.len() - asked.len();
     if n_skipped > 0 {
         text.push_str(&format!("{} did not arise\n", crate::counted(n_skipped, "question")));

@@ -80,13 +80,15 @@ fn in_window(case: &Case) -> Said {
             return Said::no(text, [account.started.seq]);
         }
         (None, None) => {
-            let text = "the plan file has changed since, and its windows of today say nothing about that time";
+            let text =
+                "the plan file has changed since, and its windows of today say nothing about that time";
             return Said::unknown(text, [account.started.seq]);
         }
     };
     let mut against = Vec::new();
     if span.cutoff <= start {
-        let text = format!("it began {} after the cutoff of `{}`{basis}", ago(start - span.cutoff), span.name);
+        let text =
+            format!("it began {} after the cutoff of `{}`{basis}", ago(start - span.cutoff), span.name);
         against.push(Words::new(text, [account.started.seq].into_iter().chain(seq)));
     }
     let end = account.end().map(|(end, ..)| end);
@@ -132,7 +134,8 @@ fn in_no_blackout(case: &Case) -> Said {
     let basis = if case.is_same_plan() { "" } else { ", as the plan file has it today" };
     let freezes =
         plan.blackouts.iter().map(|(name, blackout)| calendar::freeze(name, blackout, case.around.zone));
-    let during = freezes.filter(|freeze| freeze.stops(task.kind.value) && freeze.start < end && start < freeze.end);
+    let during =
+        freezes.filter(|freeze| freeze.stops(task.kind.value) && freeze.start < end && start < freeze.end);
     let evidence = || std::iter::once(account.started.seq).chain(account.end().map(|(end, ..)| end.seq));
     let against: Vec<_> = during
         .map(|freeze| {
@@ -140,14 +143,15 @@ fn in_no_blackout(case: &Case) -> Said {
             let text = if freeze.start <= start {
                 format!("it began in the blackout `{name}`{basis}")
             } else {
-                format!("it went on for {} into the blackout `{name}`{basis}", ago(end.min(freeze.end) - freeze.start))
+                format!(
+                    "it went on for {} into the blackout `{name}`{basis}",
+                    ago(end.min(freeze.end) - freeze.start)
+                )
             };
             Words::new(text, evidence())
         })
         .collect();
-    Said::unless(against, || {
-        Words::new(format!("none was in force{basis}"), evidence())
-    })
+    Said::unless(against, || Words::new(format!("none was in force{basis}"), evidence()))
 }
 
 fn reviewed(case: &Case) -> Said {
@@ -198,7 +202,8 @@ fn after(case: &Case) -> Said {
         let earlier = case.around.history.before(&before.value, account.run);
         let ended = |it: &'_ Account| {
             let ends = it.ends.iter().rev();
-            ends.map(|(mark, outcome, _)| (it.run, mark.seq, *outcome)).find(|end| end.1 < account.started.seq)
+            ends.map(|(mark, outcome, _)| (it.run, mark.seq, *outcome))
+                .find(|end| end.1 < account.started.seq)
         };
         let Some((run, seq, outcome)) = earlier.filter_map(ended).next() else { continue };
         evidence.push(seq);

@@ -35,7 +35,8 @@ struct Wrong<'a> {
 
 fn went_wrong<'a>(case: &Case<'a>) -> Option<Wrong<'a>> {
     let newest = case.account.newest();
-    let first_back = newest.iter().find(|it| it.phase == Phase::Rollback).map_or(u64::MAX, |it| it.intended.seq);
+    let first_back =
+        newest.iter().find(|it| it.phase == Phase::Rollback).map_or(u64::MAX, |it| it.intended.seq);
     let is_bad = |it: &&&Attempt| {
         let is_failed = it.outcome() == Some(Outcome::Failed);
         let is_asked_after = matches!(it.phase, Phase::Verify | Phase::Gate) && it.intended.seq < first_back;
@@ -97,7 +98,8 @@ fn undone(case: &Case, list: &[Unit], against: &mut Vec<Words>, evidence: &mut V
         match case.of_unit(unit) {
             Some(found) if found.is_done() => evidence.extend(found.evidence()),
             Some(found) => {
-                let how = found.outcome().map_or("has no end".to_owned(), |outcome| format!("ended {outcome}"));
+                let how =
+                    found.outcome().map_or("has no end".to_owned(), |outcome| format!("ended {outcome}"));
                 against.push(words_of(found, format!("{} {how}", found.in_words())));
             }
             None => {

@@ -142,9 +142,8 @@ fn batches(case: &Case, script: &Script, against: &mut Vec<Words>) {
                 against.push(Words::new(text, [early.intended.seq, end]));
             }
         }
-        let ends = batch.parts.iter().flat_map(|part| {
-            steps_on(part.target).map(|it| (it.last_seq(), part.target))
-        });
+        let ends =
+            batch.parts.iter().flat_map(|part| steps_on(part.target).map(|it| (it.last_seq(), part.target)));
         over = over.into_iter().chain(ends).max_by_key(|(seq, _)| *seq);
     }
 }

@@ -103,10 +103,11 @@ fn privilege(account: &Account, action: &str, step: Option<&Step>) -> Option<Str
 fn privileges(case: &Case) -> Said {
     let account = case.account;
     let script = case.script();
-    let units: Vec<Unit> = script.iter().flat_map(|script| script.parts()).fold(Vec::new(), |mut all, part| {
-        all.extend(part.steps.iter().chain(&part.rollback).chain(&part.finally).copied());
-        all
-    });
+    let units: Vec<Unit> =
+        script.iter().flat_map(|script| script.parts()).fold(Vec::new(), |mut all, part| {
+            all.extend(part.steps.iter().chain(&part.rollback).chain(&part.finally).copied());
+            all
+        });
     let (mut against, mut told, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
     for attempt in account.newest() {
         let is_step = matches!(attempt.phase, Phase::Steps | Phase::Rollback | Phase::Finally);
@@ -117,12 +118,17 @@ fn privileges(case: &Case) -> Said {
             (unit.phase, unit.target, unit.step.label())
                 == (attempt.phase, attempt.target.as_str(), attempt.name.clone())
         });
-        let Some(privilege) = privilege(account, &attempt.action, unit.map(|unit| unit.step)) else { continue };
+        let Some(privilege) = privilege(account, &attempt.action, unit.map(|unit| unit.step)) else {
+            continue;
+        };
         evidence.push(attempt.intended.seq);
         let is_resumed = !account.resumed.is_empty();
         match unit {
             None if script.is_err() => {
-                let text = format!("{} ran {privilege}, and the text of its task is not on record", attempt.in_words());
+                let text = format!(
+                    "{} ran {privilege}, and the text of its task is not on record",
+                    attempt.in_words()
+                );
                 against.push(words_of(attempt, text));
             }
             // What was done before a run went on by another text is that of the earlier one.
@@ -147,7 +153,10 @@ fn privileges(case: &Case) -> Said {
         }
     }
     if evidence.is_empty() {
-        return Said::does_not_arise(format!("nothing ran with privileges, all as `{}`", account.holder.user));
+        return Said::does_not_arise(format!(
+            "nothing ran with privileges, all as `{}`",
+            account.holder.user
+        ));
     }
     let n_steps = crate::counted(evidence.len(), "step");
     Said::unless(against, || Words::new(format!("{n_steps} {}", told.join(" and ")), evidence))

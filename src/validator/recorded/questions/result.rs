@@ -80,11 +80,14 @@ fn verified(case: &Case) -> Said {
     let (mut against, mut evidence) = (Vec::new(), vec![last, end.seq]);
     for asked in &script.verify {
         let name = asked.check.in_short();
-        let after = account.of_phase(Phase::Verify).filter(|it| it.place == Some(asked.place) && last <= it.intended.seq);
+        let after = account
+            .of_phase(Phase::Verify)
+            .filter(|it| it.place == Some(asked.place) && last <= it.intended.seq);
         match after.last() {
             Some(found) if found.outcome() == Some(Outcome::Succeeded) => evidence.extend(found.evidence()),
             Some(found) => {
-                let how = found.outcome().map_or("has no answer".to_owned(), |outcome| format!("ended {outcome}"));
+                let how =
+                    found.outcome().map_or("has no answer".to_owned(), |outcome| format!("ended {outcome}"));
                 against.push(words_of(found, format!("`{name}` {how}, and the run counts as a success")));
             }
             None => {
@@ -93,7 +96,9 @@ fn verified(case: &Case) -> Said {
             }
         }
     }
-    Said::unless(against, || Words::new(format!("{} held", crate::counted(script.verify.len(), "check")), evidence))
+    Said::unless(against, || {
+        Words::new(format!("{} held", crate::counted(script.verify.len(), "check")), evidence)
+    })
 }
 
 fn as_before(case: &Case) -> Said {
@@ -107,7 +112,10 @@ fn as_before(case: &Case) -> Said {
     }
     let Some(first) = account.first_step() else { return Said::does_not_arise("nothing was touched") };
     let Some(taken) = account.baseline.as_ref().filter(|taken| taken.seq < first.intended.seq) else {
-        return Said::no("nothing was captured before the first step", [account.started.seq, first.intended.seq]);
+        return Said::no(
+            "nothing was captured before the first step",
+            [account.started.seq, first.intended.seq],
+        );
     };
     let work = [Phase::Steps, Phase::Rollback].into_iter().flat_map(|phase| account.of_phase(phase));
     let last = work.map(Attempt::last_seq).max().unwrap_or(first.intended.seq);

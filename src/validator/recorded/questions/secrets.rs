@@ -33,9 +33,8 @@ fn by_their_look(case: &Case) -> Said {
 
 fn answer(case: &Case, is_known: bool) -> Said {
     let leaks = case.leaks.iter().filter(|leak| leak.is_known == is_known);
-    let against: Vec<_> = leaks
-        .map(|leak| Words::new(format!("{} stands in {}", leak.what, leak.place), [leak.seq]))
-        .collect();
+    let against: Vec<_> =
+        leaks.map(|leak| Words::new(format!("{} stands in {}", leak.what, leak.place), [leak.seq])).collect();
     let account = case.account;
     let evidence = [account.started.seq, account.last_seq()];
     if against.is_empty() && !case.not_looked_at.is_empty() {

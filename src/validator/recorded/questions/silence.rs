@@ -46,12 +46,15 @@ fn silenced(case: &Case) -> Said {
     let Some(first) = account.first_step() else { return Said::does_not_arise("nothing was touched") };
     let silences = own(case);
     let before = silences.iter().filter_map(|silence| silence.created.as_ref());
-    let asked = account.of_phase(Phase::Silence).find(|it| {
-        it.outcome() == Some(Outcome::Succeeded) && it.last_seq() < first.intended.seq
-    });
-    let created = before.map(|mark| mark.seq).min();
-    if asked.is_none() {
-        return Said::no("no silence was in force before the first step", [account.started.seq, first.intended.seq]);
+    let asked = account
+        .of_phase(Phase::Silence)
+        .find(|it| it.outcome() == Some(Outcome::Succeeded) && it.last_seq() < first.intended.seq);
+    let created = before.map(|mark| mark.seq).filter(|seq| *seq < first.intended.seq).min();
+    if asked.is_none() || created.is_none() {
+        return Said::no(
+            "no silence was in force before the first step",
+            [account.started.seq, first.intended.seq],
+        );
     }
     let against: Vec<_> = silences
         .iter()
@@ -61,9 +64,7 @@ fn silenced(case: &Case) -> Said {
             Words::new(text, silence.endangered.iter().map(|mark| mark.seq))
         })
         .collect();
-    Said::unless(against, || {
-        Words::new("it was", asked.map(Attempt::last_seq).into_iter().chain(created))
-    })
+    Said::unless(against, || Words::new("it was", asked.map(Attempt::last_seq).into_iter().chain(created)))
 }
 
 fn ended(case: &Case) -> Said {
@@ -81,7 +82,8 @@ fn ended(case: &Case) -> Said {
         match &silence.expired {
             None => against.push(Words::new("its end is not on record", of().chain([end.seq]))),
             Some((mark, why)) if end.at + MOMENT < mark.at => {
-                let text = format!("it ended {} after the run: {why}", crate::text::roughly(mark.at - end.at));
+                let text =
+                    format!("it ended {} after the run: {why}", crate::text::roughly(mark.at - end.at));
                 against.push(Words::new(text, of().chain([end.seq, mark.seq])));
             }
             Some((mark, _)) => evidence.extend(of().chain([mark.seq])),
