@@ -24,6 +24,7 @@ mod standards;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;
+pub mod verifier;
 mod waivers;
 mod windows_ahead;
 mod work;
