@@ -76,6 +76,10 @@ impl Answer {
         Self::Unknown { why: why.into() }
     }
 
+    fn no(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::No { expected: expected.into(), found: found.into() }
+    }
+
     /// Holds `found` against `matcher`, and says what `found` is.
     fn of(matcher: &Matcher, what: &str, found: &str) -> Self {
         if matcher.matches(found) {

@@ -116,10 +116,10 @@ impl Arrival {
             return Ok(None);
         };
         match message.body["receiver"].as_str() {
-            Some(other) if other != receiver => Err(Answer::No {
-                expected: format!("a notification of the receiver `{receiver}`"),
-                found: format!("mis-routed: it came as the receiver `{other}`'s"),
-            }),
+            Some(other) if other != receiver => Err(Answer::no(
+                format!("a notification of the receiver `{receiver}`"),
+                format!("mis-routed: it came as the receiver `{other}`'s"),
+            )),
             _ => Ok(Some(Notice { at: message.at })),
         }
     }

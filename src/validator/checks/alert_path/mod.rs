@@ -29,8 +29,8 @@ pub(super) const NO_ALERTMANAGER: &str = "the plan file names no Alertmanager (`
 const LOOK: Duration = Duration::from_millis(100);
 /// A member takes this long at most for one answer.
 const REQUEST: Duration = Duration::from_secs(5);
-/// A notification that comes this long after the alert's budget is late; one that does not is lost.
-const GRACE: Duration = Duration::from_secs(15);
+/// A notification that comes in twice the alert's budget, or so long after it, is late; one that does not is lost.
+const GRACE: Duration = Duration::from_secs(5);
 /// After the last notice that is waited for, others of the same kind are waited for this long.
 const ECHO: Duration = Duration::from_secs(1);
 
@@ -67,16 +67,17 @@ impl Path<'_> {
         let posted = Instant::now();
         let mut hops = Hops::from(posted);
         let within = self.check.within().to_std();
+        let lost = posted + within + within.max(GRACE);
 
-        self.seen(&mut probe, &expected, posted + within + GRACE)?;
+        self.seen(&mut probe, &expected, lost)?;
         hops.reached("active");
-        let notice = self.notified(&mut probe, &arrival, &expected, posted + within + GRACE)?;
+        let notice = self.notified(&mut probe, &arrival, &expected, lost)?;
         hops.reached_at("notified", notice.at);
         if within < notice.at - posted {
-            return Err(Answer::No {
-                expected: format!("a notification to `{receiver}` within {}", self.check.within()),
-                found: format!("delayed: it came after {}", hops::seconds(notice.at - posted)),
-            });
+            return Err(Answer::no(
+                format!("a notification to `{receiver}` within {}", self.check.within()),
+                format!("delayed: it came after {}", hops::seconds(notice.at - posted)),
+            ));
         }
         probe.resolve();
         let resolved = Instant::now();
@@ -126,20 +127,20 @@ impl Path<'_> {
             }
         };
         let Some(receiver) = routing.receiver(name) else {
-            return Err(Answer::No {
-                expected: format!("a receiver `{name}`"),
-                found: format!(
+            return Err(Answer::no(
+                format!("a receiver `{name}`"),
+                format!(
                     "mis-routed: {} knows only `{}`",
                     member.url(),
                     routing.receiver_names().collect::<Vec<_>>().join("`, `")
                 ),
-            });
+            ));
         };
         if receiver.integrations.is_empty() {
-            return Err(Answer::No {
-                expected: format!("a receiver `{name}` that tells somebody"),
-                found: "not delivered: it has no integration".to_owned(),
-            });
+            return Err(Answer::no(
+                format!("a receiver `{name}` that tells somebody"),
+                "not delivered: it has no integration",
+            ));
         }
         let ways = routing.ways(labels);
         let way = ways.iter().find(|way| way.receiver == name);
@@ -175,21 +176,18 @@ impl Path<'_> {
                 Err(error) => return Err(refusals::of(&error)),
             }
             if until.min(self.deadline) <= Instant::now() {
-                return Err(Answer::No {
-                    expected: "the alert active on every member".to_owned(),
-                    found: format!(
-                        "not delivered: {} does not show it; is its clock another one?",
-                        member.url()
-                    ),
-                });
+                return Err(Answer::no(
+                    "the alert active on every member",
+                    format!("not delivered: {} does not show it; is its clock another one?", member.url()),
+                ));
             }
             self.pause(probe)?;
         }
         match &expected.muted {
-            Some(interval) => Err(Answer::No {
-                expected: format!("a notification to `{}` now", self.check.receiver.value),
-                found: format!("muted: its route sends nothing {interval}"),
-            }),
+            Some(interval) => Err(Answer::no(
+                format!("a notification to `{}` now", self.check.receiver.value),
+                format!("muted: its route sends nothing {interval}"),
+            )),
             None => Ok(()),
         }
     }
@@ -203,31 +201,28 @@ impl Path<'_> {
                 format!(" by {}: {}", silence.created_by, silence.comment)
             });
             let found = format!("silenced: by the silence {id}{words}");
-            return Err(Answer::No { expected: expected(), found });
+            return Err(Answer::no(expected(), found));
         }
         if let Some(fingerprint) = alert.status.inhibited_by.first() {
             let alerts = member.alerts(&[], self.left(REQUEST)).unwrap_or_default();
             let source = alerts.iter().find(|other| &other.fingerprint == fingerprint);
             let name = source.and_then(|source| source.labels.get("alertname"));
             let found = format!("inhibited: by the alert {}", name.unwrap_or(fingerprint));
-            return Err(Answer::No { expected: expected(), found });
+            return Err(Answer::no(expected(), found));
         }
         if let Some(interval) = alert.status.muted_by.first() {
-            return Err(Answer::No { expected: expected(), found: format!("muted: by `{interval}`") });
+            return Err(Answer::no(expected(), format!("muted: by `{interval}`")));
         }
         if alert.status.state == "suppressed" {
-            return Err(Answer::No {
-                expected: expected(),
-                found: "suppressed, nobody says by what".to_owned(),
-            });
+            return Err(Answer::no(expected(), "suppressed, nobody says by what"));
         }
         let receiver = &self.check.receiver.value;
         if !alert.receivers.iter().any(|one| &one.name == receiver) {
             let names: Vec<_> = alert.receivers.iter().map(|one| one.name.as_str()).collect();
-            return Err(Answer::No {
-                expected: format!("a route to `{receiver}`"),
-                found: format!("mis-routed: {} sends it to `{}`", member.url(), names.join("`, `")),
-            });
+            return Err(Answer::no(
+                format!("a route to `{receiver}`"),
+                format!("mis-routed: {} sends it to `{}`", member.url(), names.join("`, `")),
+            ));
         }
         Ok(())
     }
@@ -245,17 +240,14 @@ impl Path<'_> {
                 return Ok(notice);
             }
             if until.min(self.deadline) <= Instant::now() {
-                let budget = crate::model::Length(
-                    chrono::TimeDelta::from_std(until.min(self.deadline) - probe.posted).unwrap_or_default(),
-                );
-                let budget = hops::seconds(budget.to_std());
+                let budget = hops::seconds(until.min(self.deadline) - probe.posted);
                 let mut found = format!("not delivered: nothing came within {budget}");
                 found += &arrival.hint(&self.members, expected);
                 let receiver = &self.check.receiver.value;
-                return Err(Answer::No {
-                    expected: format!("a notification to `{receiver}` within {}", self.check.within()),
+                return Err(Answer::no(
+                    format!("a notification to `{receiver}` within {}", self.check.within()),
                     found,
-                });
+                ));
             }
             self.pause(probe)?;
         }
@@ -270,10 +262,10 @@ impl Path<'_> {
             }
             let now = Instant::now();
             if until <= now {
-                return Err(Answer::No {
-                    expected: format!("the news that it is over, to `{}`", self.check.receiver.value),
-                    found: format!("resolved notice missing: none within {}", hops::seconds(now - since)),
-                });
+                return Err(Answer::no(
+                    format!("the news that it is over, to `{}`", self.check.receiver.value),
+                    format!("resolved notice missing: none within {}", hops::seconds(now - since)),
+                ));
             }
             if self.deadline <= now {
                 let wait = hops::seconds(until - since);
@@ -293,10 +285,10 @@ impl Path<'_> {
         let until = (Instant::now() + ECHO).min(self.deadline);
         while Instant::now() < until {
             if let Some(n) = arrival.most_alike() {
-                return Some(Answer::No {
-                    expected: format!("one notification to `{}`", self.check.receiver.value),
-                    found: format!("duplicated: the same one came {n} times"),
-                });
+                return Some(Answer::no(
+                    format!("one notification to `{}`", self.check.receiver.value),
+                    format!("duplicated: the same one came {n} times"),
+                ));
             }
             if self.cancel.wait(LOOK) {
                 break;

@@ -13,10 +13,10 @@ pub(super) fn judge(probe: &Probe, members: &[Alertmanager]) -> Result<Vec<Strin
         let Err(error) = answer else { continue };
         // Every member would say the same: the alert itself is wrong.
         if let PeerError::Refused { status: 400, message, .. } = error {
-            return Err(Answer::No {
-                expected: format!("an alert that {} takes", member.url()),
-                found: format!("refused: 400, {message}"),
-            });
+            return Err(Answer::no(
+                format!("an alert that {} takes", member.url()),
+                format!("refused: 400, {message}"),
+            ));
         }
         n_away += 1;
         warnings.push(crate::in_words(error));

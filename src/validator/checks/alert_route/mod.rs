@@ -48,7 +48,7 @@ pub fn ask(check: &AlertRouteCheck, world: &World, timeout: Duration) -> Answer 
     }
     let asked = asked.join(" and ");
     if !all.wrong.is_empty() {
-        return Answer::No { expected: format!("{asked} as intended"), found: all.in_words() };
+        return Answer::no(format!("{asked} as intended"), all.in_words());
     }
     if !all.open.is_empty() {
         return Answer::unknown(format!("of {asked}: {}", all.in_words()));
@@ -82,7 +82,7 @@ impl Findings {
         match (self.wrong.as_slice(), self.open.as_slice()) {
             ([], open) => list(open),
             (wrong, []) => list(wrong),
-            (wrong, open) => format!("{}; not known of {}", list(wrong), open.len()),
+            (wrong, open) => format!("{}; of {} more it is not known", list(wrong), open.len()),
         }
     }
 }

@@ -69,7 +69,7 @@ fn hold(check: &ConfigLiveCheck, world: &World, timeout: Duration) -> Result<Ans
     }
     let (told, more) = wrong.split_at(wrong.len().min(MOST_TOLD));
     let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
-    Ok(Answer::No { expected: "what is written to be served".to_owned(), found: told.join("; ") + &more })
+    Ok(Answer::no("what is written to be served", told.join("; ") + &more))
 }
 
 /// A configuration file.

@@ -51,7 +51,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             .iter()
             .filter_map(|route| route.config.as_ref())
             .for_each(|path| text("config", path));
-        for live in &check.config_live {
+        if let Some(live) = &check.config_live {
             live.prometheus.iter().for_each(|path| text("prometheus", path));
             live.alertmanager.iter().for_each(|path| text("alertmanager", path));
         }
