@@ -10,6 +10,7 @@
 //! | [`planfile`] | text to model, with every fault at its place |
 //! | [`calendar`] | cron, intervals, windows, time zones |
 //! | [`promql`] | queries: syntax, types, and what holds whatever the data |
+//! | [`routing`] | whom Alertmanager tells of an alert, and when not |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
 //! | [`security`] | who may agree to work, the proof that they did, and the secrets that work needs |
@@ -43,6 +44,7 @@ pub mod planfile;
 pub mod promql;
 pub mod quality;
 pub mod reporter;
+pub mod routing;
 pub mod scheduler;
 pub mod security;
 pub mod standards;

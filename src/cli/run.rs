@@ -180,7 +180,7 @@ pub fn run(
     }
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
-    let world = World::new(&plan.connections, &manager.file, manager.clock());
+    let world = World::new(&plan.connections, &manager.file, manager.clock()).in_zone(zone.clone());
     terminal.hide_with(&world.outputs.redactor);
     Secrets::new(&plan, &world).hide_what_is_at_hand();
     let (digest, source) = (&loaded.digest, &loaded.source);

@@ -33,8 +33,8 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    Check, CheckKind, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck,
-    TargetUpCheck, TcpCheck,
+    AlertPathCheck, AlertRouteCheck, Check, CheckKind, CommandCheck, ConfigLiveCheck, FileCheck, HttpCheck,
+    PromqlCheck, RestoreCheck, RouteTest, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
