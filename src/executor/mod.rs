@@ -14,6 +14,7 @@ pub mod baseline;
 pub mod conditions;
 pub mod controller;
 pub mod coordinator;
+mod cover;
 pub mod engine;
 pub mod journal;
 pub mod lease;

@@ -199,9 +199,11 @@ const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX review_open ON review (due) WHERE closed IS NULL;
     ",
-    // 5: the ledger without an index on digests. They come in no order, so each entry changed two pages anywhere in
+    // 5: whether a run leaves out targets of its task: its success says nothing of those. And the ledger without an index on digests. They come in no order, so each entry changed two pages anywhere in
     // those indexes, which was most of what a step wrote. That an entry follows the last one is asked directly now.
     "
+    ALTER TABLE run ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;
+
     DROP TRIGGER ledger_is_not_edited;
     DROP TRIGGER ledger_is_not_cut;
     DROP TRIGGER ledger_grows_at_its_end;

@@ -42,12 +42,16 @@ pub struct Stack {
 enum Kind {
     Node,
     Alertmanager,
+    /// The other one of a pair of Alertmanagers.
+    Partner,
     Prometheus,
 }
 
 struct Component {
     kind: Kind,
     address: String,
+    /// Where an Alertmanager speaks with the other one; empty without one.
+    cluster: String,
 }
 
 impl Kind {
@@ -55,6 +59,7 @@ impl Kind {
         match self {
             Self::Node => "node",
             Self::Alertmanager => "alertmanager",
+            Self::Partner => "partner",
             Self::Prometheus => "prometheus",
         }
     }
@@ -63,7 +68,7 @@ impl Kind {
     fn programs(self) -> &'static [&'static str] {
         match self {
             Self::Node => &["prometheus-node-exporter", "node_exporter"],
-            Self::Alertmanager => &["prometheus-alertmanager", "alertmanager"],
+            Self::Alertmanager | Self::Partner => &["prometheus-alertmanager", "alertmanager"],
             Self::Prometheus => &["prometheus"],
         }
     }
@@ -72,7 +77,7 @@ impl Kind {
     fn ready_page(self) -> &'static str {
         match self {
             Self::Node => "/metrics",
-            Self::Alertmanager | Self::Prometheus => "/-/ready",
+            Self::Alertmanager | Self::Partner | Self::Prometheus => "/-/ready",
         }
     }
 }
@@ -88,6 +93,17 @@ impl Stack {
     #[track_caller]
     pub fn alertmanager_only() -> Self {
         Self::launch(&[Kind::Alertmanager])
+    }
+
+    /// Starts two Alertmanagers that tell each other of silences.
+    #[track_caller]
+    pub fn alertmanager_pair() -> Self {
+        Self::launch(&[Kind::Alertmanager, Kind::Partner])
+    }
+
+    /// The base URL of the other Alertmanager of a pair.
+    pub fn partner_url(&self) -> String {
+        self.url(Kind::Partner)
     }
 
     /// Starts Prometheus, which scrapes itself, and waits until that target is up.
@@ -261,7 +277,15 @@ impl Stack {
 
         let guard = start_guard(&dir);
         let webhook = kinds.contains(&Kind::Alertmanager).then(Webhook::start);
-        let components = kinds.iter().map(|&kind| Component { kind, address: free_address() }).collect();
+        let components = kinds
+            .iter()
+            .map(|&kind| {
+                let is_paired =
+                    kinds.contains(&Kind::Partner) && matches!(kind, Kind::Alertmanager | Kind::Partner);
+                let cluster = if is_paired { free_address() } else { String::new() };
+                Component { kind, address: free_address(), cluster }
+            })
+            .collect();
         let stack = Self { dir, guard, webhook, components };
         for component in &stack.components {
             stack.configure(component);
@@ -273,7 +297,7 @@ impl Stack {
     fn configure(&self, component: &Component) {
         let options = match component.kind {
             Kind::Node => self.configure_node(),
-            Kind::Alertmanager => self.configure_alertmanager(),
+            Kind::Alertmanager | Kind::Partner => self.configure_alertmanager(component),
             Kind::Prometheus => self.configure_prometheus(),
         };
         let mut script = format!("#!/bin/sh\nexec {}", quoted(program(component.kind).display()));
@@ -296,15 +320,32 @@ impl Stack {
         options
     }
 
-    fn configure_alertmanager(&self) -> Vec<String> {
+    fn configure_alertmanager(&self, component: &Component) -> Vec<String> {
+        let name = component.kind.name();
         let receiver = self.webhook.as_ref().expect("the webhook sink comes with Alertmanager").url();
         let config = include_str!("stack/alertmanager.yml").replace("RECEIVER", &receiver);
-        let config = self.write("alertmanager/alertmanager.yml", &config);
-        vec![
+        let config = self.write(&format!("{name}/alertmanager.yml"), &config);
+        let mut options = vec![
             format!("--config.file={}", config.display()),
-            format!("--storage.path={}", self.dir.join("alertmanager/data").display()),
-            "--cluster.listen-address=".to_owned(),
-        ]
+            format!("--storage.path={}", self.dir.join(name).join("data").display()),
+            format!("--cluster.listen-address={}", component.cluster),
+        ];
+        if !component.cluster.is_empty() {
+            options.push(format!("--cluster.advertise-address={}", component.cluster));
+            options.extend(
+                [
+                    "pushpull-interval=1s",
+                    "gossip-interval=50ms",
+                    "reconnect-interval=500ms",
+                    "settle-timeout=1s",
+                ]
+                .map(|often| format!("--cluster.{often}")),
+            );
+            let peers = self.components.iter().map(|one| &one.cluster);
+            let peers = peers.filter(|one| !one.is_empty() && **one != component.cluster);
+            options.extend(peers.map(|peer| format!("--cluster.peer={peer}")));
+        }
+        options
     }
 
     fn configure_prometheus(&self) -> Vec<String> {
@@ -365,8 +406,11 @@ impl Stack {
     }
 
     fn wait_for_targets(&self) {
-        let n_targets =
-            self.components.iter().filter(|component| component.kind != Kind::Alertmanager).count();
+        let n_targets = self
+            .components
+            .iter()
+            .filter(|one| !matches!(one.kind, Kind::Alertmanager | Kind::Partner))
+            .count();
         let all_up = json!(n_targets.to_string());
         wait_until(&format!("{n_targets} targets are up"), PATIENCE, || {
             self.try_query("sum(up)").is_some_and(|found| found[0]["value"][1] == all_up)
