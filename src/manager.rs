@@ -120,6 +120,16 @@ impl Manager {
         })
     }
 
+    /// What a mainstay that was killed left running, a sentence for each run.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn still_running(&self) -> Result<Vec<String>, StateError> {
+        self.existing_state()?
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), crate::executor::recovery::still_running)
+    }
+
     /// What was published within the [`WITHDRAWAL`] before `now` and is planned no longer, though it never ran: whoever
     /// has it in a calendar has to hear of it.
     ///
