@@ -148,17 +148,11 @@ impl<P: Profile> Generator<'_, '_, P> {
                 continue;
             }
             let from = earliest(&model.forwards, &self.starts, job, self.first_punctual(job));
-            let found = find(
-                &model.forwards,
-                &mut self.profile,
-                model,
-                &mut self.searched,
-                job,
-                from,
-                self.starts[job],
-            );
             // There is a start: the one that the job has.
-            let start = found.unwrap_or(self.starts[job]);
+            let last = self.starts[job];
+            let mut find =
+                || find(&model.forwards, &mut self.profile, model, &mut self.searched, job, from, last);
+            let start = if from == last { last } else { find().unwrap_or(last) };
             self.starts[job] = start;
             self.profile.take(job, start, duration[job]);
         }

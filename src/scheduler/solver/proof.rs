@@ -9,7 +9,7 @@ use super::quiet::without_panic;
 
 /// With so many jobs the search gets as many steps as the proof, with twice as many it gets eight times as
 /// many: with more jobs there is more to find, and less to prove.
-const JOBS_OF_EQUAL_SHARES: u64 = 60;
+const JOBS_OF_EQUAL_SHARES: u64 = 64;
 
 /// What the first question may cost, in decisions; each one that stays open makes the next one cost more.
 const DECISIONS: u64 = 500;

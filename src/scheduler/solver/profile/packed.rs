@@ -130,7 +130,7 @@ impl Packed {
         let mut near = self.at(from);
         let (mut start, mut end) = (from, from + duration);
         let mut fits = self.steps[near].free.wrapping_sub(need) & guards == guards;
-        for (step, Step { time, free }) in self.steps.iter().enumerate().skip(near + 1) {
+        for (step, Step { time, free }) in (near + 1..).zip(&self.steps[near + 1..]) {
             if !fits {
                 (near, start, end) = (step, *time, *time + duration);
             } else if end <= *time {
