@@ -6,6 +6,7 @@ mod approved;
 mod debt;
 mod monitor;
 mod report;
+mod silences;
 mod standing;
 mod validate;
 
@@ -24,6 +25,7 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+pub use silences::Silences;
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 

@@ -54,5 +54,5 @@ pub use reach::Reach;
 pub use reviews::{REVIEW_WITHIN, Review};
 pub use runs::{Refusal, RunFilter};
 pub use schedules::Published;
-pub use silences::OpenSilence;
+pub use silences::{OpenSilence, RecordedSilence};
 pub use start::NewRun;
