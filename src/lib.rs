@@ -14,6 +14,7 @@
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
 //! | [`security`] | who may agree to work, the proof that they did, and the secrets that work needs |
+//! | [`quality`] | how well the work is made, in numbers |
 //! | [`standards`] | catalogues of controls, and the pages that they ask for |
 //! | [`validator`] | checker -> verifier -> engine -> reporter |
 //! | [`monitor`] | collector -> analyzer -> alerter -> reporter |
@@ -41,6 +42,7 @@ pub mod model;
 pub mod monitor;
 pub mod planfile;
 pub mod promql;
+pub mod quality;
 pub mod reporter;
 pub mod routing;
 pub mod scheduler;

@@ -5,6 +5,7 @@ mod approve;
 mod approved;
 mod debt;
 mod monitor;
+mod recorded;
 mod report;
 mod silences;
 mod standing;
@@ -25,6 +26,8 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+
+pub use recorded::{AskedRuns, RecordedError, Which};
 pub use silences::Silences;
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};

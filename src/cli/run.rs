@@ -25,7 +25,7 @@ use self::list::ListArgs;
 use self::orders::OrderArgs;
 pub use self::orders::not_blank;
 use self::progress::Manner;
-use self::show::Which;
+pub use self::show::Which;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::journal::Journal;

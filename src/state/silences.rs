@@ -81,7 +81,7 @@ impl State {
                     until: codec::opt_time(row, "until")?,
                     silenced: codec::from_json(row, "silenced")?,
                     expired: codec::opt_time(row, "expired")?,
-                    seq: row.get("seq")?,
+                    seq: row.get::<_, Option<i64>>("seq")?.and_then(|seq| seq.try_into().ok()),
                 })
             })
         })

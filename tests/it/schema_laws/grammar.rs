@@ -40,6 +40,7 @@ pub fn plan_file() -> Rule {
         .may("alerts", named(alert()))
         .may("reports", named(report()))
         .may("standards", list(text()))
+        .may("quality", all_may(&["success", "rework", "estimate_error", "compliance"], &percent()))
         .may("access", access())
         .may("reviews", named(mapping().may("every", length()).may("from", text()).done()))
         .may("ignore", list(waiver()))
@@ -376,6 +377,10 @@ fn portion() -> Rule {
 
 fn positive() -> Rule {
     any_of(&["1", "2", "4294967295"])
+}
+
+fn percent() -> Rule {
+    any_of(&["90%", "'007%'", "0%", "999%"])
 }
 
 fn length() -> Rule {
