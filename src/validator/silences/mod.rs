@@ -88,8 +88,7 @@ pub struct Stain {
 impl Stain {
     /// The finding, with the command that ends the silence.
     pub fn finding(&self) -> Finding {
-        let entry = self.seq.map_or_else(String::new, |seq| format!(" (ledger entry {seq})"));
-        let message = format!("silence {} at {}{entry}: {}", self.silence, self.alertmanager, self.message);
+        let message = format!("silence {} at {}: {}", self.silence, self.alertmanager, self.message);
         let end = format!(
             "`amtool silence expire {} --alertmanager.url={}` ends it",
             self.silence, self.alertmanager

@@ -191,11 +191,11 @@ fn a_finding_says_where_it_is_on_record_and_how_to_end_it() {
     let finding = stains(&known)[0].finding();
     assert_eq!(
         finding.message,
-        "silence a at http://am (ledger entry 42): it holds back 9 alerts now, and held back 0 when it was made"
+        "silence a at http://am: it holds back 9 alerts now, and held back 0 when it was made"
     );
     assert_eq!(
         finding.help.as_deref(),
         Some("`amtool silence expire a --alertmanager.url=http://am` ends it")
     );
-    assert_eq!(finding.subject, "silences.a");
+    assert_eq!((finding.subject.as_str(), finding.evidence), ("silences.a", vec![42]));
 }
