@@ -7,6 +7,7 @@ mod debt;
 mod monitor;
 mod recorded;
 mod report;
+mod silences;
 mod standing;
 mod validate;
 
@@ -25,7 +26,9 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+
 pub use recorded::{AskedRuns, RecordedError, Which};
+pub use silences::Silences;
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 
