@@ -5,7 +5,9 @@
 //! other. Nothing here does I/O or knows a clock.
 
 mod approval;
+mod baseline;
 mod basis;
+mod change;
 mod check;
 mod condition;
 mod event;
@@ -30,7 +32,9 @@ pub use approval::{
     APPROVAL_NAMESPACE, APPROVAL_SCHEMA, ApprovalStanding, ApprovalStatement, ApprovedOccurrence,
     ApprovedRun, InForce,
 };
+pub use baseline::{Baseline, Expectation, Tolerances};
 pub use basis::{Basis, ClockFace};
+pub use change::{ChangeVerdict, Fact, FactChange, ScrapeGap};
 pub use check::{
     Check, CheckKind, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck,
     TargetUpCheck, TcpCheck,
@@ -61,7 +65,7 @@ pub use step::{
 };
 pub use target::{Group, Target};
 pub use task::{
-    Approval, Baseline, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec,
+    Approval, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec,
     Task, TaskType, Unknown,
 };
 pub use window::{Blackout, Window};

@@ -650,7 +650,15 @@ fn baselines_keep_what_was_before_and_how_it_compared() {
     state.record(&taken(20, "2026-03-07T07:00:00Z")).unwrap();
     let differences = vec!["20 series, not 10".to_owned()];
     let compared =
-        Event::BaselineCompared { run, same: false, differences: differences.clone(), settled_ms: None };
+        Event::BaselineCompared {
+            run,
+            same: false,
+            differences: differences.clone(),
+            settled_ms: None,
+            changes: Vec::new(),
+            compared: BTreeMap::new(),
+            gaps: Vec::new(),
+        };
     state.record(&compared).unwrap();
     let baseline = state.baseline(run).unwrap().unwrap();
     assert_eq!(baseline.facts["series"], 10);

@@ -21,6 +21,9 @@ pub struct RuleGroup {
     /// Seconds between two evaluations.
     #[serde(default)]
     pub interval: f64,
+    /// When it was last evaluated; the year 1 when never.
+    #[serde(default)]
+    pub last_evaluation: Option<DateTime<Utc>>,
 }
 
 /// One rule.
@@ -45,15 +48,22 @@ pub struct Rule {
     /// Of an alerting rule: the seconds that its condition has to hold.
     #[serde(default)]
     pub duration: f64,
+    /// Of an alerting rule: the seconds that an alert goes on after its condition, since 2.42.
+    #[serde(default)]
+    pub keep_firing_for: f64,
 }
 
 /// One alert as Prometheus sees it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PrometheusAlert {
     /// Its labels; its name is `alertname`.
     pub labels: BTreeMap<String, String>,
     /// `pending` or `firing`.
     pub state: String,
+    /// Since when its condition holds.
+    #[serde(default)]
+    pub active_at: Option<DateTime<Utc>>,
 }
 
 impl Prometheus {

@@ -51,6 +51,9 @@ fn with_history(settled_ms: &[u64]) -> Case {
                 same: true,
                 differences: Vec::new(),
                 settled_ms: Some(*settled_ms),
+                changes: Vec::new(),
+                compared: BTreeMap::new(),
+                gaps: Vec::new(),
             };
             let taken = Event::BaselineTaken { run, at, facts: serde_json::json!({}) };
             state.record_all(&[taken, compared]).unwrap();
