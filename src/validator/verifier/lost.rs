@@ -56,12 +56,12 @@ pub(super) fn tell(changes: &mut [FactChange], replacements: &BTreeMap<String, C
         let Some(candidate) = metric_of(&change.subject).and_then(|metric| replacements.get(metric)) else {
             continue;
         };
-        let series = crate::counted(usize::try_from(candidate.series).unwrap_or(usize::MAX), "series");
         change.after = Some(format!("0, probably {}", candidate.metric));
         change.message = format!(
-            "{}; `{}` has probably taken its place ({series}, {:.0}% alike)",
+            "{}; `{}` has probably taken its place ({} series, {:.0}% alike)",
             change.message,
             candidate.metric,
+            candidate.series,
             candidate.alike * 100.0
         );
     }

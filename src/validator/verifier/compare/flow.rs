@@ -54,11 +54,11 @@ fn counters(to: &mut Comparing, had: &More, has: &More, is_same_process: bool) {
         Some((from, *now)).filter(|(from, now)| from < now)
     };
     for (name, what) in [
-        ("prometheus_rule_evaluation_failures_total", "evaluations of rules failed meanwhile"),
-        ("prometheus_rule_group_iterations_missed_total", "evaluations of rule groups were left out meanwhile"),
+        ("prometheus_rule_evaluation_failures_total", "evaluations of rules that failed meanwhile"),
+        ("prometheus_rule_group_iterations_missed_total", "evaluations of rule groups that were left out meanwhile"),
     ] {
         if let Some((from, now)) = grown(name) {
-            to.changed((Fact::RuleGroup, name), (from, now), format!("{} {what}", now - from));
+            to.changed((Fact::RuleGroup, name), (from, now), format!("{what}: {}", now - from));
         }
     }
     if let Some((from, now)) = grown("prometheus_sd_file_read_errors_total") {
@@ -70,11 +70,11 @@ fn counters(to: &mut Comparing, had: &More, has: &More, is_same_process: bool) {
     }
     let tolerance = to.spec.tolerances.notifications.map(|tolerance| tolerance.value);
     for (name, what) in [
-        ("prometheus_notifications_dropped_total", "alerts were not delivered to any Alertmanager meanwhile"),
-        ("prometheus_notifications_errors_total", "deliveries of alerts to Alertmanager failed meanwhile"),
+        ("prometheus_notifications_dropped_total", "alerts that were delivered to no Alertmanager meanwhile"),
+        ("prometheus_notifications_errors_total", "deliveries of alerts to Alertmanager that failed meanwhile"),
     ] {
         let Some((from, now)) = grown(name) else { continue };
-        let message = format!("{} {what}", now - from);
+        let message = format!("{what}: {}", now - from);
         if tolerance.is_some_and(|within| !within.admits(from, now)) {
             to.worse((Fact::Notification, name), (from, now), message);
         } else {
@@ -84,7 +84,7 @@ fn counters(to: &mut Comparing, had: &More, has: &More, is_same_process: bool) {
     let name = "prometheus_notifications_queue_length";
     let of = |more: &More| more.counters.get(name).copied().unwrap_or(0.0);
     if 0.0 < of(has) {
-        let message = format!("{} alerts wait for Alertmanager", of(has));
+        let message = format!("alerts that wait for Alertmanager: {}", of(has));
         to.worse((Fact::Notification, name), (of(had), of(has)), message);
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn compare(to: &mut Comparing, had: &More, has: &More, is_restarted: 
             continue;
         };
         if !was.readers.is_empty() && !is_of_alerts(selector) {
-            signal(to, selector, (was, is), (had, has), is_restarted);
+            signal(to, selector, (was, is), has, is_restarted);
         }
     }
     if let (Some(had_metrics), Some(has_metrics)) = (&had.metrics, &has.metrics) {
@@ -33,7 +33,7 @@ fn signal(
     to: &mut Comparing,
     selector: &str,
     (was, is): (&Signal, &Signal),
-    (had, has): (&More, &More),
+    has: &More,
     is_restarted: bool,
 ) {
     let of = (Fact::Signal, selector);
@@ -41,7 +41,7 @@ fn signal(
     if then <= now {
         return;
     }
-    let series = crate::counted(usize::try_from(then).unwrap_or(usize::MAX), "series");
+    let series = format!("{then} series");
     let tolerance = to.spec.tolerances.signals.map(|tolerance| tolerance.value);
     #[expect(clippy::cast_precision_loss, reason = "counts of series")]
     let is_too_few = tolerance.is_some_and(|within| !within.admits(then as f64, now as f64));
@@ -55,9 +55,9 @@ fn signal(
     let left = metric_of(selector).and_then(|metric| has.signals.get(metric)).map_or(0, |all| all.series);
     let is_own = was.own == was.series && is_restarted;
     if left == 0 && !is_own {
-        to.worse(of, (then, 0), format!("`{selector}` had {series}, and has none: {}", blind(was, had)));
+        to.worse(of, (then, 0), format!("`{selector}` had {series}, and has none: {}", blind(was)));
     } else if is_too_few && !is_own {
-        let message = format!("`{selector}` had {series}, and has none: {}", blind(was, had));
+        let message = format!("`{selector}` had {series}, and has none: {}", blind(was));
         to.worse(of, (then, 0), message);
     } else if is_own {
         let message = format!("`{selector}` of Prometheus itself has no series yet: it makes them when they are needed");
@@ -83,9 +83,7 @@ pub(in crate::validator::verifier) fn lost<'m>(had: &'m More, has: &More) -> Vec
 }
 
 /// Who is blind by the loss, the alerts first.
-fn blind(was: &Signal, had: &More) -> String {
-    let n_firing = had.alerts.len();
-    let _ = n_firing;
+fn blind(was: &Signal) -> String {
     let (mut alerts, mut others) = (Vec::new(), Vec::new());
     for reader in &was.readers {
         match reader.strip_prefix("alert ") {

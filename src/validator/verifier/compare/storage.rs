@@ -11,11 +11,11 @@ use crate::validator::verifier::facts::{More, Server, Stretch};
 
 /// Its own counters of damage to what is stored, and what they count.
 pub(in crate::validator::verifier) const DAMAGE: [(&str, &str); 5] = [
-    ("prometheus_tsdb_wal_writes_failed_total", "writes to the WAL failed: what was scraped then is not stored"),
-    ("prometheus_tsdb_wal_corruptions_total", "corruptions of the WAL were found"),
-    ("prometheus_tsdb_reloads_failures_total", "blocks could not be loaded"),
-    ("prometheus_tsdb_compactions_failed_total", "compactions failed"),
-    ("prometheus_tsdb_head_truncations_failed_total", "truncations of the head failed"),
+    ("prometheus_tsdb_wal_writes_failed_total", "writes to the WAL that failed, and what was scraped then is not stored"),
+    ("prometheus_tsdb_wal_corruptions_total", "corruptions of the WAL"),
+    ("prometheus_tsdb_reloads_failures_total", "loads of blocks that failed"),
+    ("prometheus_tsdb_compactions_failed_total", "compactions that failed"),
+    ("prometheus_tsdb_head_truncations_failed_total", "truncations of the head that failed"),
 ];
 
 pub(super) fn compare(
@@ -32,7 +32,7 @@ pub(super) fn compare(
         // A server that was started anew counts from 0.
         let grown = now - if is_same_process { *then } else { 0.0 };
         if grown > 0.0 && name != "prometheus_tsdb_wal_corruptions_total" {
-            to.worse((Fact::Storage, name), (then, now), format!("{grown} {what}"));
+            to.worse((Fact::Storage, name), (then, now), format!("{what}: {grown}"));
         }
     }
     lowest(to, had, has, before);
