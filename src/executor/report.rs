@@ -10,7 +10,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::preflight::{Certainty, Item};
-use crate::model::{ChangeVerdict, FactChange, Holder, OccurrenceId, Origin, Outcome, Output, Run, ScrapeGap, StepRecord, Usage};
+use crate::model::{
+    ChangeVerdict, FactChange, Holder, OccurrenceId, Origin, Outcome, Output, Run, ScrapeGap, StepRecord,
+    Usage,
+};
 use crate::state::Comparison;
 
 /// The name and version of the object.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AlertState, Fact, FactChange, Holder, Holds, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule, ScrapeGap, Usage};
+use super::{
+    AlertState, Fact, FactChange, Holder, Holds, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule,
+    ScrapeGap, Usage,
+};
 
 /// Something that happened. An event is a fact: it is recorded once and never changed.
 ///

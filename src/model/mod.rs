@@ -65,8 +65,8 @@ pub use step::{
 };
 pub use target::{Group, Target};
 pub use task::{
-    Approval, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec,
-    Task, TaskType, Unknown,
+    Approval, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec, Task,
+    TaskType, Unknown,
 };
 pub use window::{Blackout, Window};
 

@@ -16,7 +16,9 @@ pub(super) fn baseline(baseline: &Baseline, world: &World) -> Item {
     let spec = Spec::of(baseline, &world.folder);
     let found = match (&world.prometheus, &spec) {
         (_, Err(error)) => wrong(Ending::Failed, crate::in_words(error)),
-        (None, Ok(_)) => wrong(Ending::Failed, "the plan file names no Prometheus (`connections.prometheus`)"),
+        (None, Ok(_)) => {
+            wrong(Ending::Failed, "the plan file names no Prometheus (`connections.prometheus`)")
+        }
         (Some(prometheus), Ok(spec)) => match verifier::capture(prometheus, world, spec) {
             Ok(facts) if facts.first.targets.is_empty() => {
                 wrong(Ending::Failed, format!("{} has no target: nothing could be proved", prometheus.url()))

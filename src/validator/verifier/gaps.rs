@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::capture::{TIMEOUT, seconds, whole};
 use super::Spec;
+use super::capture::{TIMEOUT, seconds, whole};
 use super::expect::{labels_in, speaks_of};
 use super::facts::Server;
 use super::read::quoted;
@@ -54,7 +54,13 @@ pub fn measure(
         let span = (since.timestamp_millis(), until.timestamp_millis());
         if let Some((longest_ms, lost)) = holes(samples, span, interval) {
             let target = format!("{{instance={:?},job={:?}}}", of.1, of.0);
-            gaps.push(ScrapeGap { target, server: None, longest_ms, lost, interval_ms: whole(interval * 1000.0) });
+            gaps.push(ScrapeGap {
+                target,
+                server: None,
+                longest_ms,
+                lost,
+                interval_ms: whole(interval * 1000.0),
+            });
         }
     }
     gaps.sort_by(|a, b| b.longest_ms.cmp(&a.longest_ms).then_with(|| a.target.cmp(&b.target)));
@@ -76,7 +82,8 @@ fn lacking(
     let found: BTreeMap<Instance, f64> =
         answered.samples.iter().map(|sample| (instance(&sample.labels), sample.number())).collect();
     #[expect(clippy::cast_precision_loss, reason = "seconds of a run")]
-    let missing = |of: &Instance, interval: f64| seconds as f64 / interval - found.get(of).copied().unwrap_or(0.0);
+    let missing =
+        |of: &Instance, interval: f64| seconds as f64 / interval - found.get(of).copied().unwrap_or(0.0);
     let mut lacking: Vec<_> = intervals
         .iter()
         .map(|(of, interval)| (missing(of, *interval), of))

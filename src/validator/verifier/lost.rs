@@ -22,7 +22,8 @@ pub(super) fn replacements(
     had: &More,
     has: &More,
 ) -> Result<BTreeMap<String, Candidate>, PeerError> {
-    let shape = |signal: &super::facts::Signal| Shape { series: signal.series, labels: signal.labels.clone() };
+    let shape =
+        |signal: &super::facts::Signal| Shape { series: signal.series, labels: signal.labels.clone() };
     let lost: BTreeMap<String, Shape> = lost_signals(had, has)
         .into_iter()
         .take(MOST)

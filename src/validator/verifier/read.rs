@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn a_query_reads_its_selectors_whatever_their_time() {
         let mut reading = Reading::default();
-        let query = r#"rate(b{y="2",x!~"1\\."}[5m] offset 1h) / on () b{x!~"1\\.",y="2"} > {__name__="c"} or up"#;
+        let query =
+            r#"rate(b{y="2",x!~"1\\."}[5m] offset 1h) / on () b{x!~"1\\.",y="2"} > {__name__="c"} or up"#;
         reading.read(query, "alert g/A", |_| false);
         reading.read("sum(up[5m])", "rule g/wrong", |_| false);
         reading.read("count({job=\"a\"}) + rate(up[1m])", "rule g/many", |_| false);
@@ -112,10 +113,14 @@ mod tests {
             ("c", vec!["alert g/A"]),
             ("up", vec!["alert g/A", "rule g/many"]),
         ];
-        let found: Vec<_> = reading.selectors.iter().map(|(selector, who)| (selector.as_str(), who)).collect();
+        let found: Vec<_> =
+            reading.selectors.iter().map(|(selector, who)| (selector.as_str(), who)).collect();
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for ((selector, who), (expected, readers)) in found.iter().zip(&expected) {
-            assert_eq!((*selector, who.iter().map(String::as_str).collect::<Vec<_>>()), (*expected, readers.clone()));
+            assert_eq!(
+                (*selector, who.iter().map(String::as_str).collect::<Vec<_>>()),
+                (*expected, readers.clone())
+            );
         }
         assert_eq!(reading.unread, ["rule g/wrong", "rule g/many"]);
         assert_eq!(metric_of("b{x=\"1\"}"), Some("b"));

@@ -38,7 +38,9 @@ pub fn likely<'n>(
     let of_one = |(name, shape): (&String, &Shape)| {
         let mut all: Vec<_> = new
             .iter()
-            .map(|(other, series)| (0.7 * names(name, other) + 0.3 * numbers(shape.series, *series), other.as_str()))
+            .map(|(other, series)| {
+                (0.7 * names(name, other) + 0.3 * numbers(shape.series, *series), other.as_str())
+            })
             .collect();
         all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
         (name.clone(), all.into_iter().take(MOST_CANDIDATES).map(|(_, other)| other).collect())
@@ -82,11 +84,17 @@ fn names(one: &str, other: &str) -> f64 {
 
 /// The words of a name, without what marks plurals.
 fn words(name: &str) -> BTreeSet<&str> {
-    name.split(['_', ':']).filter(|word| !word.is_empty()).map(|word| word.strip_suffix('s').unwrap_or(word)).collect()
+    name.split(['_', ':'])
+        .filter(|word| !word.is_empty())
+        .map(|word| word.strip_suffix('s').unwrap_or(word))
+        .collect()
 }
 
 fn is_unit(word: &str) -> bool {
-    matches!(word, "total" | "byte" | "second" | "m" | "ratio" | "celsiu" | "info" | "count" | "sum" | "bucket")
+    matches!(
+        word,
+        "total" | "byte" | "second" | "m" | "ratio" | "celsiu" | "info" | "count" | "sum" | "bucket"
+    )
 }
 
 /// How many of the labels of both are in both, and of their values; half when they are not known.

@@ -215,7 +215,11 @@ impl Looking<'_> {
     }
 
     /// The facts of one server, once they can be compared.
-    fn server(&mut self, prometheus: &Prometheus, before: &Server) -> Result<Result<Server, Look>, PeerError> {
+    fn server(
+        &mut self,
+        prometheus: &Prometheus,
+        before: &Server,
+    ) -> Result<Result<Server, Look>, PeerError> {
         if !prometheus.is_ready(TIMEOUT)? {
             return Ok(Err(Look::Replaying(prometheus.wal_replay(TIMEOUT)?)));
         }
@@ -231,8 +235,7 @@ impl Looking<'_> {
             return Ok(Err(Look::NotYet(reason)));
         }
         let newest = targets.iter().map(|target| target.last_scrape).max();
-        let scraped =
-            *self.scraped.entry(prometheus.url()).or_insert(newest.unwrap_or(self.end_of_work));
+        let scraped = *self.scraped.entry(prometheus.url()).or_insert(newest.unwrap_or(self.end_of_work));
         let (slow, others): (Vec<_>, Vec<_>) = groups.iter().partition(|group| {
             is_slow(Duration::try_from_secs_f64(group.interval).unwrap_or_default(), self.each)
         });

@@ -29,9 +29,5 @@ pub(super) fn again(prometheus: &Prometheus, stretch: &Stretch) -> Result<Stretc
     let series = prometheus.query_range(&stretch.query, range, TIMEOUT)?;
     let values = || series.iter().flat_map(|one| &one.samples).map(|(_, value)| *value);
     let finite = || values().filter(|value| value.is_finite());
-    Ok(Stretch {
-        points: whole(finite().map(|_| 1.0).sum()),
-        sum: finite().sum(),
-        ..stretch.clone()
-    })
+    Ok(Stretch { points: whole(finite().map(|_| 1.0).sum()), sum: finite().sum(), ..stretch.clone() })
 }

@@ -91,7 +91,8 @@ pub fn capture(prometheus: &Prometheus, world: &World, spec: &Spec) -> Result<Fa
     let targets = prometheus.targets(TIMEOUT)?;
     let rules = prometheus.rules(TIMEOUT)?;
     let first = server(prometheus, spec, (&targets, &rules), None)?;
-    let replicas = world.replicas.iter().map(|replica| (replica.url(), Peer::of(whole_server(replica, spec))));
+    let replicas =
+        world.replicas.iter().map(|replica| (replica.url(), Peer::of(whole_server(replica, spec))));
     let replicas = replicas.collect();
     facts(first, replicas, world)
 }
@@ -221,10 +222,17 @@ fn group(group: &RuleGroup) -> (String, Group) {
 
 fn alert_of(alert: &PrometheusAlert, groups: &[RuleGroup]) -> Alert {
     let name = alert.labels.get("alertname");
-    let mut found =
-        Alert { state: alert.state.clone(), active_at: alert.active_at, rule: String::new(), hold: 0.0, keep: 0.0, interval: 0.0 };
+    let mut found = Alert {
+        state: alert.state.clone(),
+        active_at: alert.active_at,
+        rule: String::new(),
+        hold: 0.0,
+        keep: 0.0,
+        interval: 0.0,
+    };
     for group in groups {
-        let is_its = |rule: &&crate::world::prometheus::Rule| rule.kind == "alerting" && Some(&rule.name) == name;
+        let is_its =
+            |rule: &&crate::world::prometheus::Rule| rule.kind == "alerting" && Some(&rule.name) == name;
         if let Some(rule) = group.rules.iter().find(is_its) {
             found.rule = format!("{}/{}", group.name, rule.name);
             (found.hold, found.keep, found.interval) = (rule.duration, rule.keep_firing_for, group.interval);
@@ -276,9 +284,10 @@ fn metrics(asking: &Asking) -> Result<Option<Metrics>, PeerError> {
         "count by (__name__) (last_over_time({{__name__=~\".+\"}}[{within}s]) unless on (job, instance) {itself})"
     );
     let answered = asking.prometheus.query(&query, TIMEOUT)?;
-    let named = answered.samples.iter().filter_map(|sample| {
-        Some((sample.labels.get("__name__")?.clone(), whole(sample.number())))
-    });
+    let named = answered
+        .samples
+        .iter()
+        .filter_map(|sample| Some((sample.labels.get("__name__")?.clone(), whole(sample.number()))));
     Ok(Some(Metrics { series: named.collect(), others: 0 }))
 }
 

@@ -26,7 +26,8 @@ pub(super) fn signals(
     let recorded = recorded(groups);
     let Reading { mut selectors, unread } = reading;
     // Whether a metric is there at all is asked as well: what is only not selected may come back.
-    let bare: Vec<_> = selectors.keys().filter_map(|selector| read::metric_of(selector)).map(str::to_owned).collect();
+    let bare: Vec<_> =
+        selectors.keys().filter_map(|selector| read::metric_of(selector)).map(str::to_owned).collect();
     for metric in bare {
         selectors.entry(metric).or_default();
     }

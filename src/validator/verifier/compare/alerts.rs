@@ -16,7 +16,8 @@ pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
     to.count(Fact::Alert, was.firing.len());
     for alert in is.firing.difference(&was.firing) {
         let message = format!("alert {alert} fires, and did not before");
-        let before = was.more.as_ref().and_then(|more| more.alerts.get(alert)).map(|alert| alert.state.clone());
+        let before =
+            was.more.as_ref().and_then(|more| more.alerts.get(alert)).map(|alert| alert.state.clone());
         to.note(ChangeVerdict::Worse, (Fact::Alert, alert), (before, Some("firing".to_owned())), message);
     }
     let (Some(had), Some(has)) = (&was.more, &is.more) else { return };
@@ -101,7 +102,11 @@ fn continued(
     }
     let why = match restart {
         Some(_) if then.hold > 0.0 => {
-            format!("its `for` of {}s begins anew with a restart, unless it is at least {}s long", then.hold, grace(has))
+            format!(
+                "its `for` of {}s begins anew with a restart, unless it is at least {}s long",
+                then.hold,
+                grace(has)
+            )
         }
         Some(_) => "its condition did not hold when Prometheus came back".to_owned(),
         None => "its condition did not hold for a while".to_owned(),
@@ -112,7 +117,8 @@ fn continued(
         "nobody was told"
     };
     let of = (Fact::Alert, labels);
-    let state = |alert: &Alert, since: DateTime<Utc>| format!("{} since {}", alert.state, since.format("%H:%M:%S"));
+    let state =
+        |alert: &Alert, since: DateTime<Utc>| format!("{} since {}", alert.state, since.format("%H:%M:%S"));
     let states = (state(then, since), state(now, anew));
     match (then.state.as_str(), now.state.as_str()) {
         ("firing", "firing") => to.changed(of, states, format!("alert {labels} fires anew: {why}; {told}")),

@@ -55,14 +55,18 @@ fn counters(to: &mut Comparing, had: &More, has: &More, is_same_process: bool) {
     };
     for (name, what) in [
         ("prometheus_rule_evaluation_failures_total", "evaluations of rules that failed meanwhile"),
-        ("prometheus_rule_group_iterations_missed_total", "evaluations of rule groups that were left out meanwhile"),
+        (
+            "prometheus_rule_group_iterations_missed_total",
+            "evaluations of rule groups that were left out meanwhile",
+        ),
     ] {
         if let Some((from, now)) = grown(name) {
             to.changed((Fact::RuleGroup, name), (from, now), format!("{what}: {}", now - from));
         }
     }
     if let Some((from, now)) = grown("prometheus_sd_file_read_errors_total") {
-        let message = "a file of targets could not be read meanwhile: until it can, the targets of before are scraped";
+        let message =
+            "a file of targets could not be read meanwhile: until it can, the targets of before are scraped";
         to.changed((Fact::Target, "prometheus_sd_file_read_errors_total"), (from, now), message);
     }
     if had.counters.contains_key("prometheus_notifications_dropped_total") {
@@ -71,7 +75,10 @@ fn counters(to: &mut Comparing, had: &More, has: &More, is_same_process: bool) {
     let tolerance = to.spec.tolerances.notifications.map(|tolerance| tolerance.value);
     for (name, what) in [
         ("prometheus_notifications_dropped_total", "alerts that were delivered to no Alertmanager meanwhile"),
-        ("prometheus_notifications_errors_total", "deliveries of alerts to Alertmanager that failed meanwhile"),
+        (
+            "prometheus_notifications_errors_total",
+            "deliveries of alerts to Alertmanager that failed meanwhile",
+        ),
     ] {
         let Some((from, now)) = grown(name) else { continue };
         let message = format!("{what}: {}", now - from);
@@ -101,7 +108,8 @@ fn remote_write(to: &mut Comparing, had: &More, has: &More) {
     let within =
         to.spec.tolerances.remote_write.map_or(Tolerances::DEFAULT_REMOTE_WRITE, |tolerance| tolerance.value);
     if then < now && !within.admits(then, now) {
-        let message = format!("remote write lagged {then:.0}s behind, and lags {now:.0}s (allowed: within {within})");
+        let message =
+            format!("remote write lagged {then:.0}s behind, and lags {now:.0}s (allowed: within {within})");
         to.worse(of, (seconds(then), seconds(now)), message);
     }
 }
@@ -134,15 +142,19 @@ fn certificate(to: &mut Comparing, name: &str, (then, is): (Option<f64>, Option<
     let Some(is) = is else {
         let expired = DateTime::from_timestamp(whole(then), 0).is_some_and(|at| at <= now);
         let why = if expired { ": it has expired" } else { "" };
-        let message = format!("probe {name} sees no certificate any more{why}; an alert on its expiry says that all is well");
+        let message = format!(
+            "probe {name} sees no certificate any more{why}; an alert on its expiry says that all is well"
+        );
         to.note(ChangeVerdict::Worse, of, (Some(day(then)), None), message);
         return;
     };
     if is < then {
-        let message = format!("the certificate of {name} was good until {}, and is until {}", day(then), day(is));
+        let message =
+            format!("the certificate of {name} was good until {}, and is until {}", day(then), day(is));
         to.worse(of, (day(then), day(is)), message);
     } else if then < is {
-        let message = format!("the certificate of {name} was good until {}, and is until {}", day(then), day(is));
+        let message =
+            format!("the certificate of {name} was good until {}, and is until {}", day(then), day(is));
         to.changed(of, (day(then), day(is)), message);
     }
 }

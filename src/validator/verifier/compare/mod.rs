@@ -8,8 +8,8 @@ mod alertmanager;
 mod alerts;
 mod flow;
 mod setup;
-mod storage;
 mod signals;
+mod storage;
 mod targets;
 #[cfg(test)]
 mod tests;

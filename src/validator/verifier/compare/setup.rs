@@ -23,7 +23,12 @@ pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
     }
     if was.config_digest != is.config_digest {
         let message = "another configuration is loaded than before".to_owned();
-        to.note(verdict, (Fact::Config, "prometheus"), digests(&was.config_digest, &is.config_digest), message);
+        to.note(
+            verdict,
+            (Fact::Config, "prometheus"),
+            digests(&was.config_digest, &is.config_digest),
+            message,
+        );
     }
     to.count(Fact::Reload, 1);
     if was.reload_ok && !is.reload_ok {
@@ -41,7 +46,8 @@ pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
         }
         let is_retention = RETENTION.contains(&name.as_str());
         let verdict = if is_retention { ChangeVerdict::Changed } else { verdict };
-        let shown = |value: Option<&String>| value.map_or_else(|| "not set".to_owned(), |it| format!("`{it}`"));
+        let shown =
+            |value: Option<&String>| value.map_or_else(|| "not set".to_owned(), |it| format!("`{it}`"));
         let message = format!("flag --{name} was {}, and is {}", shown(old), shown(new));
         to.note(verdict, (Fact::Flag, name), (old.cloned(), new.cloned()), message);
     }

@@ -29,13 +29,7 @@ fn is_of_alerts(selector: &str) -> bool {
     matches!(metric_of(selector), Some("ALERTS" | "ALERTS_FOR_STATE"))
 }
 
-fn signal(
-    to: &mut Comparing,
-    selector: &str,
-    (was, is): (&Signal, &Signal),
-    has: &More,
-    is_restarted: bool,
-) {
+fn signal(to: &mut Comparing, selector: &str, (was, is): (&Signal, &Signal), has: &More, is_restarted: bool) {
     let of = (Fact::Signal, selector);
     let (then, now) = (was.series, is.series);
     if then <= now {
@@ -60,7 +54,9 @@ fn signal(
         let message = format!("`{selector}` had {series}, and has none: {}", blind(was));
         to.worse(of, (then, 0), message);
     } else if is_own {
-        let message = format!("`{selector}` of Prometheus itself has no series yet: it makes them when they are needed");
+        let message = format!(
+            "`{selector}` of Prometheus itself has no series yet: it makes them when they are needed"
+        );
         to.changed(of, (then, 0), message);
     } else {
         let message = format!(

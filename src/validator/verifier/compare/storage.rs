@@ -11,7 +11,10 @@ use crate::validator::verifier::facts::{More, Server, Stretch};
 
 /// Its own counters of damage to what is stored, and what they count.
 pub(in crate::validator::verifier) const DAMAGE: [(&str, &str); 5] = [
-    ("prometheus_tsdb_wal_writes_failed_total", "writes to the WAL that failed, and what was scraped then is not stored"),
+    (
+        "prometheus_tsdb_wal_writes_failed_total",
+        "writes to the WAL that failed, and what was scraped then is not stored",
+    ),
     ("prometheus_tsdb_wal_corruptions_total", "corruptions of the WAL"),
     ("prometheus_tsdb_reloads_failures_total", "loads of blocks that failed"),
     ("prometheus_tsdb_compactions_failed_total", "compactions that failed"),
@@ -83,7 +86,12 @@ fn stretch(to: &mut Comparing, then: &Stretch, now: &Stretch, (kept, before): (O
     let span = format!("{} to {}", at(then.from), at(then.until));
     let subject = format!("{} from {span}", then.query);
     if now.points < then.points || now.sum < then.sum {
-        let message = format!("`{}` over {span} had {}, and has {}: samples are lost", then.query, shown(then), shown(now));
+        let message = format!(
+            "`{}` over {span} had {}, and has {}: samples are lost",
+            then.query,
+            shown(then),
+            shown(now)
+        );
         to.worse((Fact::History, &subject), (shown(then), shown(now)), message);
     } else if now.points != then.points || (now.sum - then.sum).abs() > 1e-9 * then.sum.abs() {
         let message = format!("`{}` over {span} had {}, and has {}", then.query, shown(then), shown(now));

@@ -68,7 +68,8 @@ fn series(to: &mut Comparing, was: &Server, is: &Server) {
         match is.series.get(job) {
             None => to.worse(of, (had, 0), format!("job `{job}` had {had} series, and has none")),
             Some(has) if has < had && !within.admits(*had, *has) => {
-                let message = format!("job `{job}` had {had} series, and has {has} (allowed: within {within})");
+                let message =
+                    format!("job `{job}` had {had} series, and has {has} (allowed: within {within})");
                 to.worse(of, (had, has), message);
             }
             Some(has) if !within.admits(*had, *has) => {

@@ -5,9 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{Expectation, Span, Spanned, Tolerance};
-use crate::validator::verifier::facts::{
-    Alert, Group, Member, Metrics, More, Probe, Signal, Stretch,
-};
+use crate::validator::verifier::facts::{Alert, Group, Member, Metrics, More, Probe, Signal, Stretch};
 
 /// What the first version of mainstay wrote into its ledger.
 const FIRST_VERSION: &str = r#"{
@@ -256,10 +254,7 @@ fn every_kind_of_loss_is_named() {
             |f| more(f).groups.values_mut().for_each(|group| group.lag = 200.0),
             "rule group `g` lags 200s behind its interval of 60s",
         ),
-        (
-            |f| member(f, |member| member.peers = 1),
-            "Alertmanager saw 2 members of its cluster, and sees 1",
-        ),
+        (|f| member(f, |member| member.peers = 1), "Alertmanager saw 2 members of its cluster, and sees 1"),
         (
             |f| {
                 f.members.insert("http://am".into(), Peer::Unknown("connection refused".into()));
@@ -269,8 +264,10 @@ fn every_kind_of_loss_is_named() {
     ];
     for (change, expected) in cases {
         let found = worse(change);
-        assert_eq!(found.iter().map(|one| one.trim_start_matches("http://am: ")).collect::<Vec<_>>(), [expected
-            .trim_start_matches("http://am: ")]);
+        assert_eq!(
+            found.iter().map(|one| one.trim_start_matches("http://am: ")).collect::<Vec<_>>(),
+            [expected.trim_start_matches("http://am: ")]
+        );
     }
     assert_eq!(worse(|f| f.silences.clear()), ["silence id was in force, and is not now"]);
 }
@@ -296,12 +293,8 @@ fn a_matcher_that_selects_nothing_of_a_metric_that_is_there_may_do_so_again() {
          alert g/CpuBusy, rule g/cpu"
     );
     let mut strict = Spec::default();
-    strict.tolerances.signals =
-        Some(Spanned { value: Tolerance::Percent(50.0), span: Span::default() });
-    let found = compared(
-        |f| more(f).signals.get_mut("node_cpu{mode=\"idle\"}").unwrap().series = 0,
-        &strict,
-    );
+    strict.tolerances.signals = Some(Spanned { value: Tolerance::Percent(50.0), span: Span::default() });
+    let found = compared(|f| more(f).signals.get_mut("node_cpu{mode=\"idle\"}").unwrap().series = 0, &strict);
     assert!(!found.is_same());
 }
 
@@ -405,8 +398,7 @@ fn an_alert_that_a_restart_has_reset_is_named_with_why_and_who_was_told() {
 fn facts_of_a_huge_estate_stay_small_and_lost_targets_are_still_counted() {
     let mut huge = facts();
     let many = |n: usize, name: &str| (0..n).map(|n| format!("{name}{n:05}")).collect::<Vec<_>>();
-    huge.first.targets =
-        many(5_000, "pool ").into_iter().map(|name| (name, "up".to_owned())).collect();
+    huge.first.targets = many(5_000, "pool ").into_iter().map(|name| (name, "up".to_owned())).collect();
     more(&mut huge).jobs = [("node".to_owned(), [("up".to_owned(), 5_000)].into())].into();
     more(&mut huge).metrics =
         Some(Metrics { series: many(5_000, "metric_").into_iter().zip(1..).collect(), others: 0 });
