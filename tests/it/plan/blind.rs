@@ -1,7 +1,5 @@
 //! `plan` says for how long monitoring will be blind, target by target.
 
-use std::collections::BTreeMap;
-
 use mainstay::model::{Event, Fact, Outcome, RunId, ScrapeGap};
 
 use super::super::support::{Case, Past};
