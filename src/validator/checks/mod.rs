@@ -2,8 +2,11 @@
 //!
 //! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
 
+mod alert_path;
+mod alert_route;
 pub mod all_at_once;
 mod command;
+mod config_live;
 mod file;
 mod http;
 mod promql;
@@ -73,6 +76,10 @@ impl Answer {
         Self::Unknown { why: why.into() }
     }
 
+    fn no(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::No { expected: expected.into(), found: found.into() }
+    }
+
     /// Holds `found` against `matcher`, and says what `found` is.
     fn of(matcher: &Matcher, what: &str, found: &str) -> Self {
         if matcher.matches(found) {
@@ -105,6 +112,9 @@ fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
         CheckKind::TargetUp(target) => target_up::ask(target, world, timeout),
         CheckKind::RulesHealthy(rules) => rules_healthy::ask(rules, world, timeout),
         CheckKind::Restore(restore) => restore::ask(restore, world, timeout, cancel),
+        CheckKind::AlertPath(path) => alert_path::ask(path, world, timeout, cancel),
+        CheckKind::AlertRoute(route) => alert_route::ask(route, world, timeout),
+        CheckKind::ConfigLive(live) => config_live::ask(live, world, timeout),
         CheckKind::Dns(_)
         | CheckKind::Process(_)
         | CheckKind::Port(_)
@@ -116,10 +126,7 @@ fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
         | CheckKind::Group(_)
         | CheckKind::Interface(_)
         | CheckKind::KernelParam(_)
-        | CheckKind::Certificate(_)
-        | CheckKind::AlertRoute(_)
-        | CheckKind::AlertPath(_)
-        | CheckKind::ConfigLive(_) => Answer::unknown("this kind of check is not supported yet"),
+        | CheckKind::Certificate(_) => Answer::unknown("this kind of check is not supported yet"),
     }
 }
 
