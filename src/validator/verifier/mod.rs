@@ -11,6 +11,7 @@ mod expect;
 mod facts;
 mod gaps;
 mod lost;
+pub mod now;
 mod read;
 mod replacement;
 mod settle;

@@ -21,6 +21,7 @@ use crate::world::World;
 use crate::world::http::without_password;
 use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget};
 
+pub(super) use alertmanager::member;
 pub(super) use signals::labels_of;
 
 /// What one question of a baseline may take.
