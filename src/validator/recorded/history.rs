@@ -192,7 +192,10 @@ impl History {
             Event::BaselineCompared { same, differences, .. } => {
                 account.compared.push(Compared { mark, same, differences });
             }
-            Event::RunEnded { outcome, reason, .. } => account.ends.push((mark, outcome, reason)),
+            Event::RunEnded { outcome, reason, .. } => {
+                account.look_at_end(mark.seq, outcome);
+                account.ends.push((mark, outcome, reason));
+            }
             Event::RunAbandoned { reason, .. } => account.abandoned = Some((mark, reason)),
             event @ (Event::StepIntended { .. }
             | Event::StepStarted { .. }
@@ -294,6 +297,16 @@ impl Account {
             && end.seq < seq
         {
             let words = format!("{} was announced after the run had ended", new.in_words());
+            self.impossible.push((seq, words));
+        }
+    }
+
+    /// Whether the run may end by what is on record: only one that was interrupted leaves something open.
+    fn look_at_end(&mut self, seq: u64, outcome: Outcome) {
+        let Some(last) = self.attempts.last() else { return };
+        if outcome != Outcome::Interrupted && last.ended.is_none() && last.settled.is_none() {
+            let words =
+                format!("the run ended {outcome} before the end of {} was on record", last.in_words());
             self.impossible.push((seq, words));
         }
     }

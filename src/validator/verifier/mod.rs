@@ -16,6 +16,7 @@ mod read;
 mod replacement;
 mod settle;
 mod spec;
+pub mod statistics;
 
 pub use capture::capture;
 pub use compare::{Compared, compare};

@@ -246,7 +246,8 @@ fn unstored(
 fn storage(url: &str, seen: &Seen, more: &More) -> Vec<(&'static Code, String)> {
     let mut problems = Vec::new();
     if let Some((target, age)) = &seen.unstored {
-        let since = age.map_or_else(|| "that is up".to_owned(), |age| format!("for {age:.0}s, although it is up"));
+        let since =
+            age.map_or_else(|| "that is up".to_owned(), |age| format!("for {age:.0}s, although it is up"));
         problems.push((&codes::NOT_STORED, format!("{url} has stored no sample of {target} {since}")));
     }
     let counted = |name: &str| more.counters.get(name).copied().filter(|n| 0.0 < *n);
