@@ -50,10 +50,12 @@ fn a_stack_that_is_well_has_no_finding_and_each_fault_has_its_code() {
     reload(&stack);
     fs::write(stack.rules_dir().join("worse.yml"), "groups: nonsense\n").expect("a file");
     let _ = ureq::post(&format!("{}/-/reload", stack.prometheus_url())).send_empty();
-    let down = || codes(&now::look(&world(&both))).len() == 3;
-    wait_until("all is seen", PATIENCE, down);
-    let ill = now::look(&world(&both));
-    assert_eq!(codes(&ill), ["MV102", "MV103", "MV105"]);
+    // After a reload Prometheus knows its Alertmanagers again only when they have been discovered.
+    let mut ill = Now::default();
+    wait_until("MV102, MV103 and MV105 are seen", PATIENCE, || {
+        ill = now::look(&world(&both));
+        codes(&ill) == ["MV102", "MV103", "MV105"]
+    });
     let told: String = ill.findings.iter().map(|finding| format!("{}\n", finding.message)).collect();
     assert!(told.contains("is down: ") && told.contains("rule `bad/a` fails: "), "{told}");
     // Each finding is about the question that it answers.
@@ -76,7 +78,7 @@ fn a_full_disk_is_seen_and_so_is_what_the_next_restart_would_throw_away() {
     limit("4096");
     wait_until("a sample is old", PATIENCE, || has(&stack, "time() - timestamp(up) > 4"));
     let full = now::look(&world(&only));
-    assert!(codes(&full).starts_with(&["MV107", "MV108"]), "{full:#?}");
+    assert!(codes(&full).contains(&"MV107") && codes(&full).contains(&"MV108"), "{full:#?}");
     limit("unlimited");
     wait_until("samples are stored again", PATIENCE, || has(&stack, "time() - timestamp(up) < 1.5"));
     let free = now::look(&world(&only));
