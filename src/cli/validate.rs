@@ -1,6 +1,10 @@
 //! `mainstay validate`.
 
+mod explain;
+mod recorded;
 mod render;
+
+pub use explain::NoSuchRule;
 
 use std::cmp::Reverse;
 use std::io;
@@ -8,18 +12,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::output::{Format, deliver};
+use super::output::deliver;
 use super::{Exit, Global, Terminal};
 use crate::counted;
 use crate::manager::{Fix, Manager, Mended, Question};
 use crate::model::Severity;
-use crate::planfile;
-use crate::standards;
-use crate::text::{inert, inert_line, nearest};
+use crate::text::{inert, inert_line};
 use crate::validator::engine::Verdict;
 use crate::validator::report::Report;
-use crate::validator::reporter::manual;
-use crate::validator::rules;
 
 /// Tell whether plan files are right
 ///
@@ -50,6 +50,9 @@ pub struct ValidateArgs {
 
     #[command(flatten)]
     fix: FixArgs,
+
+    #[command(flatten)]
+    recorded: recorded::RecordedArgs,
 
     /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
     #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
@@ -92,12 +95,14 @@ Examples:
   mainstay validate --fix --diff           what could be mended without you
   mainstay validate --explain MS316        what a code means, and what to do
   mainstay validate --schema               for editors
+  mainstay validate --run last             was the newest run as it should be?
+  mainstay validate --since 7d             and all runs of a week?
 
 Exit codes:
-  0  every plan file is right
+  0  every plan file, or every recorded run, is right
   1  there is a finding at or over --fail-on
   2  the command line is wrong, or a file cannot be read
-  3  there is no file, or no task in one, to evaluate
+  3  there is no file, no task in one, or no run to evaluate, or a question about a run has no answer
   2 beats 1, and 1 beats 3; the order of the files does not matter";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -117,14 +122,6 @@ impl From<Level> for Severity {
     }
 }
 
-/// The command line names a rule that there is not.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no rule and no control `{code}`{}", near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
-pub struct NoSuchRule {
-    code: String,
-    near: Option<&'static str>,
-}
-
 /// Runs `mainstay validate`.
 pub fn run(
     args: ValidateArgs,
@@ -133,18 +130,19 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     if let Some(code) = &args.explain {
-        return explain(code, global, terminal);
+        return explain::explain(code, global, terminal);
     }
     if args.schema {
-        return schema(global, terminal);
+        return explain::schema(global, terminal);
     }
     let fail_on = args.fail_on.iter().map(|level| Severity::from(*level)).min();
-    let question = Question {
-        paths: args.paths,
-        fail_on: fail_on.unwrap_or(Severity::Error),
-        changed_since: args.changed_since,
-        fix: args.fix.into(),
-    };
+    let fail_on = fail_on.unwrap_or(Severity::Error);
+    if let Some(asked) = args.recorded.asked(manager, fail_on) {
+        let report = recorded::validate(&asked, manager, terminal)?;
+        return show(&report, (args.show.into(), args.exit_zero), global, terminal);
+    }
+    let question =
+        Question { paths: args.paths, fail_on, changed_since: args.changed_since, fix: args.fix.into() };
     let (report, changes) = manager.validate(&question, &mut io::stdin().lock())?;
     tell_what_was_not_read(&report, terminal);
     for change in &changes {
@@ -156,15 +154,24 @@ pub fn run(
         terminal.result(&if terminal.is_interactive() { inert(&diffs) } else { diffs })?;
         return Ok(exit(&report, args.exit_zero));
     }
-    let least = args.show.into();
+    show(&report, (args.show.into(), args.exit_zero), global, terminal)
+}
+
+/// Shows what was found out, in the format that was asked for.
+fn show(
+    report: &Report,
+    (least, is_zero): (Severity, bool),
+    global: &Global,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
     deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();
-        Ok(render::render(&report, least, format, color))
+        Ok(render::render(report, least, format, color))
     })?;
     if terminal.is_interactive() {
-        hint(&report, terminal);
+        hint(report, terminal);
     }
-    Ok(exit(&report, args.exit_zero))
+    Ok(exit(report, is_zero))
 }
 
 /// Says to a person what to do about findings.
@@ -217,35 +224,4 @@ fn exit(report: &Report, is_zero: bool) -> Exit {
         Verdict::Fail => Exit::No,
         Verdict::Unknown => Exit::Unknown,
     }
-}
-
-/// Shows the manual of one rule, or the list of all.
-fn explain(code: &str, global: &Global, terminal: &mut Terminal) -> anyhow::Result<Exit> {
-    let wanted = code.to_uppercase();
-    if let Some((catalogue, control)) = standards::by_id(&wanted) {
-        let page = standards::explain(catalogue, control);
-        deliver(global, terminal, &[Format::Text], &mut |_, _| Ok(page.clone()))?;
-        return Ok(Exit::Done);
-    }
-    let rule = rules::by_code(&wanted);
-    if rule.is_none() && !code.is_empty() {
-        let near = nearest(&wanted, rules::all().map(|rule| rule.code));
-        return Err(NoSuchRule { code: code.to_owned(), near }.into());
-    }
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, _| {
-        Ok(match (format, rule) {
-            (Format::Json, Some(rule)) => manual::json([rule].into_iter()),
-            (Format::Json, None) => manual::json(rules::all()),
-            (_, Some(rule)) => manual::page(rule),
-            (_, None) => manual::list(),
-        })
-    })?;
-    Ok(Exit::Done)
-}
-
-fn schema(global: &Global, terminal: &mut Terminal) -> anyhow::Result<Exit> {
-    deliver(global, terminal, &[Format::Json], &mut |_, _| {
-        Ok(serde_json::to_string_pretty(&planfile::schema())? + "\n")
-    })?;
-    Ok(Exit::Done)
 }

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::baseline::{cover_of, end_of_gap};
 use super::needs;
 use crate::model::{PlanFile, Task};
 use crate::state::{Limits, State, StateError};
+use crate::validator::verifier::{cover_of, end_of_gap};
 use crate::world::World;
 
 /// Whether the work leaves gaps in Prometheus that its rules look back into, and there is one to be asked.

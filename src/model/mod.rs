@@ -17,6 +17,7 @@ pub(crate) mod named;
 mod occurrence;
 pub mod own_metric;
 mod plan_file;
+mod quality;
 mod rollout;
 mod run;
 mod scalar;
@@ -32,8 +33,8 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    Check, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck,
-    TcpCheck,
+    AlertPathCheck, AlertRouteCheck, Check, CheckKind, CommandCheck, ConfigLiveCheck, FileCheck, HttpCheck,
+    PromqlCheck, RestoreCheck, RouteTest, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
@@ -41,8 +42,8 @@ pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
 pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
 pub use matcher::{Literal, Matcher, Tests};
 pub use monitoring::{
-    AlertInstance, AlertRule, AlertState, Connection, Connections, HttpMetric, HttpValue, Metric,
-    PromqlMetric, Sample,
+    AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,
+    PrometheusConnection, PromqlMetric, Sample,
 };
 pub use named::{List, Named, OneOrMany};
 pub use occurrence::{
@@ -51,9 +52,10 @@ pub use occurrence::{
 pub use plan_file::{
     Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status, Waiver,
 };
+pub use quality::Quality;
 pub use rollout::{Rollout, wait_for_cover};
 pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
-pub use scalar::{Length, Moment, Name, Portion, Tolerance};
+pub use scalar::{Length, Moment, Name, Percent, Portion, Tolerance};
 pub use span::{Span, Spanned};
 pub use step::{
     AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, NamedSilence, Pause, PrometheusAction, Retry,

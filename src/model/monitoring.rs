@@ -7,25 +7,53 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Length, Matcher, Spanned, form};
+use super::{Length, List, Matcher, Spanned, form};
 
 /// The monitoring systems that the plan file speaks of.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Connections {
     /// Asked by `promql`, baselines and `prometheus` steps.
-    pub prometheus: Option<Connection>,
+    pub prometheus: Option<PrometheusConnection>,
     /// Holds silences and takes alerts.
-    pub alertmanager: Option<Connection>,
+    pub alertmanager: Option<AlertmanagerConnection>,
 }
 
-/// Where a system answers.
+impl Connections {
+    /// Every base URL with what answers there, in the words of people.
+    pub fn urls(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
+        let prometheus =
+            self.prometheus.iter().flat_map(|to| std::iter::once(&to.url).chain(to.replicas.iter()));
+        let alertmanager =
+            self.alertmanager.iter().flat_map(|to| std::iter::once(&to.url).chain(to.members.iter()));
+        prometheus.map(|url| ("Prometheus", url)).chain(alertmanager.map(|url| ("Alertmanager", url)))
+    }
+}
+
+/// Where a Prometheus answers, and those that stand in for it.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Connection {
-    /// Its base URL, `http://` or `https://`.
+pub struct PrometheusConnection {
+    /// Its base URL, `http://` or `https://`: this one is asked where one answer is enough.
     #[schemars(with = "form::Url")]
     pub url: Spanned<String>,
+    /// The base URLs of the others that scrape the same: what has to hold on each is asked of each.
+    #[serde(default)]
+    #[schemars(with = "List<form::Url>")]
+    pub replicas: List<Spanned<String>>,
+}
+
+/// Where an Alertmanager answers, and the other members of its cluster.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlertmanagerConnection {
+    /// Its base URL, `http://` or `https://`: silences are held here.
+    #[schemars(with = "form::Url")]
+    pub url: Spanned<String>,
+    /// The base URLs of the other members of its cluster, which are never behind one load balancer.
+    #[serde(default)]
+    #[schemars(with = "List<form::Url>")]
+    pub members: List<Spanned<String>>,
 }
 
 /// What `monitor` collects beside its own: exactly one collector.

@@ -275,10 +275,7 @@ fn moment(moment: &crate::model::Moment) -> String {
 }
 
 fn connections(plan: &PlanFile) -> Vec<Pair> {
-    let both =
-        [("Prometheus", &plan.connections.prometheus), ("Alertmanager", &plan.connections.alertmanager)];
-    let some = both.into_iter().filter_map(|(name, connection)| Some((name, connection.as_ref()?)));
-    some.map(|(name, connection)| pair(name, connection.url.value.clone())).collect()
+    plan.connections.urls().map(|(name, url)| pair(name, url.value.clone())).collect()
 }
 
 fn targets(plan: &PlanFile) -> Vec<TargetView> {

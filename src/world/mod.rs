@@ -6,7 +6,9 @@ pub mod cancel;
 pub mod clock;
 pub mod files;
 pub mod git;
+pub mod glob;
 pub mod http;
+pub mod mailbox;
 pub mod output;
 pub mod person;
 pub mod process;
@@ -29,7 +31,8 @@ use self::http::Client;
 use self::output::Outputs;
 use self::person::Person;
 use self::prometheus::Prometheus;
-use crate::model::Connections;
+use crate::calendar::Zone;
+use crate::model::{Connections, Spanned};
 
 /// What work and checks reach out to.
 #[derive(Debug, Clone)]
@@ -40,8 +43,14 @@ pub struct World {
     pub client: Client,
     /// The plan file's Prometheus.
     pub prometheus: Option<Prometheus>,
+    /// The others that scrape the same.
+    pub replicas: Vec<Prometheus>,
     /// The plan file's Alertmanager.
     pub alertmanager: Option<Alertmanager>,
+    /// The other members of its cluster.
+    pub members: Vec<Alertmanager>,
+    /// The time zone of the plan file: moments without an offset are meant there.
+    pub zone: Zone,
     /// The plan file's folder: steps run here, and paths count from here.
     pub folder: PathBuf,
     /// Where what steps print goes to, and what is hidden from it.
@@ -56,14 +65,37 @@ impl World {
         let client = Client::new();
         let folder =
             plan_file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let prometheus = |url: &Spanned<String>| Prometheus::new(url, &client);
+        let alertmanager = |url: &Spanned<String>| Alertmanager::new(url, &client);
+        let replicas = connections.prometheus.iter().flat_map(|to| to.replicas.iter());
+        let members = connections.alertmanager.iter().flat_map(|to| to.members.iter());
         Self {
-            prometheus: connections.prometheus.as_ref().map(|to| Prometheus::new(&to.url, &client)),
-            alertmanager: connections.alertmanager.as_ref().map(|to| Alertmanager::new(&to.url, &client)),
+            prometheus: connections.prometheus.as_ref().map(|to| prometheus(&to.url)),
+            replicas: replicas.map(prometheus).collect(),
+            alertmanager: connections.alertmanager.as_ref().map(|to| alertmanager(&to.url)),
+            members: members.map(alertmanager).collect(),
+            zone: Zone::utc(),
             folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
             clock,
             client,
             outputs: Outputs::default(),
             person: None,
         }
+    }
+
+    /// The same for a plan file of this time zone.
+    #[must_use]
+    pub fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// Every Prometheus of the plan file, the one that is asked first before the others.
+    pub fn each_prometheus(&self) -> impl Iterator<Item = &Prometheus> {
+        self.prometheus.iter().chain(&self.replicas)
+    }
+
+    /// Every member of the plan file's Alertmanager cluster, the one that holds the silences before the others.
+    pub fn each_alertmanager(&self) -> impl Iterator<Item = &Alertmanager> {
+        self.alertmanager.iter().chain(&self.members)
     }
 }

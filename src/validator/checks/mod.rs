@@ -2,8 +2,11 @@
 //!
 //! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
 
+mod alert_path;
+mod alert_route;
 pub mod all_at_once;
 mod command;
+mod config_live;
 mod file;
 mod http;
 mod promql;
@@ -14,7 +17,7 @@ mod tcp;
 
 use std::time::Duration;
 
-use crate::model::{Check, Matcher};
+use crate::model::{Check, CheckKind, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::output::redactor::Redactor;
@@ -80,6 +83,10 @@ impl Answer {
         Self::Unknown { why: why.into() }
     }
 
+    fn no(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::No { expected: expected.into(), found: found.into() }
+    }
+
     /// Holds `found` against `matcher`, and says what `found` is.
     fn of(matcher: &Matcher, what: &str, found: &str) -> Self {
         if matcher.matches(found) {
@@ -102,31 +109,32 @@ pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
 
 fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     let timeout = check.timeout().to_std();
-    if let Some(file) = &check.file {
-        return file::ask(file, world);
+    let Some(kind) = check.kind() else { return Answer::unknown("it asserts nothing") };
+    match kind {
+        CheckKind::File(file) => file::ask(file, world),
+        CheckKind::Command(command) => command::ask(command, world, timeout, cancel),
+        CheckKind::Http(http) => http::ask(http, world, timeout),
+        CheckKind::Tcp(tcp) => tcp::ask(tcp, timeout),
+        CheckKind::Promql(promql) => promql::ask(promql, world, timeout),
+        CheckKind::TargetUp(target) => target_up::ask(target, world, timeout),
+        CheckKind::RulesHealthy(rules) => rules_healthy::ask(rules, world, timeout),
+        CheckKind::Restore(restore) => restore::ask(restore, world, timeout, cancel),
+        CheckKind::AlertPath(path) => alert_path::ask(path, world, timeout, cancel),
+        CheckKind::AlertRoute(route) => alert_route::ask(route, world, timeout),
+        CheckKind::ConfigLive(live) => config_live::ask(live, world, timeout),
+        CheckKind::Dns(_)
+        | CheckKind::Process(_)
+        | CheckKind::Port(_)
+        | CheckKind::Service(_)
+        | CheckKind::Package(_)
+        | CheckKind::Mount(_)
+        | CheckKind::Disk(_)
+        | CheckKind::User(_)
+        | CheckKind::Group(_)
+        | CheckKind::Interface(_)
+        | CheckKind::KernelParam(_)
+        | CheckKind::Certificate(_) => Answer::unknown("this kind of check is not supported yet"),
     }
-    if let Some(command) = &check.command {
-        return command::ask(command, world, timeout, cancel);
-    }
-    if let Some(http) = &check.http {
-        return http::ask(http, world, timeout);
-    }
-    if let Some(tcp) = &check.tcp {
-        return tcp::ask(tcp, timeout);
-    }
-    if let Some(promql) = &check.promql {
-        return promql::ask(promql, world, timeout);
-    }
-    if let Some(target) = &check.target_up {
-        return target_up::ask(target, world, timeout);
-    }
-    if let Some(rules) = &check.rules_healthy {
-        return rules_healthy::ask(rules, world, timeout);
-    }
-    if let Some(restore) = &check.restore {
-        return restore::ask(restore, world, timeout, cancel);
-    }
-    Answer::unknown("this kind of check is not supported yet")
 }
 
 /// How often a check is asked again while it is waited for.

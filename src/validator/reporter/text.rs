@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::counts;
+use super::{counts, items, why_unknown};
 use crate::counted;
 use crate::model::{Finding, Place, Severity};
 use crate::planfile::Source;
@@ -20,6 +20,7 @@ pub fn text(report: &Report, least: Severity, color: bool) -> String {
     let mut text = String::new();
     for file in report.files.iter().filter(|file| file.is_readable || report.files.len() > 1) {
         let shown = file.findings.iter().filter(|finding| finding.severity >= least && file.is_readable);
+        text.push_str(&items::table_of(file, color));
         text.push_str(&findings(shown, |name| file.source_of(name), color));
         text.push_str(&summary(file));
     }
@@ -54,8 +55,8 @@ fn summary(file: &FileReport) -> String {
         _ if !file.is_readable => return format!("{}: cannot be read\n", inert_line(&file.source.path)),
         _ if file.is_unchanged => words.insert(0, "unchanged".to_owned()),
         Verdict::Fail => {}
-        Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_tasks, "task"))),
-        Verdict::Unknown => words.insert(0, "nothing to evaluate, there is no task".to_owned()),
+        Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_evaluated, file.noun))),
+        Verdict::Unknown => words.insert(0, why_unknown(file)),
     }
     format!("{}: {}\n", inert_line(&file.source.path), words.join(", "))
 }

@@ -230,7 +230,7 @@ fn a_silence_that_somebody_ended_is_in_force_again_before_the_step_that_cannot_b
 
 #[test]
 fn a_silence_holds_at_both_of_two_alertmanagers_while_one_of_them_goes_down_and_comes_back() {
-    let stack = Stack::alertmanager_pair();
+    let stack = Stack::alertmanagers(2, include_str!("../support/stack/alertmanager.yml"));
     let (_folder, state) = state();
     let quiet = |_: &Event| {};
     let journal = Journal::new(state, &quiet);
@@ -239,7 +239,7 @@ fn a_silence_holds_at_both_of_two_alertmanagers_while_one_of_them_goes_down_and_
     let (purpose, over) = (purpose("mainstay:test:1"), Cancel::new().expect("a pipe"));
     let (lease, _) = Lease::begin(&alertmanager, &journal, purpose, terms, over).expect("a silence");
     let active_at_partner = || {
-        let url = format!("{}/api/v2/silences", stack.partner_url());
+        let url = format!("{}/api/v2/silences", stack.alertmanager_urls()[1]);
         let answer =
             ureq::get(&url).call().ok().and_then(|mut answer| answer.body_mut().read_json::<Value>().ok());
         let all = answer.and_then(|all| all.as_array().cloned()).unwrap_or_default();
@@ -249,9 +249,9 @@ fn a_silence_holds_at_both_of_two_alertmanagers_while_one_of_them_goes_down_and_
         lease.keep(scope);
         wait_until("the partner has heard of it", PATIENCE, || active_at_partner() == 1);
         // The partner goes: nothing is wrong with the silence, and it learns of it again.
-        stack.stop("partner");
+        stack.stop("alertmanager-2");
         assert_eq!(lease.ensure(), Ok(()));
-        stack.start_component("partner");
+        stack.start_component("alertmanager-2");
         wait_until("the partner has it again", PATIENCE, || active_at_partner() == 1);
         // The one that mainstay speaks to goes: the other keeps the alerts quiet meanwhile.
         stack.stop("alertmanager");

@@ -27,7 +27,7 @@ pub fn plan_file() -> Rule {
         .may("tags", list(text()))
         .may("timezone", any_of(&["UTC", "Europe/Berlin", "'Asia/Tokyo'"]))
         .may("documents", all_may(&["process", "system", "security", "audit"], &text()))
-        .may("connections", all_may(&["prometheus", "alertmanager"], &mapping().must("url", url()).done()))
+        .may("connections", connections())
         .may("targets", named(target()))
         .may("groups", named(mapping().must("max_down", positive()).may("cover", length()).done()))
         .may("windows", named(window()))
@@ -40,9 +40,17 @@ pub fn plan_file() -> Rule {
         .may("alerts", named(alert()))
         .may("reports", named(report()))
         .may("standards", list(text()))
+        .may("quality", all_may(&["success", "rework", "estimate_error", "compliance"], &percent()))
         .may("access", access())
         .may("reviews", named(mapping().may("every", length()).may("from", text()).done()))
         .may("ignore", list(waiver()))
+        .done()
+}
+
+fn connections() -> Rule {
+    mapping()
+        .may("prometheus", mapping().must("url", url()).may("replicas", list(url())).done())
+        .may("alertmanager", mapping().must("url", url()).may("members", list(url())).done())
         .done()
 }
 
@@ -219,7 +227,8 @@ fn check() -> Rule {
         .must("query", filled())
         .must("every", matcher())
         .must("any", matcher())
-        .must("count", matcher());
+        .must("count", matcher())
+        .may("allow_empty", any_of(&["true", "false"]));
     let target_up = mapping().must("job", text()).may("instance", text());
     let mut kinds = vec![
         ("file", file.boxed()),
@@ -234,8 +243,34 @@ fn check() -> Rule {
         .may("snapshot", text())
         .may("queries", some(any_of(&["up", "'sum(up)'"])))
         .may("within", tolerance());
+    let labels = || named_by(&["alertname", "5"], text());
+    let path = mapping()
+        .must("receiver", filled())
+        .may("labels", labels())
+        .may("annotations", labels())
+        .may("within", positive_length())
+        .may("webhook", any_of(&["127.0.0.1:9099"]))
+        .may("resolved", boolean());
+    let expected = mapping()
+        .must("labels", labels())
+        .one(&[
+            ("receivers", list(text())),
+            ("group_by", list(text())),
+            ("muted", boolean()),
+            ("inhibited", boolean()),
+        ])
+        .may("at", any_of(&["2026-12-20", "2026-12-20T02:30:00Z"]))
+        .may("firing", list(labels()));
+    let route = mapping()
+        .may("config", filled())
+        .one(&[("routes", some(expected.done())), ("tests", text()), ("rules", some(text()))])
+        .may("receivers", list(text()))
+        .may("not_receivers", list(text()));
+    let live =
+        mapping().one(&[("prometheus", filled()), ("alertmanager", filled())]).may("ignore", list(text()));
+    kinds.extend([("alert_path", path.done()), ("alert_route", route.done()), ("config_live", live.done())]);
     let is_later = |kind: &&str| *kind != "restore" && kinds.iter().all(|(known, _)| known != kind);
-    let later: Vec<_> = mainstay::model::Check::KINDS.into_iter().filter(is_later).collect();
+    let later: Vec<_> = mainstay::model::Check::KINDS.iter().copied().filter(is_later).collect();
     kinds.extend(later.into_iter().map(|kind| (kind, anything())));
     kinds.push(("restore", restore.done()));
     mapping().one(&kinds).may("timeout", positive_length()).done()
@@ -335,6 +370,10 @@ fn portion() -> Rule {
 
 fn positive() -> Rule {
     any_of(&["1", "2", "4294967295"])
+}
+
+fn percent() -> Rule {
+    any_of(&["90%", "'007%'", "0%", "999%"])
 }
 
 fn length() -> Rule {

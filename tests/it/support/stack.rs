@@ -35,6 +35,10 @@ pub struct Stack {
     guard: Child,
     webhook: Option<Webhook>,
     components: Vec<Component>,
+    /// The configuration of every Alertmanager; `RECEIVER` stands for the webhook sink.
+    alertmanager_config: String,
+    /// Where the members of the Alertmanager cluster gossip.
+    gossip: Vec<String>,
 }
 
 /// One server: how it is started, and where it answers.
@@ -42,16 +46,14 @@ pub struct Stack {
 enum Kind {
     Node,
     Alertmanager,
-    /// The other one of a pair of Alertmanagers.
-    Partner,
+    /// Another member of its cluster, counted from 1.
+    Member(usize),
     Prometheus,
 }
 
 struct Component {
     kind: Kind,
     address: String,
-    /// Where an Alertmanager speaks with the other one; empty without one.
-    cluster: String,
 }
 
 impl Kind {
@@ -59,7 +61,8 @@ impl Kind {
         match self {
             Self::Node => "node",
             Self::Alertmanager => "alertmanager",
-            Self::Partner => "partner",
+            Self::Member(1) => "alertmanager-2",
+            Self::Member(_) => "alertmanager-3",
             Self::Prometheus => "prometheus",
         }
     }
@@ -68,7 +71,7 @@ impl Kind {
     fn programs(self) -> &'static [&'static str] {
         match self {
             Self::Node => &["prometheus-node-exporter", "node_exporter"],
-            Self::Alertmanager | Self::Partner => &["prometheus-alertmanager", "alertmanager"],
+            Self::Alertmanager | Self::Member(_) => &["prometheus-alertmanager", "alertmanager"],
             Self::Prometheus => &["prometheus"],
         }
     }
@@ -77,7 +80,7 @@ impl Kind {
     fn ready_page(self) -> &'static str {
         match self {
             Self::Node => "/metrics",
-            Self::Alertmanager | Self::Partner | Self::Prometheus => "/-/ready",
+            Self::Alertmanager | Self::Member(_) | Self::Prometheus => "/-/ready",
         }
     }
 }
@@ -95,15 +98,23 @@ impl Stack {
         Self::launch(&[Kind::Alertmanager])
     }
 
-    /// Starts two Alertmanagers that tell each other of silences.
+    /// Starts one to three Alertmanagers, a cluster when there are several, all with this configuration, in which
+    /// `RECEIVER` stands for the webhook sink.
     #[track_caller]
-    pub fn alertmanager_pair() -> Self {
-        Self::launch(&[Kind::Alertmanager, Kind::Partner])
+    pub fn alertmanagers(n: usize, config: &str) -> Self {
+        let kinds = [Kind::Alertmanager, Kind::Member(1), Kind::Member(2)];
+        Self::launch_with(&kinds[..n], config)
     }
 
-    /// The base URL of the other Alertmanager of a pair.
-    pub fn partner_url(&self) -> String {
-        self.url(Kind::Partner)
+    /// The base URLs of all members of the Alertmanager cluster, the first one first.
+    pub fn alertmanager_urls(&self) -> Vec<String> {
+        let is_member = |c: &&Component| matches!(c.kind, Kind::Alertmanager | Kind::Member(_));
+        self.components.iter().filter(is_member).map(|c| format!("http://{}", c.address)).collect()
+    }
+
+    /// The configuration file of Alertmanager, of every member.
+    pub fn alertmanager_config(&self) -> PathBuf {
+        self.dir.join("alertmanager/alertmanager.yml")
     }
 
     /// Starts Prometheus, which scrapes itself, and waits until that target is up.
@@ -240,8 +251,13 @@ impl Stack {
     /// Another process may take a port between its choice and its use: then the whole stack moves.
     #[track_caller]
     fn launch(kinds: &[Kind]) -> Self {
+        Self::launch_with(kinds, include_str!("stack/alertmanager.yml"))
+    }
+
+    #[track_caller]
+    fn launch_with(kinds: &[Kind], alertmanager_config: &str) -> Self {
         for attempt in 1.. {
-            match Self::try_launch(kinds) {
+            match Self::try_launch(kinds, alertmanager_config) {
                 Ok(stack) => return stack,
                 Err(problem) if attempt < 4 && problem.contains("address already in use") => {}
                 Err(problem) => panic!("{problem}"),
@@ -250,8 +266,8 @@ impl Stack {
         unreachable!("the last attempt returns or panics")
     }
 
-    fn try_launch(kinds: &[Kind]) -> Result<Self, String> {
-        let stack = Self::lay_out(kinds);
+    fn try_launch(kinds: &[Kind], alertmanager_config: &str) -> Result<Self, String> {
+        let stack = Self::lay_out(kinds, alertmanager_config);
         for component in &stack.components {
             stack.start_and_wait(component)?;
         }
@@ -262,7 +278,7 @@ impl Stack {
     }
 
     /// Makes the directory with all configuration, and the guard that removes it.
-    fn lay_out(kinds: &[Kind]) -> Self {
+    fn lay_out(kinds: &[Kind], alertmanager_config: &str) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("mainstay-stack-")
             .tempdir()
@@ -277,16 +293,11 @@ impl Stack {
 
         let guard = start_guard(&dir);
         let webhook = kinds.contains(&Kind::Alertmanager).then(Webhook::start);
-        let components = kinds
-            .iter()
-            .map(|&kind| {
-                let is_paired =
-                    kinds.contains(&Kind::Partner) && matches!(kind, Kind::Alertmanager | Kind::Partner);
-                let cluster = if is_paired { free_address() } else { String::new() };
-                Component { kind, address: free_address(), cluster }
-            })
-            .collect();
-        let stack = Self { dir, guard, webhook, components };
+        let components = kinds.iter().map(|&kind| Component { kind, address: free_address() }).collect();
+        let members = kinds.iter().filter(|kind| matches!(kind, Kind::Alertmanager | Kind::Member(_)));
+        let gossip = members.map(|_| free_address()).collect();
+        let alertmanager_config = alertmanager_config.to_owned();
+        let stack = Self { dir, guard, webhook, components, alertmanager_config, gossip };
         for component in &stack.components {
             stack.configure(component);
         }
@@ -297,7 +308,8 @@ impl Stack {
     fn configure(&self, component: &Component) {
         let options = match component.kind {
             Kind::Node => self.configure_node(),
-            Kind::Alertmanager | Kind::Partner => self.configure_alertmanager(component),
+            Kind::Alertmanager => self.configure_alertmanager(0),
+            Kind::Member(number) => self.configure_alertmanager(number),
             Kind::Prometheus => self.configure_prometheus(),
         };
         let mut script = format!("#!/bin/sh\nexec {}", quoted(program(component.kind).display()));
@@ -320,30 +332,23 @@ impl Stack {
         options
     }
 
-    fn configure_alertmanager(&self, component: &Component) -> Vec<String> {
-        let name = component.kind.name();
+    fn configure_alertmanager(&self, number: usize) -> Vec<String> {
         let receiver = self.webhook.as_ref().expect("the webhook sink comes with Alertmanager").url();
-        let config = include_str!("stack/alertmanager.yml").replace("RECEIVER", &receiver);
-        let config = self.write(&format!("{name}/alertmanager.yml"), &config);
+        let config = self.alertmanager_config.replace("RECEIVER", &receiver);
+        let config = self.write("alertmanager/alertmanager.yml", &config);
+        let data = if number == 0 { "data".to_owned() } else { format!("data-{}", number + 1) };
         let mut options = vec![
             format!("--config.file={}", config.display()),
-            format!("--storage.path={}", self.dir.join(name).join("data").display()),
-            format!("--cluster.listen-address={}", component.cluster),
+            format!("--storage.path={}", self.dir.join("alertmanager").join(data).display()),
         ];
-        if !component.cluster.is_empty() {
-            options.push(format!("--cluster.advertise-address={}", component.cluster));
-            options.extend(
-                [
-                    "pushpull-interval=1s",
-                    "gossip-interval=50ms",
-                    "reconnect-interval=500ms",
-                    "settle-timeout=1s",
-                ]
-                .map(|often| format!("--cluster.{often}")),
-            );
-            let peers = self.components.iter().map(|one| &one.cluster);
-            let peers = peers.filter(|one| !one.is_empty() && **one != component.cluster);
-            options.extend(peers.map(|peer| format!("--cluster.peer={peer}")));
+        if self.gossip.len() == 1 {
+            options.push("--cluster.listen-address=".to_owned());
+        } else {
+            options.push(format!("--cluster.listen-address={}", self.gossip[number]));
+            let others = self.gossip.iter().enumerate().filter(|(other, _)| *other != number);
+            options.extend(others.map(|(_, address)| format!("--cluster.peer={address}")));
+            // A test does not wait 15 s for the second member's turn.
+            options.push("--cluster.peer-timeout=3s".to_owned());
         }
         options
     }
@@ -409,7 +414,7 @@ impl Stack {
         let n_targets = self
             .components
             .iter()
-            .filter(|one| !matches!(one.kind, Kind::Alertmanager | Kind::Partner))
+            .filter(|component| matches!(component.kind, Kind::Node | Kind::Prometheus))
             .count();
         let all_up = json!(n_targets.to_string());
         wait_until(&format!("{n_targets} targets are up"), PATIENCE, || {
@@ -454,7 +459,7 @@ fn start_guard(dir: &Path) -> Child {
 ///
 /// The port lies below those that outgoing connections get: a server that is stopped for a while finds its
 /// port free when it comes back.
-fn free_address() -> String {
+pub fn free_address() -> String {
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     let first_outgoing = range.split_whitespace().next().and_then(|port| port.parse().ok()).unwrap_or(32768);
     let ports = if first_outgoing < 14000 { 20000..60000 } else { 12000..first_outgoing };

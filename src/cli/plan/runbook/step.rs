@@ -252,5 +252,5 @@ fn kind_of(step: &Step) -> &'static str {
 
 /// The kind of a check that has no words of its own here.
 fn kind_of_check(check: &Check) -> &'static str {
-    check.kinds().into_iter().find(|(_, is)| *is).map_or("check", |(kind, _)| kind)
+    check.kind().map_or("check", |kind| kind.name())
 }

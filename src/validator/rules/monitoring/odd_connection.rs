@@ -25,12 +25,11 @@ const ENDS: [&str; 9] =
     ["/api/v1", "/api/v2", "/graph", "/query", "/targets", "/metrics", "/-/ready", "/-/healthy", "/#/alerts"];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
-    let connections = &facts.plan.connections;
-    for connection in [&connections.prometheus, &connections.alertmanager].into_iter().flatten() {
-        let url = connection.url.value.trim_end_matches('/');
-        if let Some(end) = ENDS.iter().find(|end| url.ends_with(**end)) {
+    for (_, url) in facts.plan.connections.urls() {
+        let base = url.value.trim_end_matches('/');
+        if let Some(end) = ENDS.iter().find(|end| base.ends_with(**end)) {
             let message = format!("the connection ends in `{end}`, which is no base URL");
-            faults.push(Fault::new(RULE.code, connection.url.span, message).help(format!("remove `{end}`")));
+            faults.push(Fault::new(RULE.code, url.span, message).help(format!("remove `{end}`")));
         }
     }
 }

@@ -22,8 +22,7 @@ connections:
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     let plan = facts.plan;
-    let connections = [&plan.connections.prometheus, &plan.connections.alertmanager];
-    let of_connections = connections.into_iter().flatten().map(|connection| &connection.url);
+    let of_connections = plan.connections.urls().map(|(_, url)| url);
     let of_steps = facts.steps().filter_map(|step| Some(&step.http.as_ref()?.url));
     let of_checks = facts.checks().filter_map(|(_, check)| Some(&check.http.as_ref()?.url));
     let of_metrics = plan.metrics.iter().filter_map(|(_, metric)| Some(&metric.http.as_ref()?.url));
@@ -35,7 +34,8 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         }
     }
     for (_, check) in facts.checks() {
-        let Some(address) = check.tcp.as_ref().map(|tcp| &tcp.address) else { continue };
+        let webhook = check.alert_path.as_ref().and_then(|path| path.webhook.as_ref());
+        let Some(address) = check.tcp.as_ref().map(|tcp| &tcp.address).or(webhook) else { continue };
         if !is_address(&address.value) {
             faults.push(
                 Fault::new(RULE.code, address.span, format!("`{}` is not an address", shown(address)))
