@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 
 use super::codec::{self, count, json, stamp};
 use super::error::Fault;
-use super::{approvals, conditions, history, reviews, steps};
+use super::{approvals, conditions, history, reviews, schedules, steps};
 use crate::model::{Entry, Event, Outcome, RunId, Stands};
 
 /// Changes the tables as `entry` says.
@@ -22,7 +22,10 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             Ok(())
         }
         Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| know_task(tx, task, &at)),
-        Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
+        Event::SchedulePublished { digest, schedule, .. } => {
+            publish(tx, &at, digest, schedule)?;
+            schedules::take_back(tx, entry.at, schedule)
+        }
         Event::ApprovalGiven { statement, signature } => approvals::note(tx, entry, statement, signature),
         Event::ScheduleOutdated { revision, .. } => {
             let sql = "INSERT OR REPLACE INTO meta (key, value) VALUES ('outdated', ?1)";

@@ -199,8 +199,9 @@ const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX review_open ON review (due) WHERE closed IS NULL;
     ",
-    // 5: whether a run leaves out targets of its task: its success says nothing of those. And the ledger without an index on digests. They come in no order, so each entry changed two pages anywhere in
-    // those indexes, which was most of what a step wrote. That an entry follows the last one is asked directly now.
+    // 5: whether a run leaves out targets of its task: its success says nothing of those. And the ledger without an
+    // index on digests. They come in no order, so each entry changed two pages anywhere in those indexes, which was
+    // most of what a step wrote. That an entry follows the last one is asked directly now.
     "
     ALTER TABLE run ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;
 
@@ -226,10 +227,31 @@ const STEPS: &[&str] = &[
             OR NEW.prev IS NOT coalesce((SELECT digest FROM ledger ORDER BY seq DESC LIMIT 1), NEW.prev)
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
     ",
+    // 6: what a revision took back, so that a calendar is made without reading all revisions.
+    "
+    CREATE TABLE taken_back (
+        occurrence TEXT PRIMARY KEY,
+        recorded TEXT NOT NULL,
+        -- Of a schedule: whole seconds, so that it is compared with nothing but its like.
+        ends TEXT NOT NULL,
+        placed TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    INSERT INTO taken_back (occurrence, recorded, ends, placed)
+        SELECT json_extract(placed, '$.occurrence.id'),
+            (SELECT published FROM revision WHERE newest < revision ORDER BY revision LIMIT 1),
+            json_extract(placed, '$.end'), placed
+        FROM (
+            SELECT this.value AS placed, max(revision.revision) AS newest
+            FROM revision, json_each(revision.schedule, '$.placed') AS this
+            GROUP BY json_extract(this.value, '$.occurrence.id')
+        )
+        WHERE newest < (SELECT max(revision) FROM revision);
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 5;
+pub(super) const LATEST: i32 = 6;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())
@@ -288,5 +310,33 @@ mod tests {
                      FROM pragma_user_version";
         let row = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         assert_eq!(connection.query_row(found, [], row).unwrap(), (7, 0, LATEST));
+    }
+
+    #[test]
+    fn a_file_of_the_fourth_schema_learns_from_its_revisions_what_was_taken_back() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let earlier = STEPS[..4].iter().map(|step| M::up(step)).collect();
+        Migrations::new(earlier).to_latest(&mut connection).unwrap();
+        let placed =
+            |id: &str| format!(r#"{{"occurrence":{{"id":"{id}"}},"end":"2026-03-0{id}T00:00:00Z"}}"#);
+        for (revision, ids) in [(1, ["1", "2", "3"]), (2, ["3", "4", "5"]), (3, ["4", "2", "6"])] {
+            let schedule = format!(r#"{{"placed":[{}]}}"#, ids.map(placed).join(","));
+            let published = format!("2026-03-0{revision}T10:00:00.000Z");
+            let sql = "INSERT INTO revision (revision, published, digest, schedule) VALUES (?1, ?2, '', ?3)";
+            connection.execute(sql, (revision, published, schedule)).unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT occurrence || ' ' || recorded || ' ' || ends FROM taken_back ORDER BY occurrence";
+        let mut statement = connection.prepare(sql).unwrap();
+        let found: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(
+            found,
+            [
+                "1 2026-03-02T10:00:00.000Z 2026-03-01T00:00:00Z",
+                "3 2026-03-03T10:00:00.000Z 2026-03-03T00:00:00Z",
+                "5 2026-03-03T10:00:00.000Z 2026-03-05T00:00:00Z",
+            ]
+        );
     }
 }

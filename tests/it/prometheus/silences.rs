@@ -230,7 +230,7 @@ fn a_silence_that_somebody_ended_is_in_force_again_before_the_step_that_cannot_b
 
 #[test]
 fn a_silence_holds_at_both_of_two_alertmanagers_while_one_of_them_goes_down_and_comes_back() {
-    let stack = Stack::alertmanagers(2, include_str!("../support/stack/alertmanager.yml"));
+    let stack = Stack::alertmanager_pair();
     let (_folder, state) = state();
     let quiet = |_: &Event| {};
     let journal = Journal::new(state, &quiet);
