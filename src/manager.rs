@@ -7,6 +7,7 @@ mod debt;
 mod monitor;
 mod recorded;
 mod report;
+mod silences;
 mod standing;
 mod validate;
 
@@ -25,7 +26,9 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+
 pub use recorded::{AskedRuns, RecordedError, Which};
+pub use silences::Silences;
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 
@@ -114,6 +117,16 @@ impl Manager {
             settle_times: state.settle_times()?,
             recorded,
         })
+    }
+
+    /// What a mainstay that was killed left running, a sentence for each run.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn still_running(&self) -> Result<Vec<String>, StateError> {
+        self.existing_state()?
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), crate::executor::recovery::still_running)
     }
 
     /// What was published within the [`WITHDRAWAL`] before `now` and is planned no longer, though it never ran: whoever

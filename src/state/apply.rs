@@ -168,6 +168,7 @@ fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         definition,
         holds,
         justification,
+        partial,
         ..
     } = &entry.event
     else {
@@ -177,8 +178,8 @@ fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
     let occurrence = occurrence.as_ref().map(|id| &id.0);
     let sql = "INSERT OR IGNORE INTO run
                (id, task, occurrence, origin, due, plan_digest, targets, holder, started, definition, holds,
-                justification)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                justification, partial)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     let origin = json(origin)?;
     let changed = tx.prepare_cached(sql)?.execute(params![
         run.0,
@@ -192,7 +193,8 @@ fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         &at,
         definition,
         json(holds)?,
-        justification
+        justification,
+        partial
     ])?;
     one(changed, || format!("run {run}, or its occurrence, was started already"))?;
     tx.prepare_cached("DELETE FROM refusal WHERE task = ?1")?.execute([task])?;
@@ -208,15 +210,15 @@ fn end_run(
     abandoned: bool,
 ) -> Result<(), Fault> {
     let sql = "UPDATE run SET ended = ?2, outcome = ?3, reason = ?4, abandoned = ?5
-               WHERE id = ?1 AND ended IS NULL RETURNING task, started";
+               WHERE id = ?1 AND ended IS NULL RETURNING task, started, partial";
     let found = codec::first(tx, sql, (run.0, stamp(ended), outcome.as_str(), reason, abandoned), |row| {
-        Ok((row.get::<_, String>("task")?, codec::time(row, "started")?))
+        Ok((row.get::<_, String>("task")?, codec::time(row, "started")?, row.get::<_, bool>("partial")?))
     })?;
     match found {
-        Some((task, started)) => {
+        Some((task, started, partial)) => {
             // A clock that was set back makes no work of negative length.
             let took = (ended - started).max(TimeDelta::zero());
-            history::note_end(tx, &task, ended, outcome, took)
+            history::note_end(tx, &task, ended, (outcome, partial), took)
         }
         // A person gives up what a process has ended as interrupted, or settles what a run did not clean up: that one
         // keeps why it failed.
