@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::named::Anything;
-use super::{Length, Spanned, form};
+use super::{Length, Matcher, Spanned, form};
 
 pub use host::{CommandCheck, FileCheck};
 pub use monitoring::{PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck};
@@ -144,6 +144,18 @@ impl Check {
     pub fn timeout(&self) -> Length {
         let default = if self.restore.is_some() { DEFAULT_TIMEOUT_OF_RESTORE } else { DEFAULT_TIMEOUT };
         self.timeout.map_or(default, |timeout| timeout.value)
+    }
+
+    /// The matchers that what it finds is held against.
+    pub fn matchers(&self) -> Vec<&Matcher> {
+        let Some(kind) = self.kind() else { return Vec::new() };
+        let matchers = match kind {
+            CheckKind::Command(command) => vec![&command.exit, &command.stdout],
+            CheckKind::Http(http) => vec![&http.status, &http.body],
+            CheckKind::Promql(promql) => vec![&promql.every, &promql.any, &promql.count],
+            _ => Vec::new(),
+        };
+        matchers.into_iter().flatten().collect()
     }
 
     /// What it asks, in one short line.

@@ -20,15 +20,12 @@ pub fn ask(check: &FileCheck, world: &World) -> Answer {
             return Answer::Yes { found: "no such file".to_owned() };
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Answer::No {
-                expected: format!("the file {}", path.display()),
-                found: "nothing".to_owned(),
-            };
+            return Answer::no(format!("the file {}", path.display()), "nothing");
         }
         Err(error) => return Answer::unknown(format!("{}: {error}", path.display())),
     };
     if !wanted {
-        return Answer::No { expected: "no such file".to_owned(), found: path.display().to_string() };
+        return Answer::no("no such file", path.display().to_string());
     }
     let Some(text) = &check.contains else { return Answer::Yes { found: path.display().to_string() } };
     if !meta.is_file() {
@@ -49,8 +46,5 @@ fn contains(path: &Path, text: &str) -> Answer {
     if bytes.len() as u64 == LIMIT {
         return Answer::unknown(format!("{} is larger than 16 MiB", path.display()));
     }
-    Answer::No {
-        expected: format!("`{text}` in {}", path.display()),
-        found: format!("{} bytes without it", bytes.len()),
-    }
+    Answer::no(format!("`{text}` in {}", path.display()), format!("{} bytes without it", bytes.len()))
 }

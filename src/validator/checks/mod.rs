@@ -14,11 +14,15 @@ mod tcp;
 
 use std::time::Duration;
 
-use crate::model::{Check, CheckKind, Matcher};
+use crate::model::{Check, CheckKind, Found, Matcher, Span, Why};
+use crate::text::shortened;
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::output::redactor::Redactor;
 use crate::world::prometheus::{PeerError, Prometheus};
+
+/// No part of an answer is longer, in characters.
+const MOST_SAID: usize = 400;
 
 /// What a check found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub enum Answer {
         expected: String,
         /// What was found.
         found: String,
+        /// The place in the plan file of the test that fails; `None` of what a check expects by default.
+        at: Option<Span>,
     },
     /// It could not be found out.
     Unknown {
@@ -52,19 +58,24 @@ impl Answer {
     pub fn in_words(&self) -> String {
         match self {
             Self::Yes { found } => found.clone(),
-            Self::No { expected, found } => format!("expected {expected}, found {found}"),
+            Self::No { expected, found, .. } => format!("expected {expected}, found {found}"),
             Self::Unknown { why } => format!("could not be found out: {why}"),
         }
     }
 
+    /// Takes out secrets, and then what is too long: a secret that is cut in two would not be found.
     fn without_secrets(mut self, redactor: &Redactor) -> Self {
+        let clean = |text: &mut String| {
+            redactor.hide_in(text);
+            *text = shortened(text, MOST_SAID);
+        };
         match &mut self {
-            Self::Yes { found } => redactor.hide_in(found),
-            Self::No { expected, found } => {
-                redactor.hide_in(expected);
-                redactor.hide_in(found);
+            Self::Yes { found } => clean(found),
+            Self::No { expected, found, .. } => {
+                clean(expected);
+                clean(found);
             }
-            Self::Unknown { why } => redactor.hide_in(why),
+            Self::Unknown { why } => clean(why),
         }
         self
     }
@@ -73,12 +84,24 @@ impl Answer {
         Self::Unknown { why: why.into() }
     }
 
-    /// Holds `found` against `matcher`, and says what `found` is.
-    fn of(matcher: &Matcher, what: &str, found: &str) -> Self {
-        if matcher.matches(found) {
-            Self::Yes { found: format!("{what} {found}") }
-        } else {
-            Self::No { expected: format!("{what} {matcher}"), found: found.to_owned() }
+    /// A no to what a check asks by itself, without a matcher.
+    fn no(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::No { expected: expected.into(), found: found.into(), at: None }
+    }
+
+    /// Holds `found` against `matcher`; `what` says what was asked: `exit code`.
+    fn of(matcher: &Matcher, what: &str, found: impl Into<Found>) -> Self {
+        let found = found.into();
+        match matcher.judge(&found) {
+            Ok(()) => Self::Yes { found: format!("{what} {found}") },
+            Err(mismatch) if mismatch.why == Why::NotANumber => {
+                Self::unknown(format!("{what} is NaN, of which no comparison holds"))
+            }
+            Err(mismatch) => Self::No {
+                expected: format!("{what} {}", mismatch.expected_there()),
+                found: mismatch.found_there(),
+                at: (mismatch.span != Span::default()).then_some(mismatch.span),
+            },
         }
     }
 
