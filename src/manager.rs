@@ -4,6 +4,7 @@
 mod approve;
 mod approved;
 mod debt;
+mod live;
 mod monitor;
 mod report;
 mod standing;
@@ -24,6 +25,7 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+pub use live::{LiveError, LiveQuestion};
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 

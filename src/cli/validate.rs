@@ -1,6 +1,7 @@
 //! `mainstay validate`.
 
 mod explain;
+mod live;
 mod render;
 
 pub use explain::NoSuchRule;
@@ -20,10 +21,10 @@ use crate::text::{inert, inert_line};
 use crate::validator::engine::Verdict;
 use crate::validator::report::Report;
 
-/// Tell whether plan files are right
+/// Tell whether plan files are right, and whether the live system is as they say
 ///
 /// Finds every fault in one pass, each with its place, what was expected there and what to do. Needs no
-/// network and no state, and changes nothing.
+/// network and no state, and changes nothing. With --live, asks the checks of the plan file instead.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct ValidateArgs {
@@ -49,6 +50,9 @@ pub struct ValidateArgs {
 
     #[command(flatten)]
     fix: FixArgs,
+
+    #[command(flatten)]
+    live: live::LiveArgs,
 
     /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
     #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
@@ -90,13 +94,17 @@ Examples:
   mainstay validate --format json          findings for programs
   mainstay validate --fix --diff           what could be mended without you
   mainstay validate --explain MS316        what a code means, and what to do
+  mainstay validate --live                 does what `checks:` says hold now?
+  mainstay validate --live disk ready      do these two?
+  mainstay validate --live --task upgrade  what `upgrade` asks before and after
   mainstay validate --schema               for editors
 
 Exit codes:
   0  every plan file is right
   1  there is a finding at or over --fail-on
   2  the command line is wrong, or a file cannot be read
-  3  there is no file, or no task in one, to evaluate
+  3  there is no file, or no task in one, to evaluate; with --live, a check
+     has no answer, or there is none to ask
   2 beats 1, and 1 beats 3; the order of the files does not matter";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -129,13 +137,13 @@ pub fn run(
     if args.schema {
         return explain::schema(global, terminal);
     }
-    let fail_on = args.fail_on.iter().map(|level| Severity::from(*level)).min();
-    let question = Question {
-        paths: args.paths,
-        fail_on: fail_on.unwrap_or(Severity::Error),
-        changed_since: args.changed_since,
-        fix: args.fix.into(),
-    };
+    let fail_on = args.fail_on.iter().map(|level| Severity::from(*level)).min().unwrap_or(Severity::Error);
+    if args.live.is_asked() {
+        let shown = live::Shown { least: args.show.into(), fail_on, is_zero: args.exit_zero };
+        return live::run(&args.live, &shown, global, manager, terminal);
+    }
+    let question =
+        Question { paths: args.paths, fail_on, changed_since: args.changed_since, fix: args.fix.into() };
     let (report, changes) = manager.validate(&question, &mut io::stdin().lock())?;
     tell_what_was_not_read(&report, terminal);
     for change in &changes {
@@ -150,7 +158,7 @@ pub fn run(
     let least = args.show.into();
     deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();
-        Ok(render::render(&report, least, format, color))
+        Ok(render::render(&report, least, format, color, false))
     })?;
     if terminal.is_interactive() {
         hint(&report, terminal);

@@ -32,8 +32,8 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    Check, CheckKind, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck,
-    TargetUpCheck, TcpCheck,
+    AskAgain, Check, CheckKind, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck,
+    RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};

@@ -68,6 +68,28 @@ pub struct Check {
     /// The most that it may take; default 10s, and 2m for `restore`.
     #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
+    /// For how long it is asked again until it holds; default not at all.
+    pub retry: Option<Spanned<AskAgain>>,
+}
+
+/// Asking a check again until it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskAgain {
+    /// The most that all of it may take, from when it is first asked.
+    #[serde(rename = "for")]
+    #[schemars(with = "form::PositiveLength")]
+    pub patience: Spanned<Length>,
+    /// The time between an answer and the next question; default 2s.
+    #[schemars(with = "Option<form::PositiveLength>", extend("default" = "2s"))]
+    pub every: Option<Spanned<Length>>,
+}
+
+impl AskAgain {
+    /// The time between an answer and the next question.
+    pub fn every(&self) -> Length {
+        self.every.map_or(Length::seconds(2), |every| every.value)
+    }
 }
 
 /// Makes, of one list, what knows a check's kinds: the enumeration, the names and the look-ups.
@@ -140,10 +162,15 @@ const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::seconds(10));
 const DEFAULT_TIMEOUT_OF_RESTORE: Length = Length(chrono::TimeDelta::minutes(2));
 
 impl Check {
-    /// The most that it may take.
+    /// The most that asking it once may take.
     pub fn timeout(&self) -> Length {
         let default = if self.restore.is_some() { DEFAULT_TIMEOUT_OF_RESTORE } else { DEFAULT_TIMEOUT };
         self.timeout.map_or(default, |timeout| timeout.value)
+    }
+
+    /// The most that it may take with all that it is asked again.
+    pub fn patience(&self) -> Length {
+        self.retry.as_ref().map_or_else(|| self.timeout(), |again| again.patience.value)
     }
 
     /// The matchers that what it finds is held against.

@@ -12,7 +12,8 @@ mod rules_healthy;
 mod target_up;
 mod tcp;
 
-use std::time::Duration;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 use crate::model::{Check, CheckKind, Found, Matcher, Span, Why};
 use crate::text::shortened;
@@ -105,19 +106,56 @@ impl Answer {
         }
     }
 
+    /// The same, and how often it was asked for it.
+    fn asked(mut self, n: usize, took: Duration) -> Self {
+        let text = match &mut self {
+            Self::Yes { found } | Self::No { found, .. } => found,
+            Self::Unknown { why } => why,
+        };
+        let _ = write!(text, " (asked {n} times in {:.1}s)", took.as_secs_f64());
+        self
+    }
+
     /// Holds when both hold: the first that does not is the answer.
     fn and(self, next: impl FnOnce() -> Self) -> Self {
         if self.is_yes() { next() } else { self }
     }
 }
 
-/// Asks `check` of `world`, within the check's own timeout. Nothing that it says holds a secret.
+/// Asks `check` of `world`, and again as long as its `retry` says until it holds. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
-    answer_of(check, world, cancel).without_secrets(&world.outputs.redactor)
+    let Some(again) = &check.retry else { return ask_once(check, world, cancel) };
+    let began = Instant::now();
+    let patience = again.patience.to_std();
+    let mut n_asked = 0;
+    loop {
+        let left = patience.saturating_sub(began.elapsed());
+        // One question may not take more than what is left for all of them.
+        let timeout = check.timeout().to_std().min(left).max(LEAST);
+        let answer = ask_within(check, world, timeout, cancel);
+        n_asked += 1;
+        let left = patience.saturating_sub(began.elapsed());
+        let every = again.every().to_std();
+        // Another question that would have no time for its answer is not asked.
+        if answer.is_yes() || left <= every || cancel.wait(every) {
+            return if n_asked == 1 { answer } else { answer.asked(n_asked, began.elapsed()) };
+        }
+    }
 }
 
-fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
-    let timeout = check.timeout().to_std();
+/// The least time that a question is given.
+const LEAST: Duration = Duration::from_millis(100);
+
+/// Asks `check` of `world` once, within its own timeout. Nothing that it says holds a secret.
+pub fn ask_once(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+    ask_within(check, world, check.timeout().to_std(), cancel)
+}
+
+fn ask_within(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -> Answer {
+    answer_of(check, world, timeout, cancel).without_secrets(&world.outputs.redactor)
+}
+
+fn answer_of(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -> Answer {
     let Some(kind) = check.kind() else { return Answer::unknown("it asserts nothing") };
     match kind {
         CheckKind::File(file) => file::ask(file, world),
@@ -146,17 +184,18 @@ fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     }
 }
 
-/// How often a check is asked again while it is waited for.
+/// How often a check that says nothing of it is asked again while it is waited for.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// Asks `check` again and again until it holds, for `patience` at most, or until `cancel`; returns the last
 /// answer.
 pub fn wait_for(check: &Check, world: &World, patience: Duration, cancel: &Cancel) -> Answer {
-    let deadline = std::time::Instant::now() + patience;
+    let deadline = Instant::now() + patience;
+    let every = check.retry.as_ref().map_or(ASK_EVERY, |again| again.every().to_std());
     loop {
-        let answer = ask(check, world, cancel);
-        let left = deadline.saturating_duration_since(std::time::Instant::now());
-        if answer.is_yes() || left.is_zero() || cancel.wait(left.min(ASK_EVERY)) {
+        let answer = ask_once(check, world, cancel);
+        let left = deadline.saturating_duration_since(Instant::now());
+        if answer.is_yes() || left.is_zero() || cancel.wait(left.min(every)) {
             return answer;
         }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::{Finding, Severity};
 use crate::text::inert_json;
 use crate::validator::engine::Verdict;
-use crate::validator::report::{FileReport, Report};
+use crate::validator::report::{FileReport, Outcome, Report};
 
 /// Names the form of [`json`].
 const SCHEMA: &str = "mainstay/validate/v1";
@@ -21,6 +21,36 @@ struct Json<'a> {
     /// How many findings a waiver took back.
     waived: usize,
     files: Vec<JsonFile<'a>>,
+    /// The questions that were put to the live system or to the record, with their answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<JsonItem<'a>>,
+}
+
+/// One question, with its answer: `yes`, `no`, `unknown` or `skipped`.
+#[derive(Debug, Serialize)]
+pub(super) struct JsonItem<'a> {
+    name: &'a str,
+    asks: &'a str,
+    outcome: Outcome,
+    said: &'a str,
+    took_seconds: Option<f64>,
+    file: &'a str,
+}
+
+impl<'a> JsonItem<'a> {
+    /// Those of all files.
+    pub(super) fn all(report: &'a Report) -> impl Iterator<Item = Self> {
+        report.files.iter().flat_map(|file| {
+            file.items.iter().map(|item| Self {
+                name: &item.name,
+                asks: &item.asks,
+                outcome: item.outcome,
+                said: &item.said,
+                took_seconds: item.took.map(|took| took.as_secs_f64()),
+                file: &file.source.path,
+            })
+        })
+    }
 }
 
 /// What one file amounts to.
@@ -96,6 +126,7 @@ pub fn json(report: &Report, least: Severity) -> String {
         evaluated: report.n_evaluated(),
         waived: report.files.iter().map(|file| file.n_waived).sum(),
         files: report.files.iter().map(JsonFile::new).collect(),
+        items: JsonItem::all(report).collect(),
     };
     let text = serde_json::to_string_pretty(&object);
     let text = text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON"));

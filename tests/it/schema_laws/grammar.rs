@@ -246,7 +246,8 @@ fn check() -> Rule {
     let later: Vec<_> = mainstay::model::Check::KINDS.iter().copied().filter(is_later).collect();
     kinds.extend(later.into_iter().map(|kind| (kind, anything())));
     kinds.push(("restore", restore.done()));
-    mapping().one(&kinds).may("timeout", positive_length()).done()
+    let retry = mapping().must("for", positive_length()).may("every", positive_length()).done();
+    mapping().one(&kinds).may("timeout", positive_length()).may("retry", retry).done()
 }
 
 fn matcher() -> Rule {
@@ -259,17 +260,17 @@ fn matcher() -> Rule {
             .may("le", number())
             .may("gt", number())
             .may("ge", number())
-            .may("contains", text())
-            .may("has_prefix", text())
-            .may("has_suffix", text())
-            .may("matches", text())
-            .may("patterns", some(text()))
+            .may("contains", filled())
+            .may("has_prefix", filled())
+            .may("has_suffix", filled())
+            .may("matches", filled())
+            .may("patterns", some(any_of(&["a", "5", "/a|b/", "'!x'", "'\\!'"])))
             .may("len", below.clone())
             .may("has_key", below.clone())
             .may("has", below.clone())
             .may("has_all", some(below.clone()))
             .may("exactly", some(below.clone()))
-            .may("semver", text())
+            .may("semver", any_of(&["'>=1.2 <3'", "2.x", "1.10"]))
             .may("json", mapping().must("$.a", below.clone()).may("'$[\"b c\"]'", below.clone()).done())
             .may("not", below.clone())
             .may("all", some(below.clone()))
