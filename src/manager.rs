@@ -6,6 +6,7 @@ mod approved;
 mod debt;
 mod live;
 mod monitor;
+mod recorded;
 mod report;
 mod standing;
 mod validate;
@@ -26,6 +27,7 @@ use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
 pub use live::{LiveError, LiveQuestion};
+pub use recorded::{AskedRuns, RecordedError, Which};
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 

@@ -17,6 +17,7 @@ pub(crate) mod named;
 mod occurrence;
 pub mod own_metric;
 mod plan_file;
+mod quality;
 mod rollout;
 mod run;
 mod scalar;
@@ -32,8 +33,8 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    AskAgain, Check, CheckKind, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck,
-    RulesHealthyCheck, TargetUpCheck, TcpCheck,
+    AlertPathCheck, AlertRouteCheck, AskAgain, Check, CheckKind, CommandCheck, ConfigLiveCheck, FileCheck,
+    HttpCheck, PromqlCheck, RestoreCheck, RouteTest, RulesHealthyCheck, TargetUpCheck, TcpCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
@@ -53,9 +54,10 @@ pub use occurrence::{
 pub use plan_file::{
     Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status, Waiver,
 };
+pub use quality::Quality;
 pub use rollout::{Rollout, wait_for_cover};
 pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
-pub use scalar::{Length, Moment, Name, Portion, Tolerance};
+pub use scalar::{Length, Moment, Name, Percent, Portion, Tolerance};
 pub use span::{Span, Spanned};
 pub use step::{
     AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, NamedSilence, Pause, PrometheusAction, Retry,

@@ -5,6 +5,7 @@ mod hostile;
 mod inputs;
 mod live;
 mod manual;
+mod recorded;
 mod waivers;
 
 use std::os::unix::fs::PermissionsExt;

@@ -14,13 +14,9 @@ use crate::world::signals::Interrupts;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The live system")]
 pub struct LiveArgs {
-    /// Ask the live system: these checks of `checks:`, or all of them
-    #[arg(long, value_name = "CHECK", num_args = 0.., conflicts_with_all = ["paths", "fix", "changed_since"])]
+    /// Ask the live system: these checks of `checks:`, or all of them; with --task, what that asks before and after
+    #[arg(long, value_name = "CHECK", num_args = 0.., conflicts_with_all = ["paths", "fix", "changed_since", "run", "since"])]
     live: Option<Vec<String>>,
-
-    /// With --live: ask the preconditions of this task and what it verifies; repeatable
-    #[arg(long, value_name = "TASK", requires = "live")]
-    task: Vec<String>,
 
     /// With --live: the most that all checks together may take [default: 1m, or the longest of a check]
     #[arg(long, value_name = "LENGTH", requires = "live", value_parser = positive)]
@@ -28,9 +24,14 @@ pub struct LiveArgs {
 }
 
 impl LiveArgs {
-    /// Whether the live system is asked at all.
-    pub fn is_asked(&self) -> bool {
-        self.live.is_some()
+    /// What is asked of the live system; `None` when it is left alone.
+    pub fn asked(&self, task: Option<&String>, fail_on: Severity) -> Option<LiveQuestion> {
+        Some(LiveQuestion {
+            checks: self.live.clone()?,
+            tasks: task.into_iter().cloned().collect(),
+            timeout: self.timeout.map(Length::to_std),
+            fail_on,
+        })
     }
 }
 
@@ -43,15 +44,13 @@ fn positive(text: &str) -> Result<Length, String> {
 pub struct Shown {
     /// The least severe finding that is shown.
     pub least: Severity,
-    /// The least severe finding that makes the answer no.
-    pub fail_on: Severity,
     /// Whether no is exit code 0.
     pub is_zero: bool,
 }
 
 /// Asks, and shows what was answered.
 pub fn run(
-    args: &LiveArgs,
+    question: &LiveQuestion,
     shown: &Shown,
     global: &Global,
     manager: &Manager,
@@ -60,13 +59,7 @@ pub fn run(
     chosen(global, render::FORMATS)?;
     let interrupts = Interrupts::new().context("preparing for signals")?;
     interrupts.listen().context("listening for signals")?;
-    let question = LiveQuestion {
-        checks: args.live.clone().unwrap_or_default(),
-        tasks: args.task.clone(),
-        timeout: args.timeout.map(Length::to_std),
-        fail_on: shown.fail_on,
-    };
-    let report = manager.validate_live(&question, &interrupts.work)?;
+    let report = manager.validate_live(question, &interrupts.work)?;
     let is_quiet = terminal.is_quiet();
     deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();

@@ -1,5 +1,6 @@
 //! Checks: one assertion each about the live system.
 
+mod alerting;
 mod host;
 mod monitoring;
 mod network;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use super::named::Anything;
 use super::{Length, Matcher, Spanned, form};
 
+pub use alerting::{AlertPathCheck, AlertRouteCheck, ConfigLiveCheck, RouteTest};
 pub use host::{CommandCheck, FileCheck};
 pub use monitoring::{PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck};
 pub use network::{HttpCheck, TcpCheck};
@@ -58,14 +60,14 @@ pub struct Check {
     /// A certificate is valid for long enough.
     pub certificate: Option<Spanned<Anything>>,
     /// Alertmanager routes a label set to a receiver.
-    pub alert_route: Option<Spanned<Anything>>,
+    pub alert_route: Option<Spanned<AlertRouteCheck>>,
     /// A synthetic alert arrives.
-    pub alert_path: Option<Spanned<Anything>>,
+    pub alert_path: Option<Spanned<AlertPathCheck>>,
     /// What is served equals what is written.
-    pub config_live: Option<Spanned<Anything>>,
+    pub config_live: Option<Spanned<ConfigLiveCheck>>,
     /// A snapshot opened in a scratch instance answers the same queries.
     pub restore: Option<Spanned<RestoreCheck>>,
-    /// The most that it may take; default 10s, and 2m for `restore`.
+    /// The most that it may take; default 10s, 2m for `restore`, and 10m for `alert_path`.
     #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
     /// For how long it is asked again until it holds; default not at all.
@@ -150,9 +152,9 @@ kinds! {
     interface: Interface(Anything),
     kernel_param: KernelParam(Anything),
     certificate: Certificate(Anything),
-    alert_route: AlertRoute(Anything),
-    alert_path: AlertPath(Anything),
-    config_live: ConfigLive(Anything),
+    alert_route: AlertRoute(AlertRouteCheck),
+    alert_path: AlertPath(AlertPathCheck),
+    config_live: ConfigLive(ConfigLiveCheck),
     restore: Restore(RestoreCheck),
 }
 
@@ -160,11 +162,18 @@ kinds! {
 const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::seconds(10));
 /// The same for `restore`, which starts a server.
 const DEFAULT_TIMEOUT_OF_RESTORE: Length = Length(chrono::TimeDelta::minutes(2));
+/// The same for `alert_path`: by default Alertmanager waits 30 seconds and then five minutes before it speaks of a group
+/// of alerts, and of its end.
+const DEFAULT_TIMEOUT_OF_ALERT_PATH: Length = Length(chrono::TimeDelta::minutes(10));
 
 impl Check {
     /// The most that asking it once may take.
     pub fn timeout(&self) -> Length {
-        let default = if self.restore.is_some() { DEFAULT_TIMEOUT_OF_RESTORE } else { DEFAULT_TIMEOUT };
+        let default = match self.kind() {
+            Some(CheckKind::Restore(_)) => DEFAULT_TIMEOUT_OF_RESTORE,
+            Some(CheckKind::AlertPath(_)) => DEFAULT_TIMEOUT_OF_ALERT_PATH,
+            _ => DEFAULT_TIMEOUT,
+        };
         self.timeout.map_or(default, |timeout| timeout.value)
     }
 
@@ -196,6 +205,9 @@ impl Check {
             CheckKind::Promql(promql) => &promql.query.value,
             CheckKind::TargetUp(target) => &target.job,
             CheckKind::Restore(restore) => restore.snapshot(),
+            CheckKind::AlertPath(path) => &format!("to {}", path.receiver.value),
+            CheckKind::AlertRoute(route) => &route.in_short(),
+            CheckKind::ConfigLive(live) => &live.in_short(),
             _ => return kind.name().to_owned(),
         };
         format!("{} {what}", kind.name())

@@ -2,8 +2,11 @@
 //!
 //! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
 
+mod alert_path;
+mod alert_route;
 pub mod all_at_once;
 mod command;
+mod config_live;
 mod file;
 mod http;
 mod promql;
@@ -166,6 +169,9 @@ fn answer_of(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -
         CheckKind::TargetUp(target) => target_up::ask(target, world, timeout),
         CheckKind::RulesHealthy(rules) => rules_healthy::ask(rules, world, timeout),
         CheckKind::Restore(restore) => restore::ask(restore, world, timeout, cancel),
+        CheckKind::AlertPath(path) => alert_path::ask(path, world, timeout, cancel),
+        CheckKind::AlertRoute(route) => alert_route::ask(route, world, timeout),
+        CheckKind::ConfigLive(live) => config_live::ask(live, world, timeout),
         CheckKind::Dns(_)
         | CheckKind::Process(_)
         | CheckKind::Port(_)
@@ -177,10 +183,7 @@ fn answer_of(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -
         | CheckKind::Group(_)
         | CheckKind::Interface(_)
         | CheckKind::KernelParam(_)
-        | CheckKind::Certificate(_)
-        | CheckKind::AlertRoute(_)
-        | CheckKind::AlertPath(_)
-        | CheckKind::ConfigLive(_) => Answer::unknown("this kind of check is not supported yet"),
+        | CheckKind::Certificate(_) => Answer::unknown("this kind of check is not supported yet"),
     }
 }
 

@@ -6,12 +6,23 @@ use std::time::Duration;
 use console::Style;
 
 use crate::counted;
+use crate::table::{self, Screen, Tone};
 use crate::text::inert_line;
 use crate::validator::report::{FileReport, Item, Outcome};
 
+/// Whether the questions were put to the live system: those to the record say by their names what they ask.
+pub(super) fn is_live(file: &FileReport) -> bool {
+    file.items.iter().any(|item| !item.asks.is_empty())
+}
+
+/// Writes the questions of a file, each with its answer.
+pub(super) fn written(file: &FileReport, color: bool, is_quiet: bool) -> String {
+    if is_live(file) { lines(file, color, is_quiet) } else { table_of(file, color) }
+}
+
 /// Writes a line for each item: how it stands, its name, what is asked, and what was found; below one that is no
 /// success, why, with the place in the plan file that asks for more. When quiet, of those that are no success alone.
-pub fn lines(file: &FileReport, color: bool, is_quiet: bool) -> String {
+fn lines(file: &FileReport, color: bool, is_quiet: bool) -> String {
     let is_shown = |item: &&Item| !is_quiet || !matches!(item.outcome, Outcome::Yes | Outcome::Skipped);
     let shown: Vec<_> = file.items.iter().filter(is_shown).collect();
     let widest = |text: fn(&Item) -> &str, most: usize| {
@@ -103,3 +114,29 @@ fn padded(text: &str, width: usize) -> String {
 fn in_seconds(took: Duration) -> String {
     format!("{:.1}s", took.as_secs_f64())
 }
+
+/// A table of the questions of a file; empty when none was put. What did not arise is left out, and counted.
+fn table_of(file: &FileReport, color: bool) -> String {
+    let asked: Vec<_> = file.items.iter().filter(|item| item.outcome != Outcome::Skipped).collect();
+    if file.items.is_empty() {
+        return String::new();
+    }
+    let screen = Screen { width: None, colors: color };
+    let mut text =
+        table::table(["ANSWER", "QUESTION", "FOUND"], asked.iter().map(|item| row(item)), &[], screen);
+    let n_skipped = file.items.len() - asked.len();
+    if n_skipped > 0 {
+        text.push_str(&format!("{} did not arise\n", crate::counted(n_skipped, "question")));
+    }
+    text.push('\n');
+    text
+}
+
+fn row(item: &Item) -> Vec<(String, Tone)> {
+    let (word, tone) = match item.outcome {
+        Outcome::Yes => ("yes", Tone::Good),
+        Outcome::No => ("no", Tone::Bad),
+        Outcome::Unknown => ("unknown", Tone::Warning),
+        Outcome::Skipped => ("-", Tone::Plain),
+    };
+    vec![(word.to_owned(), tone), (item.name.clone(), Tone::Plain), (item.said.clone(), Tone::Plain)]}

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::{Finding, Severity};
 use crate::text::inert_json;
 use crate::validator::engine::Verdict;
-use crate::validator::report::{FileReport, Outcome, Report};
+use crate::validator::report::{FileReport, Item, Outcome, Report};
 
 /// Names the form of [`json`].
 const SCHEMA: &str = "mainstay/validate/v1";
@@ -26,30 +26,32 @@ struct Json<'a> {
     items: Vec<JsonItem<'a>>,
 }
 
-/// One question, with its answer: `yes`, `no`, `unknown` or `skipped`.
+/// One question with its answer: `yes`, `no`, `unknown` or `skipped`.
 #[derive(Debug, Serialize)]
 pub(super) struct JsonItem<'a> {
+    file: &'a str,
     name: &'a str,
     asks: &'a str,
     outcome: Outcome,
     said: &'a str,
     took_seconds: Option<f64>,
-    file: &'a str,
 }
 
 impl<'a> JsonItem<'a> {
     /// Those of all files.
     pub(super) fn all(report: &'a Report) -> impl Iterator<Item = Self> {
-        report.files.iter().flat_map(|file| {
-            file.items.iter().map(|item| Self {
-                name: &item.name,
-                asks: &item.asks,
-                outcome: item.outcome,
-                said: &item.said,
-                took_seconds: item.took.map(|took| took.as_secs_f64()),
-                file: &file.source.path,
-            })
-        })
+        report.files.iter().flat_map(|file| file.items.iter().map(|item| Self::new(file, item)))
+    }
+
+    fn new(file: &'a FileReport, item: &'a Item) -> Self {
+        Self {
+            file: &file.source.path,
+            name: &item.name,
+            asks: &item.asks,
+            outcome: item.outcome,
+            said: &item.said,
+            took_seconds: item.took.map(|took| took.as_secs_f64()),
+        }
     }
 }
 
@@ -79,6 +81,9 @@ pub(super) struct JsonFinding<'a> {
     help: Option<&'a str>,
     /// The control that asks for what is missing: its standard and its id.
     control: Option<&'a str>,
+    /// The entries of the ledger that it rests on.
+    #[serde(skip_serializing_if = "<[u64]>::is_empty")]
+    evidence: &'a [u64],
     /// Whether `--fix` mends it.
     fixable: bool,
 }
@@ -111,6 +116,7 @@ impl<'a> JsonFinding<'a> {
             expected: finding.expected.as_deref(),
             help: finding.help.as_deref(),
             control: finding.control.as_deref(),
+            evidence: &finding.evidence,
             fixable: finding.remedy.is_some(),
         }
     }

@@ -21,16 +21,18 @@ use crate::validator::report::{FileReport, Report};
 pub fn text(report: &Report, least: Severity, color: bool, is_quiet: bool) -> String {
     let mut text = String::new();
     for file in report.files.iter().filter(|file| file.is_readable || report.files.len() > 1) {
-        let names: HashSet<_> = file.items.iter().map(|item| item.name.as_str()).collect();
-        // What is found about a question stands below it.
+        // What is found about a question to the live system stands below it.
+        let is_live = items::is_live(file);
+        let names: HashSet<_> =
+            file.items.iter().filter(|_| is_live).map(|item| item.name.as_str()).collect();
         let is_shown = |finding: &&Finding| {
             finding.severity >= least && file.is_readable && !names.contains(finding.subject.as_str())
         };
         let shown = file.findings.iter().filter(is_shown);
+        text.push_str(&items::written(file, color, is_quiet));
         text.push_str(&findings(shown, |name| file.source_of(name), color));
-        text.push_str(&items::lines(file, color, is_quiet));
         // What went well is nothing to tell when quiet.
-        if file.items.is_empty() || !is_quiet || file.verdict != Verdict::Pass {
+        if !is_live || !is_quiet || file.verdict != Verdict::Pass {
             text.push_str(&summary(file));
         }
     }
@@ -57,7 +59,7 @@ pub fn findings<'f>(
 
 /// What a file amounts to: `maintenance.yaml: 2 errors, 1 warning`, or `maintenance.yaml: ok, 5 tasks`.
 fn summary(file: &FileReport) -> String {
-    let mut words = if file.items.is_empty() { counts(file.findings.iter()) } else { items::counts(file) };
+    let mut words = if items::is_live(file) { items::counts(file) } else { counts(file.findings.iter()) };
     if file.n_waived > 0 {
         words.push(format!("{} waived", file.n_waived));
     }
@@ -65,7 +67,7 @@ fn summary(file: &FileReport) -> String {
         _ if !file.is_readable => return format!("{}: cannot be read\n", inert_line(&file.source.path)),
         _ if file.is_unchanged => words.insert(0, "unchanged".to_owned()),
         Verdict::Fail => {}
-        _ if !file.items.is_empty() => {}
+        _ if items::is_live(file) => {}
         Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_evaluated, file.noun))),
         Verdict::Unknown => words.insert(0, why_unknown(file)),
     }

@@ -56,7 +56,7 @@ fn a_name_that_is_not_there_is_an_error_of_the_command_line() {
         .stderr_has("the plan file has no check `fin`; did you mean `fine`?");
     case.run("validate --live --task tidy").exit(2).stderr_has("the plan file has no task `tidy`");
     case.run("validate --live --timeout 0s").exit(2).stderr_has("expected a length above 0");
-    case.run("validate --task tidy").exit(2).stderr_has("--live");
+    case.run("validate --timeout 5s").exit(2).stderr_has("--live");
 }
 
 #[test]

@@ -63,9 +63,6 @@ const ROWS: &[Row] = &[
     key(At::Check, "interface"),
     key(At::Check, "kernel_param"),
     key(At::Check, "certificate"),
-    key(At::Check, "alert_route"),
-    key(At::Check, "alert_path"),
-    key(At::Check, "config_live"),
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {

@@ -34,7 +34,8 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         }
     }
     for (_, check) in facts.checks() {
-        let Some(address) = check.tcp.as_ref().map(|tcp| &tcp.address) else { continue };
+        let webhook = check.alert_path.as_ref().and_then(|path| path.webhook.as_ref());
+        let Some(address) = check.tcp.as_ref().map(|tcp| &tcp.address).or(webhook) else { continue };
         if !is_address(&address.value) {
             faults.push(
                 Fault::new(RULE.code, address.span, format!("`{}` is not an address", shown(address)))

@@ -1,6 +1,6 @@
 //! MS309: vacuous check.
 
-use crate::model::{Expects, LinePattern, Spanned, Tests};
+use crate::model::{AlertRouteCheck, Expects, LinePattern, RouteTest, Spanned, Tests};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -59,6 +59,19 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                 .help("to ask for at least one sample, write `count: {ge: 1}`"),
             );
         }
+        if let Some(route) = &check.alert_route {
+            of_routes(route, facts, faults);
+        }
+        if let Some(live) = &check.config_live
+            && live.prometheus.is_none()
+            && live.alertmanager.is_none()
+            && !facts.is_spoiled(live.span)
+        {
+            faults.push(
+                Fault::new(RULE.code, beginning(live.span), "the check compares nothing")
+                    .expected("expected `prometheus` or `alertmanager`, each with its configuration file"),
+            );
+        }
         if let Some(file) = &check.file
             && file.exists == Some(false)
             && file.contains.is_some()
@@ -68,6 +81,26 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                     .help("remove `exists: false` or `contains`"),
             );
         }
+    }
+}
+
+fn of_routes(route: &Spanned<AlertRouteCheck>, facts: &Facts, faults: &mut Vec<Fault>) {
+    if route.routes.is_empty()
+        && route.tests.is_none()
+        && route.rules.is_none()
+        && !facts.is_spoiled(route.span)
+    {
+        faults.push(
+            Fault::new(RULE.code, beginning(route.span), "the check says nothing about any alert")
+                .expected("expected `routes`, `tests` or `rules`"),
+        );
+    }
+    let is_vacuous = |test: &&Spanned<RouteTest>| !test.expects_something() && !facts.is_spoiled(test.span);
+    for test in route.routes.iter().filter(is_vacuous) {
+        faults.push(
+            Fault::new(RULE.code, beginning(test.span), "the route expects nothing")
+                .expected("expected `receivers`, `group_by`, `muted` or `inhibited`"),
+        );
     }
 }
 
