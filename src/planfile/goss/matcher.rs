@@ -47,7 +47,9 @@ fn test(name: &str, value: Value) -> Value {
 
 /// Each element as a matcher; one that asserts nothing would hold of any.
 fn each(tree: &Tree, elements: &[NodeId], about: About) -> Result<Vec<Value>, String> {
-    let one = |element: &NodeId| matcher(tree, *element, about)?.ok_or_else(|| "an element asserts nothing".to_owned());
+    let one = |element: &NodeId| {
+        matcher(tree, *element, about)?.ok_or_else(|| "an element asserts nothing".to_owned())
+    };
     elements.iter().map(one).collect()
 }
 
@@ -57,7 +59,8 @@ fn several(tree: &Tree, elements: &[NodeId]) -> Result<Value, String> {
 
 /// Patterns, and for each matcher among them that a line is like it.
 fn lines(tree: &Tree, elements: &[NodeId]) -> Result<Value, String> {
-    let (patterns, matchers): (Vec<_>, Vec<_>) = elements.iter().partition(|element| tree.is_scalar(**element));
+    let (patterns, matchers): (Vec<_>, Vec<_>) =
+        elements.iter().partition(|element| tree.is_scalar(**element));
     let mut all = Vec::new();
     if !patterns.is_empty() {
         all.push(patterns_of(tree, patterns.into_iter().copied())?);
@@ -143,7 +146,8 @@ fn by_path(
 ) -> Result<Value, String> {
     let entry = |(path, inner): &(NodeId, NodeId)| {
         let path = path_of(tree.text(*path))?;
-        let inner = matcher(tree, *inner, About::Values)?.ok_or_else(|| format!("nothing is said of `{path}`"))?;
+        let inner =
+            matcher(tree, *inner, About::Values)?.ok_or_else(|| format!("nothing is said of `{path}`"))?;
         Ok::<_, String>((path, inner))
     };
     let entries = tree.entries(paths).iter().map(entry).collect::<Result<Vec<_>, _>>()?;

@@ -18,12 +18,8 @@ use crate::planfile::tree::{Kind, NodeId, Tree, Whole, parse_as};
 use crate::planfile::{Fault, Text};
 
 /// What a Goss file is called in what is said about all of it.
-pub static GOSS_FILE: Whole = Whole {
-    name: "the Goss file",
-    keys: "`file:` and `service:`",
-    first: "file:",
-    split: "split the file",
-};
+pub static GOSS_FILE: Whole =
+    Whole { name: "the Goss file", keys: "`file:` and `service:`", first: "file:", split: "split the file" };
 
 /// What a Goss file comes to.
 #[derive(Debug, Default)]
@@ -77,7 +73,8 @@ fn section_of(tree: &Tree, section: NodeId, resources: NodeId, converted: &mut C
     let leave_out = |why: String| LeftOut { span: tree.span(section), why };
     if name == "gossfile" {
         for (path, options) in tree.entries(resources) {
-            let is_skipped = tree.entry(*options, "skip").is_some_and(|(_, value)| tree.text(value) == "true");
+            let is_skipped =
+                tree.entry(*options, "skip").is_some_and(|(_, value)| tree.text(value) == "true");
             let path_of = tree.entry(*options, "file").map_or(*path, |(_, value)| value);
             if is_skipped {
                 let why = format!("gossfile `{}`: it is skipped", tree.text(*path));

@@ -188,7 +188,8 @@ fn file(resource: &mut Resource) -> Vec<(&'static str, Value)> {
     let exists = absent(resource, "exists");
     let mode = resource.matcher("mode", About::Values).map(four_digits);
     let kind = resource.matcher("filetype", About::Values);
-    let contents = resource.matcher("contents", About::Lines).or_else(|| resource.matcher("contains", About::Lines));
+    let contents =
+        resource.matcher("contents", About::Lines).or_else(|| resource.matcher("contains", About::Lines));
     for digest in ["md5"] {
         resource.refuse(digest, "it can be forged, and is not looked at; write `sha256`");
     }
@@ -285,7 +286,10 @@ fn http(resource: &mut Resource) -> Vec<(&'static str, Value)> {
     let headers = resource.take("request-headers").and_then(|list| request_headers(resource, list));
     if resource.is("allow-insecure") == Some(true) {
         let span = resource.tree.span(resource.id);
-        resource.leave_out(span, "`allow-insecure`: a certificate that nobody trusts is not accepted; write `ca`");
+        resource.leave_out(
+            span,
+            "`allow-insecure`: a certificate that nobody trusts is not accepted; write `ca`",
+        );
     }
     for secret in ["username", "password"] {
         resource.refuse(secret, "no password is written into a plan file");

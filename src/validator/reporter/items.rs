@@ -139,4 +139,5 @@ fn row(item: &Item) -> Vec<(String, Tone)> {
         Outcome::Unknown => ("unknown", Tone::Warning),
         Outcome::Skipped => ("-", Tone::Plain),
     };
-    vec![(word.to_owned(), tone), (item.name.clone(), Tone::Plain), (item.said.clone(), Tone::Plain)]}
+    vec![(word.to_owned(), tone), (item.name.clone(), Tone::Plain), (item.said.clone(), Tone::Plain)]
+}
