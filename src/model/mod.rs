@@ -32,13 +32,15 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    Check, CheckKind, CommandCheck, FileCheck, HttpCheck, PromqlCheck, RestoreCheck, RulesHealthyCheck,
-    TargetUpCheck, TcpCheck,
+    CertificateCheck, Check, CheckKind, CommandCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck,
+    HttpCheck, InterfaceCheck, KernelParamCheck, MountCheck, PackageCheck, PackageManager, PortCheck,
+    PortSpec, ProcessCheck, PromqlCheck, Protocol, RecordType, RestoreCheck, RulesHealthyCheck, ServiceCheck,
+    Sha256, Sha512, Size, TargetUpCheck, TcpCheck, UserCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
-pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
+pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, MAX_REDIRECTS, METRIC_NAME, name_pattern};
 pub use matcher::{Literal, Matcher, Tests};
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,

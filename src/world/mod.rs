@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod clock;
 pub mod files;
 pub mod git;
+pub mod host;
 pub mod http;
 pub mod output;
 pub mod process;

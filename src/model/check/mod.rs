@@ -1,18 +1,30 @@
 //! Checks: one assertion each about the live system.
 
+mod certificate;
+mod file;
 mod host;
 mod monitoring;
 mod network;
+mod storage;
+mod value;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::named::Anything;
 use super::{Length, Spanned, form};
 
-pub use host::{CommandCheck, FileCheck};
+pub use certificate::CertificateCheck;
+pub use file::{FileCheck, FileType};
+pub use host::{
+    CommandCheck, GroupCheck, KernelParamCheck, PackageCheck, PackageManager, ProcessCheck, ServiceCheck,
+    UserCheck,
+};
 pub use monitoring::{PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck};
-pub use network::{HttpCheck, TcpCheck};
+pub use network::{DnsCheck, HttpCheck, InterfaceCheck, PortCheck, RecordType, TcpCheck};
+pub use storage::{DiskCheck, MountCheck};
+pub use value::{PortSpec, Protocol, Sha256, Sha512, Size};
 
 /// One assertion about the live system: exactly one kind, with its expected result.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
@@ -34,29 +46,29 @@ pub struct Check {
     /// Prometheus evaluates its rules without error.
     pub rules_healthy: Option<Spanned<RulesHealthyCheck>>,
     /// A name resolves.
-    pub dns: Option<Spanned<Anything>>,
+    pub dns: Option<Spanned<DnsCheck>>,
     /// A process runs.
-    pub process: Option<Spanned<Anything>>,
+    pub process: Option<Spanned<ProcessCheck>>,
     /// A local port listens.
-    pub port: Option<Spanned<Anything>>,
+    pub port: Option<Spanned<PortCheck>>,
     /// A service of the init system is enabled and running.
-    pub service: Option<Spanned<Anything>>,
+    pub service: Option<Spanned<ServiceCheck>>,
     /// A package is installed.
-    pub package: Option<Spanned<Anything>>,
+    pub package: Option<Spanned<PackageCheck>>,
     /// A file system is mounted.
-    pub mount: Option<Spanned<Anything>>,
+    pub mount: Option<Spanned<MountCheck>>,
     /// A file system has room.
-    pub disk: Option<Spanned<Anything>>,
+    pub disk: Option<Spanned<DiskCheck>>,
     /// A user exists.
-    pub user: Option<Spanned<Anything>>,
+    pub user: Option<Spanned<UserCheck>>,
     /// A group of users exists.
-    pub group: Option<Spanned<Anything>>,
+    pub group: Option<Spanned<GroupCheck>>,
     /// A network interface is up.
-    pub interface: Option<Spanned<Anything>>,
+    pub interface: Option<Spanned<InterfaceCheck>>,
     /// A kernel parameter has a value.
-    pub kernel_param: Option<Spanned<Anything>>,
+    pub kernel_param: Option<Spanned<KernelParamCheck>>,
     /// A certificate is valid for long enough.
-    pub certificate: Option<Spanned<Anything>>,
+    pub certificate: Option<Spanned<CertificateCheck>>,
     /// Alertmanager routes a label set to a receiver.
     pub alert_route: Option<Spanned<Anything>>,
     /// A synthetic alert arrives.
@@ -116,18 +128,18 @@ kinds! {
     promql: Promql(PromqlCheck),
     target_up: TargetUp(TargetUpCheck),
     rules_healthy: RulesHealthy(RulesHealthyCheck),
-    dns: Dns(Anything),
-    process: Process(Anything),
-    port: Port(Anything),
-    service: Service(Anything),
-    package: Package(Anything),
-    mount: Mount(Anything),
-    disk: Disk(Anything),
-    user: User(Anything),
-    group: Group(Anything),
-    interface: Interface(Anything),
-    kernel_param: KernelParam(Anything),
-    certificate: Certificate(Anything),
+    dns: Dns(DnsCheck),
+    process: Process(ProcessCheck),
+    port: Port(PortCheck),
+    service: Service(ServiceCheck),
+    package: Package(PackageCheck),
+    mount: Mount(MountCheck),
+    disk: Disk(DiskCheck),
+    user: User(UserCheck),
+    group: Group(GroupCheck),
+    interface: Interface(InterfaceCheck),
+    kernel_param: KernelParam(KernelParamCheck),
+    certificate: Certificate(CertificateCheck),
     alert_route: AlertRoute(Anything),
     alert_path: AlertPath(Anything),
     config_live: ConfigLive(Anything),
@@ -157,8 +169,31 @@ impl Check {
             CheckKind::Promql(promql) => &promql.query.value,
             CheckKind::TargetUp(target) => &target.job,
             CheckKind::Restore(restore) => restore.snapshot(),
+            CheckKind::Dns(dns) => &match dns.record {
+                Some(record) => format!("{} {}", record.name_and_number().0, dns.name.value),
+                None => dns.name.value.clone(),
+            },
+            CheckKind::Process(process) => &process.name.value,
+            CheckKind::Port(port) => &port.port.value.to_string(),
+            CheckKind::Service(service) => &service.name.value,
+            CheckKind::Package(package) => &package.name.value,
+            CheckKind::Mount(mount) => &mount.path.value,
+            CheckKind::Disk(disk) => &disk.path.value,
+            CheckKind::User(user) => &user.name.value,
+            CheckKind::Group(group) => &group.name.value,
+            CheckKind::Interface(interface) => &interface.name.value,
+            CheckKind::KernelParam(parameter) => &parameter.name.value,
+            CheckKind::Certificate(certificate) => {
+                certificate.address.as_ref().or(certificate.file.as_ref()).map_or("", |of| of.value.as_str())
+            }
             _ => return kind.name().to_owned(),
         };
         format!("{} {what}", kind.name())
     }
+}
+
+/// For the schema: none of `keys` stands beside `flag: false`, of which they could say nothing.
+fn of_one_that_is(keys: &[&str], flag: &str) -> Value {
+    let rule = json!({"properties": {flag: {"const": true}}});
+    keys.iter().map(|key| ((*key).to_owned(), rule.clone())).collect::<serde_json::Map<_, _>>().into()
 }

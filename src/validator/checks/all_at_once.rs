@@ -11,6 +11,7 @@ use super::Answer;
 use crate::model::Check;
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::host::Host;
 
 /// What one check answered, and when it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub fn ask(mut checks: Vec<(String, Check)>, world: &World, cancel: &Cancel) -> 
     checks.rotate_left(minute % n_checks);
     let longest = checks.iter().map(|(_, check)| check.timeout().to_std()).max().unwrap_or_default();
     let end = Instant::now() + ROUND.max(longest) + GRACE;
+    let host = Host::for_round(checks.iter().map(|(_, check)| check));
     let (answered, answers) = mpsc::channel();
     let mut asked = BTreeMap::new();
     let mut going: BTreeMap<usize, (Instant, DateTime<Utc>)> = BTreeMap::new();
@@ -49,11 +51,12 @@ pub fn ask(mut checks: Vec<(String, Check)>, world: &World, cancel: &Cancel) -> 
         let may_begin = |next: usize| next < checks.len() && !cancel.is_fired() && Instant::now() < end;
         while going.len() < AT_ONCE && may_begin(next) {
             let (check, world, cancel) = (checks[next].1.clone(), world.clone(), cancel.clone());
+            let host = host.clone();
             let (place, at, answered) = (next, world.clock.now(), answered.clone());
             let deadline = Instant::now() + check.timeout().to_std() + GRACE;
             let asking = move || {
                 // Nobody listens any more to an answer that comes too late.
-                let _ = answered.send((place, super::ask(&check, &world, &cancel)));
+                let _ = answered.send((place, super::ask_in_round(&check, &world, &host, &cancel)));
             };
             match thread::Builder::new().spawn(asking) {
                 Ok(_) => _ = going.insert(place, (deadline, at)),

@@ -2,21 +2,36 @@
 //!
 //! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
 
+mod account;
 pub mod all_at_once;
+mod attributes;
 mod command;
+mod disk;
 mod file;
 mod http;
+mod interface;
+mod kernel_param;
+mod mount;
+mod package;
+mod port;
+mod process;
 mod promql;
 mod restore;
 mod rules_healthy;
+mod service;
 mod target_up;
 mod tcp;
+#[cfg(test)]
+mod tests;
 
-use std::time::Duration;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::model::{Check, CheckKind, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::host::Host;
 use crate::world::output::redactor::Redactor;
 use crate::world::prometheus::{PeerError, Prometheus};
 
@@ -82,6 +97,11 @@ impl Answer {
         }
     }
 
+    /// Holds several values against `matcher`, as one text: `a, b`.
+    fn of_list(matcher: &Matcher, what: &str, found: &[String]) -> Self {
+        Self::of(matcher, what, &found.join(", "))
+    }
+
     /// Holds when both hold: the first that does not is the answer.
     fn and(self, next: impl FnOnce() -> Self) -> Self {
         if self.is_yes() { next() } else { self }
@@ -90,14 +110,41 @@ impl Answer {
 
 /// Asks `check` of `world`, within the check's own timeout. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
-    answer_of(check, world, cancel).without_secrets(&world.outputs.redactor)
+    let host = Host::for_round(std::iter::once(check));
+    if !may_hang(check) {
+        return ask_in_round(check, world, &host, cancel);
+    }
+    let (answered, answer) = mpsc::channel();
+    let (asked, there, stop) = (check.clone(), world.clone(), cancel.clone());
+    let asking = move || {
+        // Nobody listens any more to an answer that comes too late.
+        let _ = answered.send(ask_in_round(&asked, &there, &host, &stop));
+    };
+    if let Err(error) = thread::Builder::new().spawn(asking) {
+        return Answer::unknown(format!("no thread to ask it in: {error}"));
+    }
+    let timeout = check.timeout();
+    answer
+        .recv_timeout(timeout.to_std())
+        .unwrap_or_else(|_| Answer::unknown(format!("no answer within {timeout}: the file system hangs")))
 }
 
-fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+/// Asks `check` as one of several that look at the same `host`. Whoever asks sees to it that one that hangs in the
+/// kernel, on a file system that is gone, is left alone.
+pub(super) fn ask_in_round(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answer {
+    answer_of(check, world, host, cancel).without_secrets(&world.outputs.redactor)
+}
+
+/// Whether it could wait in the kernel for a file system, which no timeout ends.
+fn may_hang(check: &Check) -> bool {
+    check.file.is_some() || check.disk.is_some()
+}
+
+fn answer_of(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answer {
     let timeout = check.timeout().to_std();
     let Some(kind) = check.kind() else { return Answer::unknown("it asserts nothing") };
     match kind {
-        CheckKind::File(file) => file::ask(file, world),
+        CheckKind::File(file) => file::ask(file, world, host, Instant::now() + timeout),
         CheckKind::Command(command) => command::ask(command, world, timeout, cancel),
         CheckKind::Http(http) => http::ask(http, world, timeout),
         CheckKind::Tcp(tcp) => tcp::ask(tcp, timeout),
@@ -105,17 +152,17 @@ fn answer_of(check: &Check, world: &World, cancel: &Cancel) -> Answer {
         CheckKind::TargetUp(target) => target_up::ask(target, world, timeout),
         CheckKind::RulesHealthy(rules) => rules_healthy::ask(rules, world, timeout),
         CheckKind::Restore(restore) => restore::ask(restore, world, timeout, cancel),
+        CheckKind::Process(process) => process::ask(process, host),
+        CheckKind::Port(port) => port::ask(port, host),
+        CheckKind::Service(service) => service::ask(service, host),
+        CheckKind::Package(package) => package::ask(package, host),
+        CheckKind::Mount(mount) => mount::ask(mount, host),
+        CheckKind::Disk(disk) => disk::ask(disk, world),
+        CheckKind::User(user) => account::user(user, host),
+        CheckKind::Group(group) => account::group(group, host),
+        CheckKind::Interface(interface) => interface::ask(interface, host),
+        CheckKind::KernelParam(parameter) => kernel_param::ask(parameter),
         CheckKind::Dns(_)
-        | CheckKind::Process(_)
-        | CheckKind::Port(_)
-        | CheckKind::Service(_)
-        | CheckKind::Package(_)
-        | CheckKind::Mount(_)
-        | CheckKind::Disk(_)
-        | CheckKind::User(_)
-        | CheckKind::Group(_)
-        | CheckKind::Interface(_)
-        | CheckKind::KernelParam(_)
         | CheckKind::Certificate(_)
         | CheckKind::AlertRoute(_)
         | CheckKind::AlertPath(_)
