@@ -41,7 +41,9 @@ pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
 pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, MAX_REDIRECTS, METRIC_NAME, name_pattern};
-pub use matcher::{Literal, Matcher, Tests};
+pub use matcher::{
+    Constraint, Expects, Found, JsonPath, LinePattern, Literal, Matcher, Mismatch, Tests, Why,
+};
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,
     PrometheusConnection, PromqlMetric, Sample,

@@ -41,3 +41,10 @@ pub struct CertificateCheck {
     /// Its key: `RSA 2048`, `EC P-256`, `Ed25519`.
     pub key: Option<Matcher>,
 }
+
+impl CertificateCheck {
+    /// The matchers that what it finds is held against.
+    pub(super) fn matchers(&self) -> [&Option<Matcher>; 5] {
+        [&self.names, &self.subject, &self.issuer, &self.serial, &self.key]
+    }
+}

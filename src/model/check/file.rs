@@ -101,6 +101,11 @@ impl FileCheck {
         ]
     }
 
+    /// The matchers that what it finds is held against.
+    pub(super) fn matchers(&self) -> [&Option<Matcher>; 6] {
+        [&self.mode, &self.owner, &self.group, &self.size, &self.linked_to, &self.contents]
+    }
+
     /// Whether something is said of what is in it.
     pub fn asks_for_contents(&self) -> bool {
         let of_text = self.contains.is_some() || self.contents.is_some();

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::named::Anything;
-use super::{Length, Spanned, form};
+use super::{Length, Matcher, Spanned, form};
 
 pub use certificate::CertificateCheck;
 pub use file::{FileCheck, FileType};
@@ -156,6 +156,34 @@ impl Check {
     pub fn timeout(&self) -> Length {
         let default = if self.restore.is_some() { DEFAULT_TIMEOUT_OF_RESTORE } else { DEFAULT_TIMEOUT };
         self.timeout.map_or(default, |timeout| timeout.value)
+    }
+
+    /// The matchers that what it finds is held against.
+    pub fn matchers(&self) -> Vec<&Matcher> {
+        let Some(kind) = self.kind() else { return Vec::new() };
+        let matchers = match kind {
+            CheckKind::File(file) => file.matchers().to_vec(),
+            CheckKind::Command(command) => vec![&command.exit, &command.stdout, &command.stderr],
+            CheckKind::Http(http) => {
+                let of_headers = http.response_headers.iter().map(|(_, matcher)| matcher);
+                let others = [&http.status, &http.body, &http.seconds];
+                return others.into_iter().flatten().chain(of_headers).collect();
+            }
+            CheckKind::Promql(promql) => vec![&promql.every, &promql.any, &promql.count],
+            CheckKind::Process(process) => vec![&process.count, &process.user],
+            CheckKind::Port(port) => vec![&port.ip, &port.process],
+            CheckKind::Package(package) => vec![&package.version],
+            CheckKind::Mount(mount) => vec![&mount.source, &mount.filesystem, &mount.options],
+            CheckKind::Disk(disk) => vec![&disk.used, &disk.free, &disk.inodes_used],
+            CheckKind::User(user) => vec![&user.uid, &user.gid, &user.home, &user.shell, &user.groups],
+            CheckKind::Group(group) => vec![&group.gid, &group.members],
+            CheckKind::Interface(interface) => vec![&interface.addrs, &interface.mtu],
+            CheckKind::KernelParam(parameter) => vec![&parameter.value.value],
+            CheckKind::Dns(dns) => vec![&dns.answers],
+            CheckKind::Certificate(certificate) => certificate.matchers().to_vec(),
+            _ => Vec::new(),
+        };
+        matchers.into_iter().flatten().collect()
     }
 
     /// What it asks, in one short line.

@@ -20,11 +20,11 @@ pub fn user(check: &UserCheck, host: &Host) -> Answer {
         Err(answer) => return answer,
     };
     let mut found = Attributes::of(format!("user {name}"));
-    found.hold(check.uid.as_ref(), "uid", || user.uid.to_string());
-    found.hold(check.gid.as_ref(), "gid", || user.gid.to_string());
+    found.hold(check.uid.as_ref(), "uid", || user.uid);
+    found.hold(check.gid.as_ref(), "gid", || user.gid);
     found.hold(check.home.as_ref(), "home", || user.home.clone());
     found.hold(check.shell.as_ref(), "shell", || user.shell.clone());
-    found.hold_list(check.groups.as_ref(), "groups", || accounts.groups_of(name, &user));
+    found.hold_known(check.groups.as_ref(), "groups", || accounts.groups_of(name, &user));
     found.answer()
 }
 
@@ -39,8 +39,8 @@ pub fn group(check: &GroupCheck, host: &Host) -> Answer {
         Err(answer) => return answer,
     };
     let mut found = Attributes::of(format!("group {name}"));
-    found.hold(check.gid.as_ref(), "gid", || group.gid.to_string());
-    found.hold_list(check.members.as_ref(), "members", || Ok(group.members.clone()));
+    found.hold(check.gid.as_ref(), "gid", || group.gid);
+    found.hold_known(check.members.as_ref(), "members", || Ok(group.members.clone()));
     found.answer()
 }
 
@@ -49,10 +49,8 @@ fn wanted<T>(what: &str, name: &str, exists: Option<bool>, found: Option<T>) -> 
     match (found, exists.unwrap_or(true)) {
         (Some(found), true) => Ok(found),
         (None, false) => Err(Answer::Yes { found: format!("no {what} {name}") }),
-        (Some(_), false) => {
-            Err(Answer::No { expected: format!("no {what} {name}"), found: "one".to_owned() })
-        }
-        (None, true) => Err(Answer::No { expected: format!("the {what} {name}"), found: "none".to_owned() }),
+        (Some(_), false) => Err(Answer::no(format!("no {what} {name}"), "one")),
+        (None, true) => Err(Answer::no(format!("the {what} {name}"), "none")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the attributes of one thing say together.
 
 use super::Answer;
-use crate::model::Matcher;
+use crate::model::{Found, Matcher, Span};
 use crate::world::host::Unreadable;
 
 /// The answers about one thing, attribute by attribute.
@@ -11,6 +11,8 @@ pub(super) struct Attributes {
     expected: Vec<String>,
     instead: Vec<String>,
     unknown: Vec<String>,
+    /// The place of the first test that fails.
+    at: Option<Span>,
 }
 
 impl Attributes {
@@ -23,45 +25,37 @@ impl Attributes {
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
             Answer::Yes { found } => self.found.push(found),
-            Answer::No { expected, found } => {
+            Answer::No { expected, found, at } => {
                 self.expected.push(expected);
                 self.instead.push(found);
+                self.at = self.at.or(at);
             }
             Answer::Unknown { why } => self.unknown.push(why),
         }
     }
 
     /// Holds `found` against an expectation, if there is one.
-    pub(super) fn hold(&mut self, matcher: Option<&Matcher>, what: &str, found: impl FnOnce() -> String) {
+    pub(super) fn hold<F: Into<Found>>(
+        &mut self,
+        matcher: Option<&Matcher>,
+        what: &str,
+        found: impl FnOnce() -> F,
+    ) {
         if let Some(matcher) = matcher {
-            self.take(Answer::of(matcher, what, &found()));
+            self.take(Answer::of(matcher, what, found()));
         }
     }
 
-    /// The same of something that could not be found out, perhaps.
-    pub(super) fn hold_known(
+    /// The same of something that perhaps could not be found out.
+    pub(super) fn hold_known<F: Into<Found>>(
         &mut self,
         matcher: Option<&Matcher>,
         what: &str,
-        found: impl FnOnce() -> Result<String, Unreadable>,
+        found: impl FnOnce() -> Result<F, Unreadable>,
     ) {
         let Some(matcher) = matcher else { return };
         self.take(match found() {
-            Ok(found) => Answer::of(matcher, what, &found),
-            Err(error) => Answer::unknown(format!("{what}: {error}")),
-        });
-    }
-
-    /// The same of several values.
-    pub(super) fn hold_list(
-        &mut self,
-        matcher: Option<&Matcher>,
-        what: &str,
-        found: impl FnOnce() -> Result<Vec<String>, Unreadable>,
-    ) {
-        let Some(matcher) = matcher else { return };
-        self.take(match found() {
-            Ok(found) => Answer::of_list(matcher, what, &found),
+            Ok(found) => Answer::of(matcher, what, found),
             Err(error) => Answer::unknown(format!("{what}: {error}")),
         });
     }
@@ -69,7 +63,8 @@ impl Attributes {
     /// Of all of them: what is wrong before what is unknown, and that before what is right.
     pub(super) fn answer(self) -> Answer {
         if !self.expected.is_empty() {
-            return Answer::No { expected: self.expected.join(" and "), found: self.instead.join(" and ") };
+            let (expected, found) = (self.expected.join(" and "), self.instead.join(" and "));
+            return Answer::No { expected, found, at: self.at };
         }
         if !self.unknown.is_empty() {
             return Answer::unknown(self.unknown.join("; "));

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Answer;
-use crate::model::{CommandCheck, Literal, Matcher};
+use crate::model::{CommandCheck, Matcher};
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::output::Capture;
@@ -31,8 +31,8 @@ pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Canc
         None => {}
     }
     let Some(code) = finished.status.code() else { return Answer::unknown(ending_in_words(finished.status)) };
-    let expected = check.exit.clone().unwrap_or(Matcher::Equals(Literal("0".to_owned())));
-    let answer = Answer::of(&expected, "exit code", &code.to_string());
+    let expected = check.exit.clone().unwrap_or(Matcher::equals("0"));
+    let answer = Answer::of(&expected, "exit code", code);
     let Some(matcher) = &check.stdout else { return answer };
     let output = capture.finish().unwrap_or_default();
     if output.dropped > 0 {

@@ -4,7 +4,7 @@ use rustix::fs::{StatVfs, statvfs};
 
 use super::Answer;
 use super::attributes::Attributes;
-use crate::model::DiskCheck;
+use crate::model::{DiskCheck, Found};
 use crate::text::in_bytes;
 use crate::world::World;
 
@@ -23,19 +23,21 @@ fn held(check: &DiskCheck, stat: &StatVfs) -> Answer {
         return Answer::unknown(format!("{} is on a file system that counts no blocks", check.path.value));
     }
     let used = stat.f_blocks - stat.f_bfree.min(stat.f_blocks);
-    found.hold(check.used.as_ref(), "used %", || percent(used, used + stat.f_bavail));
-    found.hold(check.free.as_ref(), "free bytes", || free.to_string());
+    found.hold(check.used.as_ref(), "used %", || Found::number_or_text(&percent(used, used + stat.f_bavail)));
+    found.hold(check.free.as_ref(), "free bytes", || free);
     if let Some(least) = check.min_free {
         found.take(match free >= least.0 {
             true => Answer::Yes { found: format!("{} free", in_bytes(free)) },
-            false => Answer::No { expected: format!("at least {least} free"), found: in_bytes(free) },
+            false => Answer::no(format!("at least {least} free"), in_bytes(free)),
         });
     }
     if check.inodes_used.is_some() && stat.f_files == 0 {
         found.take(Answer::unknown("its file system does not count inodes"));
     } else {
         let used = stat.f_files - stat.f_ffree.min(stat.f_files);
-        found.hold(check.inodes_used.as_ref(), "inodes used %", || percent(used, used + stat.f_favail));
+        found.hold(check.inodes_used.as_ref(), "inodes used %", || {
+            Found::number_or_text(&percent(used, used + stat.f_favail))
+        });
     }
     found.answer()
 }

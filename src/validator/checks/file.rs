@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::Answer;
 use super::attributes::Attributes;
-use crate::model::{FileCheck, FileType, Length};
+use crate::model::{FileCheck, FileType, Found, Length};
 use crate::world::World;
 use crate::world::host::Host;
 
@@ -24,14 +24,11 @@ pub fn ask(check: &FileCheck, world: &World, host: &Host, deadline: Instant) -> 
     let wanted = check.exists.unwrap_or(true);
     match path.symlink_metadata() {
         Ok(meta) if wanted => Looked { check, path, link: meta }.answer(world, host, deadline),
-        Ok(meta) => Answer::No {
-            expected: "no such file".to_owned(),
-            found: format!("{}, {}", path.display(), kind(&meta).in_words()),
-        },
+        Ok(meta) => Answer::no("no such file", format!("{}, {}", path.display(), kind(&meta).in_words())),
         Err(error) => match absence(&error) {
             None => cannot_look(&path, &error),
             Some(_) if !wanted => Answer::Yes { found: "no such file".to_owned() },
-            Some(found) => Answer::No { expected: format!("the file {}", path.display()), found },
+            Some(found) => Answer::no(format!("the file {}", path.display()), found),
         },
     }
 }
@@ -97,16 +94,15 @@ impl Looked<'_> {
         }
         let Some(matcher) = &self.check.linked_to else { return };
         found.take(match std::fs::read_link(&self.path) {
-            _ if !is_link => Answer::No {
-                expected: format!("a symbolic link to {matcher}"),
-                found: kind(&self.link).in_words().to_owned(),
-            },
+            _ if !is_link => {
+                Answer::no(format!("a symbolic link to {matcher}"), kind(&self.link).in_words().to_owned())
+            }
             Ok(to) => match to.to_str() {
                 Some(to) => Answer::of(matcher, "a link to", to),
-                None => Answer::No {
-                    expected: format!("a link to {matcher}"),
-                    found: format!("`{}`, which is not UTF-8", to.display()),
-                },
+                None => Answer::no(
+                    format!("a link to {matcher}"),
+                    format!("`{}`, which is not UTF-8", to.display()),
+                ),
             },
             Err(error) => cannot_look(&self.path, &error),
         });
@@ -117,9 +113,9 @@ impl Looked<'_> {
         let expected = format!("the file {}", self.path.display());
         match error.raw_os_error().map(Errno::from_raw_os_error) {
             Some(Errno::NOENT | Errno::NOTDIR) => {
-                Answer::No { expected, found: format!("a broken symbolic link to {}", to.display()) }
+                Answer::no(expected, format!("a broken symbolic link to {}", to.display()))
             }
-            Some(Errno::LOOP) => Answer::No { expected, found: "a loop of symbolic links".to_owned() },
+            Some(Errno::LOOP) => Answer::no(expected, "a loop of symbolic links"),
             _ => cannot_look(&to, error),
         }
     }
@@ -136,10 +132,12 @@ impl Looked<'_> {
         if let Some(wanted) = check.kind.filter(|wanted| *wanted != FileType::Symlink) {
             found.take(of_kind(wanted, kind(target)));
         }
-        found.hold(check.mode.as_ref(), "mode", || format!("{:04o}", target.mode() & 0o7777));
+        found.hold(check.mode.as_ref(), "mode", || {
+            Found::number_or_text(&format!("{:o}", target.mode() & 0o7777))
+        });
         found.hold_known(check.owner.as_ref(), "owner", || Ok(host.accounts()?.name_of_user(target.uid())));
         found.hold_known(check.group.as_ref(), "group", || Ok(host.accounts()?.name_of_group(target.gid())));
-        found.hold(check.size.as_ref(), "size", || target.len().to_string());
+        found.hold(check.size.as_ref(), "size", || target.len());
         let now = SystemTime::from(world.clock.now());
         if let Some(limit) = &check.younger_than {
             found.take(of_age(target, now, limit.value, true));
@@ -176,7 +174,7 @@ fn kind(meta: &Metadata) -> FileType {
 
 fn of_kind(wanted: FileType, found: FileType) -> Answer {
     let (expected, found) = (wanted.in_words().to_owned(), found.in_words().to_owned());
-    if expected == found { Answer::Yes { found } } else { Answer::No { expected, found } }
+    if expected == found { Answer::Yes { found } } else { Answer::no(expected, found) }
 }
 
 /// Whether it was changed less, or more, than `limit` ago.
@@ -186,10 +184,10 @@ fn of_age(target: &Metadata, now: SystemTime, limit: Length, younger: bool) -> A
     };
     // A file that was changed in the future has no age: its clock, or this one, is wrong.
     let Ok(age) = now.duration_since(changed) else {
-        return Answer::No {
-            expected: format!("a change {} than {limit} ago", if younger { "less" } else { "more" }),
-            found: "one in the future".to_owned(),
-        };
+        return Answer::no(
+            format!("a change {} than {limit} ago", if younger { "less" } else { "more" }),
+            "one in the future",
+        );
     };
     let in_words = crate::text::roughly(chrono::TimeDelta::from_std(age).unwrap_or_default());
     let found = format!("changed {in_words} ago");
@@ -197,10 +195,10 @@ fn of_age(target: &Metadata, now: SystemTime, limit: Length, younger: bool) -> A
     if holds {
         return Answer::Yes { found };
     }
-    Answer::No {
-        expected: format!("a change {} than {limit} ago", if younger { "less" } else { "more" }),
-        found: format!("one {in_words} ago"),
-    }
+    Answer::no(
+        format!("a change {} than {limit} ago", if younger { "less" } else { "more" }),
+        format!("one {in_words} ago"),
+    )
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Answer;
-use crate::model::{DEFAULT_METHOD, HttpCheck, Literal, Matcher};
+use crate::model::{DEFAULT_METHOD, HttpCheck, Matcher};
 use crate::world::World;
 use crate::world::http::Request;
 
@@ -20,8 +20,8 @@ pub fn ask(check: &HttpCheck, world: &World, timeout: Duration) -> Answer {
         Ok(answer) => answer,
         Err(error) => return Answer::unknown(crate::in_words(&error)),
     };
-    let status = check.status.clone().unwrap_or(Matcher::Equals(Literal("200".to_owned())));
-    let of_status = Answer::of(&status, "status", &answer.status.to_string());
+    let status = check.status.clone().unwrap_or(Matcher::equals("200"));
+    let of_status = Answer::of(&status, "status", answer.status);
     match &check.body {
         Some(body) => of_status.and(|| Answer::of(body, "body", answer.body.trim_end())),
         None => of_status,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Answer;
 use super::attributes::Attributes;
-use crate::model::InterfaceCheck;
+use crate::model::{Found, InterfaceCheck};
 use crate::world::host::{Host, Unreadable};
 
 const INTERFACES: &str = "/sys/class/net";
@@ -20,10 +20,10 @@ pub fn ask(check: &InterfaceCheck, host: &Host) -> Answer {
     match (exists, check.exists.unwrap_or(true)) {
         (false, false) => return Answer::Yes { found: format!("no interface {name}") },
         (false, true) => {
-            return Answer::No { expected: format!("the interface {name}"), found: "none".to_owned() };
+            return Answer::no(format!("the interface {name}"), "none");
         }
         (true, false) => {
-            return Answer::No { expected: format!("no interface {name}"), found: "one".to_owned() };
+            return Answer::no(format!("no interface {name}"), "one");
         }
         (true, true) => {}
     }
@@ -32,15 +32,14 @@ pub fn ask(check: &InterfaceCheck, host: &Host) -> Answer {
     if let Some(wanted) = check.up {
         found.take(match state(&folder) {
             Ok((is_up, words)) if is_up == wanted => Answer::Yes { found: words.to_owned() },
-            Ok((_, words)) => Answer::No {
-                expected: format!("{name} {}", if wanted { "up" } else { "down" }),
-                found: words.to_owned(),
-            },
+            Ok((_, words)) => {
+                Answer::no(format!("{name} {}", if wanted { "up" } else { "down" }), words.to_owned())
+            }
             Err(error) => Answer::unknown(error.to_string()),
         });
     }
-    found.hold_list(check.addrs.as_ref(), "addresses", || host.addresses(name));
-    found.hold_known(check.mtu.as_ref(), "MTU", || read(&folder.join("mtu")));
+    found.hold_known(check.addrs.as_ref(), "addresses", || host.addresses(name));
+    found.hold_known(check.mtu.as_ref(), "MTU", || Ok(Found::number_or_text(&read(&folder.join("mtu"))?)));
     found.answer()
 }
 

@@ -4,23 +4,23 @@ use std::fs;
 use std::io::ErrorKind;
 
 use super::Answer;
-use crate::model::KernelParamCheck;
+use crate::model::{Found, KernelParamCheck};
 
 pub fn ask(check: &KernelParamCheck) -> Answer {
     let name = &check.name.value;
     let expected = || format!("the kernel parameter {name}");
     let Some(path) = path_of(name) else {
-        return Answer::No { expected: expected(), found: "no parameter of such a name".to_owned() };
+        return Answer::no(expected(), "no parameter of such a name");
     };
     let value = match fs::read(&path) {
         Ok(value) => String::from_utf8_lossy(&value).split_ascii_whitespace().collect::<Vec<_>>().join(" "),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Answer::No { expected: expected(), found: "none".to_owned() };
+            return Answer::no(expected(), "none");
         }
         Err(error) => return Answer::unknown(format!("{path}: {error}")),
     };
     match &check.value {
-        Some(matcher) => Answer::of(matcher, name, &value),
+        Some(matcher) => Answer::of(matcher, name, Found::number_or_text(&value)),
         None => Answer::Yes { found: format!("{name} {value}") },
     }
 }

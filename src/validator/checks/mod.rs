@@ -28,12 +28,16 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::model::{Check, CheckKind, Matcher};
+use crate::model::{Check, CheckKind, Found, Matcher, Span, Why};
+use crate::text::shortened;
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::host::Host;
 use crate::world::output::redactor::Redactor;
 use crate::world::prometheus::{PeerError, Prometheus};
+
+/// No part of an answer is longer, in characters.
+const MOST_SAID: usize = 400;
 
 /// What a check found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub enum Answer {
         expected: String,
         /// What was found.
         found: String,
+        /// The place in the plan file of the test that fails; `None` of what a check expects by default.
+        at: Option<Span>,
     },
     /// It could not be found out.
     Unknown {
@@ -67,19 +73,24 @@ impl Answer {
     pub fn in_words(&self) -> String {
         match self {
             Self::Yes { found } => found.clone(),
-            Self::No { expected, found } => format!("expected {expected}, found {found}"),
+            Self::No { expected, found, .. } => format!("expected {expected}, found {found}"),
             Self::Unknown { why } => format!("could not be found out: {why}"),
         }
     }
 
+    /// Takes out secrets, and then what is too long: a secret that is cut in two would not be found.
     fn without_secrets(mut self, redactor: &Redactor) -> Self {
+        let clean = |text: &mut String| {
+            redactor.hide_in(text);
+            *text = shortened(text, MOST_SAID);
+        };
         match &mut self {
-            Self::Yes { found } => redactor.hide_in(found),
-            Self::No { expected, found } => {
-                redactor.hide_in(expected);
-                redactor.hide_in(found);
+            Self::Yes { found } => clean(found),
+            Self::No { expected, found, .. } => {
+                clean(expected);
+                clean(found);
             }
-            Self::Unknown { why } => redactor.hide_in(why),
+            Self::Unknown { why } => clean(why),
         }
         self
     }
@@ -88,18 +99,25 @@ impl Answer {
         Self::Unknown { why: why.into() }
     }
 
-    /// Holds `found` against `matcher`, and says what `found` is.
-    fn of(matcher: &Matcher, what: &str, found: &str) -> Self {
-        if matcher.matches(found) {
-            Self::Yes { found: format!("{what} {found}") }
-        } else {
-            Self::No { expected: format!("{what} {matcher}"), found: found.to_owned() }
-        }
+    /// A no to what a check asks by itself, without a matcher.
+    fn no(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::No { expected: expected.into(), found: found.into(), at: None }
     }
 
-    /// Holds several values against `matcher`, as one text: `a, b`.
-    fn of_list(matcher: &Matcher, what: &str, found: &[String]) -> Self {
-        Self::of(matcher, what, &found.join(", "))
+    /// Holds `found` against `matcher`; `what` says what was asked: `exit code`.
+    fn of(matcher: &Matcher, what: &str, found: impl Into<Found>) -> Self {
+        let found = found.into();
+        match matcher.judge(&found) {
+            Ok(()) => Self::Yes { found: format!("{what} {found}") },
+            Err(mismatch) if mismatch.why == Why::NotANumber => {
+                Self::unknown(format!("{what} is NaN, of which no comparison holds"))
+            }
+            Err(mismatch) => Self::No {
+                expected: format!("{what} {}", mismatch.expected_there()),
+                found: mismatch.found_there(),
+                at: (mismatch.span != Span::default()).then_some(mismatch.span),
+            },
+        }
     }
 
     /// Holds when both hold: the first that does not is the answer.

@@ -19,18 +19,18 @@ pub fn ask(check: &MountCheck, host: &Host) -> Answer {
     let wanted = check.exists.unwrap_or(true);
     let Some(mount) = mount else {
         return match wanted {
-            true => Answer::No { expected: format!("a mount at {path}"), found: "none".to_owned() },
+            true => Answer::no(format!("a mount at {path}"), "none"),
             false => Answer::Yes { found: format!("no mount at {path}") },
         };
     };
     let in_words = format!("{} ({}) at {path}", mount.source, mount.filesystem);
     if !wanted {
-        return Answer::No { expected: format!("no mount at {path}"), found: in_words };
+        return Answer::no(format!("no mount at {path}"), in_words);
     }
     let mut found = Attributes::of(in_words);
     found.hold(check.source.as_ref(), "source", || mount.source.clone());
     found.hold(check.filesystem.as_ref(), "file system", || mount.filesystem.clone());
-    found.hold_list(check.options.as_ref(), "options", || Ok(mount.options.clone()));
+    found.hold_known(check.options.as_ref(), "options", || Ok(mount.options.clone()));
     found.answer()
 }
 

@@ -36,21 +36,20 @@ fn held(check: &PackageCheck, packages: &Packages) -> Answer {
     let versions = versions.join(", ");
     let state = known.first().map_or("nothing".to_owned(), |package| format!("`{}`", package.state));
     match (installed.is_empty(), check.installed.unwrap_or(true)) {
-        (true, true) => Answer::No { expected: format!("package {name} installed"), found: state },
+        (true, true) => Answer::no(format!("package {name} installed"), state),
         (true, false) => Answer::Yes { found: format!("package {name} not installed") },
-        (false, false) => Answer::No {
-            expected: format!("package {name} not installed"),
-            found: format!("version {versions}"),
-        },
+        (false, false) => Answer::no(format!("package {name} not installed"), format!("version {versions}")),
         (false, true) => {
             let Some(matcher) = &check.version else {
                 return Answer::Yes { found: format!("package {name} {versions}") };
             };
-            let fits = installed.iter().any(|package| matcher.matches(&package.version));
-            match fits {
-                true => Answer::Yes { found: format!("package {name} {versions}") },
-                false => Answer::No { expected: format!("package {name} {matcher}"), found: versions },
-            }
+            let each = installed
+                .iter()
+                .map(|package| Answer::of(matcher, &format!("package {name}"), package.version.as_str()));
+            // Several of one name are installed side by side, as kernels are: one that fits is enough.
+            let answers: Vec<_> = each.collect();
+            let fits = answers.iter().position(Answer::is_yes).unwrap_or_default();
+            answers.into_iter().nth(fits).unwrap_or_else(|| Answer::unknown("no version"))
         }
     }
 }

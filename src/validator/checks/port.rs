@@ -19,20 +19,17 @@ pub fn ask(check: &PortCheck, host: &Host) -> Answer {
     match (sockets.is_empty(), check.listening.unwrap_or(true)) {
         (true, false) => return Answer::Yes { found: format!("nothing listens on {port}") },
         (true, true) => {
-            return Answer::No {
-                expected: format!("{port} listening"),
-                found: "nothing that does".to_owned(),
-            };
+            return Answer::no(format!("{port} listening"), "nothing that does");
         }
         (false, false) => {
-            return Answer::No { expected: format!("nothing listening on {port}"), found: listening() };
+            return Answer::no(format!("nothing listening on {port}"), listening());
         }
         (false, true) => {}
     }
     let mut found = Attributes::of(listening());
-    found.hold_list(check.ip.as_ref(), "address", || Ok(ips.clone()));
+    found.hold_known(check.ip.as_ref(), "address", || Ok(ips.clone()));
     let inodes: Vec<_> = sockets.iter().map(|socket| socket.inode).collect();
-    found.hold_list(check.process.as_ref(), "process", || host.holders(&inodes));
+    found.hold_known(check.process.as_ref(), "process", || host.holders(&inodes));
     found.answer()
 }
 

@@ -15,24 +15,24 @@ pub fn ask(check: &ProcessCheck, host: &Host) -> Answer {
     };
     let counted = || match pids.as_slice() {
         [only] => format!("process {name} ({only})"),
-        all => format!("{} of {name}", crate::counted(all.len(), "process")),
+        all => format!("{} processes of {name}", all.len()),
     };
     if check.running == Some(false) {
         return match pids.is_empty() {
             true => Answer::Yes { found: format!("no process {name}") },
-            false => Answer::No { expected: format!("no process {name}"), found: counted() },
+            false => Answer::no(format!("no process {name}"), counted()),
         };
     }
     if pids.is_empty() && check.count.is_none() {
-        return Answer::No { expected: format!("a process {name}"), found: "none".to_owned() };
+        return Answer::no(format!("a process {name}"), "none");
     }
     let mut found = Attributes::of(counted());
-    found.hold(check.count.as_ref(), &format!("number of processes {name}"), || pids.len().to_string());
+    found.hold(check.count.as_ref(), &format!("number of processes {name}"), || pids.len());
     if let Some(matcher) = &check.user
         && !pids.is_empty()
     {
         match users_of(&pids, host) {
-            Ok(users) => users.iter().for_each(|user| found.take(Answer::of(matcher, "user", user))),
+            Ok(users) => users.iter().for_each(|user| found.take(Answer::of(matcher, "user", user.as_str()))),
             Err(error) => found.take(Answer::unknown(error.to_string())),
         }
     }

@@ -18,10 +18,7 @@ fn held(check: &ServiceCheck, unit: &Unit) -> Answer {
     let running = check.running.or(check.enabled.is_none().then_some(true));
     if !unit.exists {
         return match running == Some(true) || check.enabled == Some(true) {
-            true => Answer::No {
-                expected: format!("the service {name}"),
-                found: "no service of that name".to_owned(),
-            },
+            true => Answer::no(format!("the service {name}"), "no service of that name"),
             false => Answer::Yes { found: format!("no service {name}") },
         };
     }
@@ -31,7 +28,7 @@ fn held(check: &ServiceCheck, unit: &Unit) -> Answer {
         let expected = if wanted { what.to_owned() } else { format!("not {what}") };
         found.take(match is {
             Some(is) if is == wanted => Answer::Yes { found: words.to_owned() },
-            Some(_) => Answer::No { expected: format!("{name} {expected}"), found: words.to_owned() },
+            Some(_) => Answer::no(format!("{name} {expected}"), words.to_owned()),
             None => Answer::unknown(format!("whether {name} is {what}: {words}")),
         });
     };

@@ -259,13 +259,24 @@ fn matcher() -> Rule {
             .may("gt", number())
             .may("ge", number())
             .may("contains", text())
+            .may("has_prefix", text())
+            .may("has_suffix", text())
+            .may("matches", text())
+            .may("patterns", some(text()))
+            .may("len", below.clone())
+            .may("has_key", below.clone())
+            .may("has", below.clone())
+            .may("has_all", some(below.clone()))
+            .may("exactly", some(below.clone()))
+            .may("semver", text())
+            .may("json", mapping().must("$.a", below.clone()).may("'$[\"b c\"]'", below.clone()).done())
             .may("not", below.clone())
             .may("all", some(below.clone()))
             .may("any", some(below))
             .done()
     };
     let leaf = prop_oneof![3 => text(), 1 => mapping().must("ge", number()).done()].boxed();
-    prop_oneof![4 => leaf.clone(), 1 => tests(leaf)].boxed()
+    prop_oneof![4 => leaf.clone(), 1 => some(leaf.clone()), 1 => tests(leaf)].boxed()
 }
 
 fn secret() -> Rule {

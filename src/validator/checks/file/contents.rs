@@ -64,7 +64,7 @@ pub(super) fn ask(check: &FileCheck, path: &Path, looked: &Metadata, deadline: I
         Some(if wanted == found {
             Answer::Yes { found: format!("{name} {found}") }
         } else {
-            Answer::No { expected: format!("{name} {wanted}"), found }
+            Answer::no(format!("{name} {wanted}"), found)
         })
     };
     answers.extend(of_digest("SHA-256", check.sha256.as_ref().map(|it| it.0.as_str()), contents.sha256));
@@ -75,10 +75,9 @@ pub(super) fn ask(check: &FileCheck, path: &Path, looked: &Metadata, deadline: I
 fn not_read(path: &Path, unread: &Unread) -> Answer {
     let path = path.display();
     match unread {
-        Unread::Kind(found) => Answer::No {
-            expected: format!("{} at {path}", FileType::File.in_words()),
-            found: found.in_words().to_owned(),
-        },
+        Unread::Kind(found) => {
+            Answer::no(format!("{} at {path}", FileType::File.in_words()), found.in_words().to_owned())
+        }
         Unread::Failed(error) => Answer::unknown(match error.kind() {
             ErrorKind::NotFound => format!("{path} vanished while it was looked at"),
             ErrorKind::PermissionDenied => format!("{path}: permission denied: this user may not read it"),
@@ -155,9 +154,6 @@ impl Contents {
         if !self.is_whole {
             return Answer::unknown(format!("{path} is larger than 16 MiB"));
         }
-        Answer::No {
-            expected: format!("`{text}` in {path}"),
-            found: format!("{} bytes without it", self.text.len()),
-        }
+        Answer::no(format!("`{text}` in {path}"), format!("{} bytes without it", self.text.len()))
     }
 }

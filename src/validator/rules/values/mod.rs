@@ -8,6 +8,7 @@ mod not_a_matcher;
 mod not_a_name;
 mod not_a_url;
 mod not_an_alert;
+mod not_an_expectation;
 mod not_cron;
 mod not_rrule;
 mod nothing_said;
@@ -43,4 +44,5 @@ pub(super) const RULES: &[&Rule] = &[
     &not_a_name::RULE,
     &reserved_name::RULE,
     &not_rrule::RULE,
+    &not_an_expectation::RULE,
 ];

@@ -1,5 +1,6 @@
 //! MS309: vacuous check.
 
+use crate::model::{Expects, LinePattern, Spanned, Tests};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -36,6 +37,11 @@ tasks:
 };
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
+    for matcher in facts.matchers() {
+        if let Expects::Tests(tests) = &matcher.0.value {
+            faults.extend(vacuous(tests));
+        }
+    }
     for (_, check) in facts.checks() {
         if let Some(promql) = &check.promql
             && promql.every.is_none()
@@ -62,5 +68,50 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                     .help("remove `exists: false` or `contains`"),
             );
         }
+    }
+}
+
+/// The tests that hold whatever is found.
+fn vacuous(tests: &Tests) -> Vec<Fault> {
+    let fault = |text: &Spanned<String>, what: &str| {
+        Fault::new(RULE.code, text.span, format!("{what} whatever is found"))
+            .expected("expected more than nothing")
+    };
+    let is_empty = |text: &&Spanned<String>| text.is_empty();
+    let parts = [&tests.contains, &tests.has_prefix, &tests.has_suffix];
+    let mut faults: Vec<_> = parts
+        .into_iter()
+        .flatten()
+        .filter(is_empty)
+        .map(|part| fault(part, "an empty text is part of a text,"))
+        .collect();
+    let is_in_all = |pattern: &str| LinePattern::parse(pattern).is_ok_and(|pattern| pattern.is_in_all());
+    let regexes = tests.matches.iter().filter(|regex| is_in_all(&format!("/{}/", regex.value)));
+    faults.extend(regexes.map(|regex| fault(regex, "the regular expression matches")));
+    let patterns = tests.patterns.iter().filter(|pattern| is_in_all(pattern));
+    faults.extend(patterns.map(|pattern| fault(pattern, "the pattern is in every line,")));
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::validator::rules::tests::check_code;
+
+    #[test]
+    fn a_test_that_holds_whatever_is_found_is_refused() {
+        let check = |matcher: &str, expected: &[&str]| {
+            let text = format!("mainstay: 1\nchecks:\n  a: {{command: {{run: [a], stdout: {matcher}}}}}\n");
+            check_code("MS309", &text, expected);
+        };
+        check("{contains: ''}", &["3:46 an empty text is part of a text, whatever is found"]);
+        check("{matches: .*}", &["3:45 the regular expression matches whatever is found"]);
+        check(
+            "{not: {patterns: [a, '', '!//']}}",
+            &[
+                "3:56 the pattern is in every line, whatever is found",
+                "3:60 the pattern is in every line, whatever is found",
+            ],
+        );
+        check("{patterns: [a, '!b'], matches: '.+', eq: ''}", &[]);
     }
 }
