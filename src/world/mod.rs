@@ -4,6 +4,7 @@
 pub mod alertmanager;
 pub mod cancel;
 pub mod clock;
+pub mod dns;
 pub mod files;
 pub mod git;
 pub mod host;
@@ -18,6 +19,7 @@ pub mod secret_env;
 pub mod signals;
 pub mod ssh;
 pub mod stragglers;
+pub mod tls;
 pub mod tsdb;
 
 use std::path::{Path, PathBuf};

@@ -71,7 +71,7 @@ mod tests {
     fn root_is_who_it_should_be() {
         assert_eq!(of_user("name: root, uid: 0, gid: 0, home: /root"), "user root, uid 0, gid 0, home /root");
         assert_eq!(of_user("name: root, uid: 1"), "expected uid 1, found 0");
-        assert!(of_user("name: root, groups: {contains: root}").starts_with("user root, groups root"));
+        assert!(of_user("name: root, groups: [root]").starts_with("user root, groups [root"));
         assert_eq!(of_group("name: root, gid: 0"), "group root, gid 0");
     }
 

@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn the_loopback_interface_is_up() {
-        let found = answer("name: lo, up: true, addrs: {contains: 127.0.0.1/8}, mtu: {ge: 1280}");
-        assert!(found.starts_with("interface lo, up, addresses 127.0.0.1/8"), "{found}");
+        let found = answer("name: lo, up: true, addrs: [127.0.0.1/8], mtu: {ge: 1280}");
+        assert!(found.starts_with("interface lo, up, addresses [127.0.0.1/8"), "{found}");
         assert_eq!(answer("name: lo, up: false"), "expected lo down, found up");
         assert_eq!(answer("name: no-such"), "expected the interface no-such, found none");
         assert_eq!(answer("name: ../lo, exists: false"), "no interface ../lo");

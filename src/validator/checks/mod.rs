@@ -5,8 +5,10 @@
 mod account;
 pub mod all_at_once;
 mod attributes;
+mod certificate;
 mod command;
 mod disk;
+mod dns;
 mod file;
 mod http;
 mod interface;
@@ -180,11 +182,11 @@ fn answer_of(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answ
         CheckKind::Group(group) => account::group(group, host),
         CheckKind::Interface(interface) => interface::ask(interface, host),
         CheckKind::KernelParam(parameter) => kernel_param::ask(parameter),
-        CheckKind::Dns(_)
-        | CheckKind::Certificate(_)
-        | CheckKind::AlertRoute(_)
-        | CheckKind::AlertPath(_)
-        | CheckKind::ConfigLive(_) => Answer::unknown("this kind of check is not supported yet"),
+        CheckKind::Dns(dns) => dns::ask(dns, timeout),
+        CheckKind::Certificate(certificate) => certificate::ask(certificate, world, host, timeout),
+        CheckKind::AlertRoute(_) | CheckKind::AlertPath(_) | CheckKind::ConfigLive(_) => {
+            Answer::unknown("this kind of check is not supported yet")
+        }
     }
 }
 

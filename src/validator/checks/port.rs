@@ -53,7 +53,7 @@ mod tests {
         let me = me.trim_end();
         assert_eq!(
             answer(&format!("port: {port}, ip: 127.0.0.1, process: {me:?}")),
-            format!("tcp:{port} listening on 127.0.0.1, address 127.0.0.1, process {me}")
+            format!("tcp:{port} listening on 127.0.0.1, address [127.0.0.1], process [{me}]")
         );
         assert_eq!(
             answer(&format!("port: tcp:{port}, ip: \"::\", process: other")),

@@ -57,6 +57,16 @@ mod tests {
     use super::super::tests::check;
     use super::*;
 
+    /// A process that does not outlive its test.
+    struct Killed(std::process::Child);
+
+    impl Drop for Killed {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
     fn answer(text: &str) -> String {
         let process = check(&format!("process: {{{text}}}")).process.unwrap().value;
         ask(&process, &Host::default()).in_words()
@@ -67,9 +77,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = format!("ms{}", std::process::id());
         std::fs::copy("/bin/sleep", folder.path().join(&name)).unwrap();
-        let mut children: Vec<_> = (0..2)
-            .map(|_| std::process::Command::new(folder.path().join(&name)).arg("600").spawn().unwrap())
-            .collect();
+        let start = || std::process::Command::new(folder.path().join(&name)).arg("600").spawn().unwrap();
+        let children = [Killed(start()), Killed(start())];
         let me = Host::default().accounts().unwrap().name_of_user(rustix::process::geteuid().as_raw());
         assert_eq!(answer(&format!("name: {name}")), format!("2 processes of {name}"));
         assert_eq!(
@@ -81,10 +90,7 @@ mod tests {
             answer(&format!("name: {name}, running: false")),
             format!("expected no process {name}, found 2 processes of {name}")
         );
-        for child in &mut children {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        drop(children);
         assert_eq!(answer(&format!("name: {name}")), format!("expected a process {name}, found none"));
         assert_eq!(answer(&format!("name: {name}, running: false")), format!("no process {name}"));
         assert!(answer(&format!("name: {name}, count: 0")).ends_with(" 0"));

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use if_addrs::IfAddr;
+use rustls::RootCertStore;
 
 use self::accounts::Accounts;
 use self::holders::Holders;
@@ -62,6 +63,7 @@ struct Facts {
     apk: Read<Packages>,
     addresses: Read<BTreeMap<String, Vec<String>>>,
     services: OnceLock<Services>,
+    roots: Read<Arc<RootCertStore>>,
 }
 
 impl Host {
@@ -136,13 +138,33 @@ impl Host {
         Ok(all.get(interface).cloned().unwrap_or_default())
     }
 
-    /// How a service of systemd stands.
+    /// The authorities that this machine trusts.
+    ///
+    /// # Errors
+    /// [`Unreadable`], also when there is none.
+    pub fn roots(&self) -> Result<Arc<RootCertStore>, Unreadable> {
+        self.0.roots.get_or_init(roots).clone()
+    }
+
+    /// How a service stands.
     ///
     /// # Errors
     /// [`Unreadable`].
     pub fn service(&self, name: &str) -> Result<services::Unit, Unreadable> {
         self.0.services.get_or_init(|| services::read(&self.0.services_wanted)).unit(name)
     }
+}
+
+fn roots() -> Result<Arc<RootCertStore>, Unreadable> {
+    let mut store = RootCertStore::empty();
+    // Some of them are of a kind that nobody uses any more.
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if store.is_empty() {
+        return Err(Unreadable(
+            "this machine trusts no authority at all (is ca-certificates installed?)".to_owned(),
+        ));
+    }
+    Ok(Arc::new(store))
 }
 
 fn addresses() -> Result<BTreeMap<String, Vec<String>>, Unreadable> {
