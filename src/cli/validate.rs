@@ -1,6 +1,9 @@
 //! `mainstay validate`.
 
+mod explain;
 mod render;
+
+pub use explain::NoSuchRule;
 
 use std::cmp::Reverse;
 use std::io;
@@ -8,18 +11,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::output::{Format, deliver};
+use super::output::deliver;
 use super::{Exit, Global, Terminal};
 use crate::counted;
 use crate::manager::{Fix, Manager, Mended, Question};
 use crate::model::Severity;
-use crate::planfile;
-use crate::standards;
-use crate::text::{inert, inert_line, nearest};
+use crate::text::{inert, inert_line};
 use crate::validator::engine::Verdict;
 use crate::validator::report::Report;
-use crate::validator::reporter::manual;
-use crate::validator::rules;
 
 /// Tell whether plan files are right
 ///
@@ -117,14 +116,6 @@ impl From<Level> for Severity {
     }
 }
 
-/// The command line names a rule that there is not.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no rule and no control `{code}`{}", near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
-pub struct NoSuchRule {
-    code: String,
-    near: Option<&'static str>,
-}
-
 /// Runs `mainstay validate`.
 pub fn run(
     args: ValidateArgs,
@@ -133,10 +124,10 @@ pub fn run(
     terminal: &mut Terminal,
 ) -> anyhow::Result<Exit> {
     if let Some(code) = &args.explain {
-        return explain(code, global, terminal);
+        return explain::explain(code, global, terminal);
     }
     if args.schema {
-        return schema(global, terminal);
+        return explain::schema(global, terminal);
     }
     let fail_on = args.fail_on.iter().map(|level| Severity::from(*level)).min();
     let question = Question {
@@ -217,35 +208,4 @@ fn exit(report: &Report, is_zero: bool) -> Exit {
         Verdict::Fail => Exit::No,
         Verdict::Unknown => Exit::Unknown,
     }
-}
-
-/// Shows the manual of one rule, or the list of all.
-fn explain(code: &str, global: &Global, terminal: &mut Terminal) -> anyhow::Result<Exit> {
-    let wanted = code.to_uppercase();
-    if let Some((catalogue, control)) = standards::by_id(&wanted) {
-        let page = standards::explain(catalogue, control);
-        deliver(global, terminal, &[Format::Text], &mut |_, _| Ok(page.clone()))?;
-        return Ok(Exit::Done);
-    }
-    let rule = rules::by_code(&wanted);
-    if rule.is_none() && !code.is_empty() {
-        let near = nearest(&wanted, rules::all().map(|rule| rule.code));
-        return Err(NoSuchRule { code: code.to_owned(), near }.into());
-    }
-    deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, _| {
-        Ok(match (format, rule) {
-            (Format::Json, Some(rule)) => manual::json([rule].into_iter()),
-            (Format::Json, None) => manual::json(rules::all()),
-            (_, Some(rule)) => manual::page(rule),
-            (_, None) => manual::list(),
-        })
-    })?;
-    Ok(Exit::Done)
-}
-
-fn schema(global: &Global, terminal: &mut Terminal) -> anyhow::Result<Exit> {
-    deliver(global, terminal, &[Format::Json], &mut |_, _| {
-        Ok(serde_json::to_string_pretty(&planfile::schema())? + "\n")
-    })?;
-    Ok(Exit::Done)
 }

@@ -10,7 +10,6 @@
 //! 4. The schedule is so specific that nothing is chosen here.
 
 pub mod actions;
-pub mod baseline;
 pub mod conditions;
 pub mod controller;
 pub mod coordinator;

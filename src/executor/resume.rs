@@ -11,7 +11,6 @@ pub mod outlook;
 pub mod report;
 
 use self::change::Change;
-use super::baseline::Facts;
 use super::controller::{self, GateAnswer};
 use super::coordinator::{Account, Crew, Fate};
 use super::engine::past::{Past, Standing, standing_of};
@@ -26,6 +25,7 @@ use crate::scheduler::words::why_not;
 use crate::security::secrets::Secrets;
 use crate::state::{StartError, State, StateError};
 use crate::validator::checks::{self, Answer};
+use crate::validator::verifier::Facts;
 use crate::world::process_identity;
 
 /// Why a run cannot be resumed.

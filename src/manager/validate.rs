@@ -206,7 +206,7 @@ fn file_report(checked: Checked, scope: &Scope, fail_on: Severity) -> FileReport
     let n_tasks = checked.plan.as_ref().map_or(0, |plan| scope.n_tasks(plan));
     let mut report = FileReport::of(checked, fail_on);
     if *scope != Scope::All {
-        report.n_tasks = n_tasks;
+        report.n_evaluated = n_tasks;
         report.is_unchanged = scope.is_empty();
         // What changed was looked at, though it may be no task.
         if report.verdict == Verdict::Unknown {

@@ -239,7 +239,7 @@ pub enum Event {
         run: RunId,
         /// When, by the clock of the machine.
         at: DateTime<Utc>,
-        /// The facts, as [`serde_json`] knows them: `executor::baseline` owns their form.
+        /// The facts, as [`serde_json`] knows them: `validator::verifier` owns their form.
         facts: serde_json::Value,
     },
     /// The facts of before were compared with those of after.

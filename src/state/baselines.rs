@@ -13,7 +13,7 @@ use crate::model::RunId;
 pub struct Baseline {
     /// When they were captured.
     pub taken: DateTime<Utc>,
-    /// The facts; `executor::baseline` owns their form.
+    /// The facts; `validator::verifier` owns their form.
     pub facts: serde_json::Value,
     /// The comparison; `None` as long as there was none.
     pub compared: Option<Comparison>,

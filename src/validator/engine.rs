@@ -1,7 +1,10 @@
 //! The verdict: what findings amount to.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
+use super::report::{Item, Outcome};
 use crate::model::{Finding, Severity};
 
 /// The answer to "is it right?".
@@ -27,6 +30,21 @@ pub fn judge(findings: &[Finding], evaluated: usize, fail_on: Severity) -> Verdi
     }
 }
 
+/// Judges questions by what was found: a finding at or over `fail_on` fails, unless it only says that a question has
+/// no answer. One without an answer makes all of it unknown, and so does nothing evaluated.
+pub fn judge_items(items: &[Item], findings: &[Finding], evaluated: usize, fail_on: Severity) -> Verdict {
+    let is_unanswered = |item: &&Item| item.outcome == Outcome::Unknown;
+    let unanswered: HashSet<_> = items.iter().filter(is_unanswered).map(|item| item.name.as_str()).collect();
+    let mut told = findings.iter().filter(|finding| !unanswered.contains(finding.subject.as_str()));
+    if told.any(|finding| finding.severity >= fail_on) {
+        Verdict::Fail
+    } else if evaluated == 0 || !unanswered.is_empty() {
+        Verdict::Unknown
+    } else {
+        Verdict::Pass
+    }
+}
+
 /// What several files amount to: one that is wrong makes the answer no, wherever it stands in the order; else
 /// one of which nobody can say makes it unknown. Without a file, nothing was evaluated.
 pub fn judge_all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
@@ -41,6 +59,7 @@ pub fn judge_all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::validator::codes;
 
     #[test]
     fn findings_count_from_the_given_severity_on_and_nothing_evaluated_is_no_yes() {
@@ -61,6 +80,29 @@ mod tests {
         assert_eq!(judge(&found, 1, Severity::Warning), Verdict::Fail);
         assert_eq!(judge(&found, 0, Severity::Error), Verdict::Unknown);
         assert_eq!(judge(&[], 1, Severity::Note), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_question_without_an_answer_makes_it_unknown_and_one_with_a_bad_answer_makes_it_no() {
+        let item = |name: &str, outcome| Item {
+            name: name.to_owned(),
+            asks: String::new(),
+            outcome,
+            said: String::new(),
+            took: None,
+        };
+        let (no, unknown) = (codes::checks::DOES_NOT_HOLD, codes::checks::UNKNOWN);
+        let (no, unknown) = (no.finding("a", String::new(), None), unknown.finding("b", String::new(), None));
+        let (bad, odd) = (item("a", Outcome::No), item("b", Outcome::Unknown));
+        let judge = |items: &[&Item], findings: &[&Finding], fail_on| {
+            let items: Vec<_> = items.iter().copied().cloned().collect();
+            let findings: Vec<_> = findings.iter().copied().cloned().collect();
+            judge_items(&items, &findings, items.len(), fail_on)
+        };
+        assert_eq!(judge(&[&item("a", Outcome::Yes)], &[], Severity::Note), Verdict::Pass);
+        assert_eq!(judge(&[], &[], Severity::Note), Verdict::Unknown);
+        assert_eq!(judge(&[&odd], &[&unknown], Severity::Warning), Verdict::Unknown);
+        assert_eq!(judge(&[&bad, &odd], &[&no, &unknown], Severity::Error), Verdict::Fail);
     }
 
     #[test]

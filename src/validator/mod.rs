@@ -1,10 +1,12 @@
 //! The validator: checker -> verifier -> engine -> reporter.
 //!
-//! The checker holds a plan file against the [`rules`]; live checks of the system are in [`checks`].
+//! The checker holds a plan file against the [`rules`]; live checks of the system are in
+//! [`checks`]. What findings that are not about the plan file are called is in [`codes`].
 
 mod budget;
 pub mod checker;
 pub mod checks;
+pub mod codes;
 pub mod engine;
 mod facts;
 pub mod fixer;
@@ -21,6 +23,7 @@ mod standards;
 pub mod surroundings;
 #[cfg(test)]
 mod tests;
+pub mod verifier;
 mod waivers;
 mod windows_ahead;
 mod work;

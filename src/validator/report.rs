@@ -1,7 +1,9 @@
 //! What validate found out about everything that it was given, before anybody words it.
 
+use std::time::Duration;
+
 use super::checker::Checked;
-use super::engine::{Verdict, judge, judge_all};
+use super::engine::{Verdict, judge, judge_all, judge_items};
 use crate::model::{Finding, Severity};
 use crate::planfile::Source;
 
@@ -27,14 +29,50 @@ pub struct FileReport {
     pub findings: Vec<Finding>,
     /// How many findings a waiver took back.
     pub n_waived: usize,
-    /// How many tasks were looked at.
-    pub n_tasks: usize,
+    /// How many were looked at, of what [`FileReport::noun`] names.
+    pub n_evaluated: usize,
+    /// What was looked at: a task, a check, a run.
+    pub noun: &'static str,
+    /// The questions that were put to the live system or to the record, in the order in which people read them;
+    /// none when only the text of the plan file was looked at.
+    pub items: Vec<Item>,
     /// Whether it could be read.
     pub is_readable: bool,
     /// Whether nothing was looked at, because nothing changed.
     pub is_unchanged: bool,
     /// What it amounts to.
     pub verdict: Verdict,
+}
+
+/// One question that was put to the live system or to the record, with its answer.
+///
+/// The findings that tell why it is no success have its name as their subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What it is called, as no other item of the report: `checks.disk`, `run 12: in its window`.
+    pub name: String,
+    /// What is asked, in one short line: `disk /`; empty when the name says it.
+    pub asks: String,
+    /// Its answer.
+    pub outcome: Outcome,
+    /// What was found, or why nothing was.
+    pub said: String,
+    /// How long it took, when that is of interest.
+    pub took: Option<Duration>,
+}
+
+/// The answer to one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is as it should be.
+    Yes,
+    /// It is not.
+    No,
+    /// It could not be found out.
+    Unknown,
+    /// It was not asked, and need not have been.
+    Skipped,
 }
 
 impl Report {
@@ -44,9 +82,9 @@ impl Report {
         Self { files, verdict, fail_on }
     }
 
-    /// How many tasks were looked at.
-    pub fn n_tasks(&self) -> usize {
-        self.files.iter().map(|file| file.n_tasks).sum()
+    /// How many tasks, checks or runs were looked at.
+    pub fn n_evaluated(&self) -> usize {
+        self.files.iter().map(|file| file.n_evaluated).sum()
     }
 
     /// All findings with the file that they were found in.
@@ -61,7 +99,9 @@ impl FileReport {
         let n_tasks = checked.n_tasks();
         Self {
             verdict: judge(&checked.findings, n_tasks, fail_on),
-            n_tasks,
+            n_evaluated: n_tasks,
+            noun: "task",
+            items: Vec::new(),
             source: checked.source,
             others: checked.others,
             findings: checked.findings,
@@ -71,6 +111,35 @@ impl FileReport {
         }
     }
 
+    /// Judges questions by their answers: `findings` tell why some are no success, in texts of `source`.
+    ///
+    /// `noun` is what one of `n_evaluated` is called.
+    pub fn of_items(
+        source: Source,
+        items: Vec<Item>,
+        findings: Vec<Finding>,
+        (n_evaluated, noun): (usize, &'static str),
+        fail_on: Severity,
+    ) -> Self {
+        Self {
+            verdict: judge_items(&items, &findings, n_evaluated, fail_on),
+            n_evaluated,
+            noun,
+            items,
+            source,
+            others: Vec::new(),
+            findings,
+            n_waived: 0,
+            is_readable: true,
+            is_unchanged: false,
+        }
+    }
+
+    /// The findings about one of its items.
+    pub fn of_item<'a>(&'a self, item: &'a Item) -> impl Iterator<Item = &'a Finding> {
+        self.findings.iter().filter(|finding| finding.subject == item.name)
+    }
+
     /// A file that could not be read, with the finding that says why.
     pub fn unreadable(path: String, finding: Finding) -> Self {
         Self {
@@ -78,7 +147,9 @@ impl FileReport {
             others: Vec::new(),
             findings: vec![finding],
             n_waived: 0,
-            n_tasks: 0,
+            n_evaluated: 0,
+            noun: "task",
+            items: Vec::new(),
             is_readable: false,
             is_unchanged: false,
             verdict: Verdict::Unknown,

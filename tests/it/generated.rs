@@ -7,7 +7,7 @@ use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
-use mainstay::validator::rules;
+use mainstay::validator::{codes, rules};
 
 use super::support::{Case, assert_committed, assert_understood};
 
@@ -158,6 +158,18 @@ fn manual_of_rules() -> String {
         example(&mut roff, rule.before);
         roff.control("PP", []).text([roman("After:")]);
         example(&mut roff, rule.after);
+    }
+    roff.control("SH", ["WHAT IS NOT IN A PLAN FILE"]).text([roman(
+        "Findings about the live system, recorded runs and silences have codes of their own, and no waiver takes them \
+         back.",
+    )]);
+    for code in codes::all() {
+        let severity = format!("{:?}", code.severity).to_lowercase();
+        roff.control("SH", [format!("{} {}", code.code, code.title).as_str()]);
+        roff.text([roman(format!("({severity})"))]).control("PP", []).text([roman(code.why)]);
+        if !code.help.is_empty() {
+            roff.control("PP", []).text([roman(code.help)]);
+        }
     }
     let mut page = Vec::new();
     roff.to_writer(&mut page).unwrap();

@@ -1,6 +1,7 @@
 //! The main job: maintenance of a real Prometheus with a real Alertmanager, asserted against their own APIs.
 
 mod back;
+mod empty;
 mod reload;
 mod restore;
 mod silences;

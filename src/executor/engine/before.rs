@@ -4,9 +4,9 @@ use super::script::Script;
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
-use crate::executor::baseline::{self, Facts};
 use crate::model::{Event, Outcome, Phase};
 use crate::state::StateError;
+use crate::validator::verifier::{self, Facts};
 
 impl Work<'_> {
     /// Gate, preconditions and baseline: nothing is touched yet.
@@ -49,7 +49,7 @@ impl Work<'_> {
             let Some(prometheus) = &self.world.prometheus else {
                 return Done::failed("there is no Prometheus");
             };
-            match baseline::capture(prometheus, self.world) {
+            match verifier::capture(prometheus, self.world) {
                 Ok(taken) => {
                     let message = format!(
                         "{}, {}, {}",

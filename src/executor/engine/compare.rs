@@ -3,9 +3,9 @@
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
-use crate::executor::baseline::{self, Facts};
 use crate::model::{Baseline, Event, Outcome, Phase};
 use crate::state::StateError;
+use crate::validator::verifier::{self, Facts};
 
 impl Work<'_> {
     /// Waits until monitoring is as it was before the work, or before the way back (`is_cleanup`).
@@ -23,12 +23,12 @@ impl Work<'_> {
         let within = spec.within.map_or(Baseline::DEFAULT_WITHIN, |within| within.value);
         let patience = spec.settle.map_or(Baseline::DEFAULT_SETTLE, |settle| settle.value).to_std();
         let earlier = self.journal.state().settle_times()?.remove(self.name).unwrap_or_default();
-        let patience = baseline::allowance(patience, &earlier);
+        let patience = verifier::allowance(patience, &earlier);
         let patience = progress.time_left(patience, if is_cleanup { Phase::Rollback } else { Phase::Verify });
         let mut settled = None;
         let done = self.once(progress, Phase::Verify, "compare with the baseline", "compare", || {
             let found =
-                baseline::settle(before, self.world, progress.end_of_work, (patience, within), cancel);
+                verifier::settle(before, self.world, progress.end_of_work, (patience, within), cancel);
             let done = match found.took {
                 Some(took) => {
                     Done::well(format!("monitoring is as it was, after {:.1}s", took.as_secs_f32()))

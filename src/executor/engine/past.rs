@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::script::{Part, Script, Unit};
 use crate::executor::actions::{Done, NotNow};
-use crate::executor::baseline::Facts;
 use crate::model::{Outcome, Phase, StepRecord};
+use crate::validator::verifier::Facts;
 
 /// Says that a step was announced, and that mainstay was stopped before it began.
 pub(super) const NOT_BEGUN: &str = "not begun";

@@ -15,11 +15,11 @@ use super::script::{Batch, Part, Script};
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
-use crate::executor::baseline::Facts;
 use crate::executor::controller;
 use crate::model::{Length, Outcome, Phase, PlanFile, Task, wait_for_cover};
 use crate::scheduler::words::why_not;
 use crate::state::StateError;
+use crate::validator::verifier::Facts;
 
 /// Where a rollout stands.
 #[derive(Debug, Default)]

@@ -8,9 +8,9 @@ use super::script::{Part, Script, Unit};
 use super::steps::{OUT_OF_WINDOW, Progress};
 use super::{End, Work};
 use crate::executor::actions::Done;
-use crate::executor::baseline::Facts;
 use crate::model::Outcome;
 use crate::state::StateError;
+use crate::validator::verifier::Facts;
 
 /// Why work on a target did not come to its end.
 enum Stop {

@@ -2,11 +2,11 @@
 
 use super::{Ahead, Ending, Found, Item, TIMEOUT, assumed, cannot_know, verified, wrong};
 use crate::executor::actions::prometheus::{config_fault, space_needed};
-use crate::executor::baseline;
 use crate::executor::engine::silence_matchers;
 use crate::executor::lease::reach::{self, Scope};
 use crate::model::{Check, Phase, PlanFile, PrometheusAction, SilenceSpec, Spanned, TcpCheck};
 use crate::validator::checks::{self, Answer};
+use crate::validator::verifier;
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::http::without_password;
@@ -15,7 +15,7 @@ use crate::world::prometheus::{PeerError, Prometheus};
 pub(super) fn baseline(world: &World) -> Item {
     let found = match &world.prometheus {
         None => wrong(Ending::Failed, "the plan file names no Prometheus (`connections.prometheus`)"),
-        Some(prometheus) => match baseline::capture(prometheus, world) {
+        Some(prometheus) => match verifier::capture(prometheus, world) {
             Ok(facts) if facts.targets.is_empty() => {
                 wrong(Ending::Failed, format!("{} has no target: nothing could be proved", prometheus.url()))
             }

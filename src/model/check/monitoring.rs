@@ -6,7 +6,8 @@ use serde::Deserialize;
 use crate::model::named::at_least_one;
 use crate::model::{List, Matcher, Spanned, Tolerance, form};
 
-/// A query's samples are as expected. No sample at all is unknown, never a yes, unless `count` speaks of it.
+/// A query's samples are as expected. No sample at all is unknown, never a yes, unless `count` speaks of it or
+/// `allow_empty` says so.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("anyOf" = form::alternatives(&["every", "any", "count"])))]
@@ -20,6 +21,9 @@ pub struct PromqlCheck {
     pub any: Option<Matcher>,
     /// The number of samples matches.
     pub count: Option<Matcher>,
+    /// Whether no sample is a yes, as it is for a query of what is wrong; default false.
+    #[schemars(extend("default" = false))]
+    pub allow_empty: Option<bool>,
 }
 
 /// Prometheus scrapes a job's targets with success, all of them, and there is at least one.

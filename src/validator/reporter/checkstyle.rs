@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::xml::Xml;
-use super::{NOTHING_EVALUATED, is_vacuous, location, path, words};
+use super::{is_vacuous, location, path, why_unknown, words};
 use crate::model::Severity;
 use crate::text::inert_line;
-use crate::validator::report::Report;
+use crate::validator::report::{FileReport, Report};
 
 /// One `error` element.
 struct Entry {
@@ -46,7 +46,7 @@ fn files(report: &Report, least: Severity) -> Files {
     for file in &report.files {
         let of_file = files.of(&file.source.path);
         if is_vacuous(file) {
-            of_file.push(vacuous());
+            of_file.push(vacuous(file));
         }
         for finding in file.findings.iter().filter(|finding| finding.severity >= least) {
             let (place, start, _) = location(file, finding);
@@ -74,12 +74,12 @@ impl Files {
     }
 }
 
-fn vacuous() -> Entry {
+fn vacuous(file: &FileReport) -> Entry {
     Entry {
         line: 1,
         column: 1,
         severity: "error",
-        message: NOTHING_EVALUATED.to_owned(),
+        message: why_unknown(file),
         source: "mainstay.nothing-evaluated".to_owned(),
     }
 }

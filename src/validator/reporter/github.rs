@@ -3,10 +3,11 @@
 //! GitHub shows ten annotations of each level and step and drops the others without a word, so the worst go
 //! first and the last one counts those that are left out.
 
-use super::{NOTHING_EVALUATED, is_vacuous, location, path, text, words};
+use super::{is_vacuous, location, path, text, why_unknown, words};
 use crate::counted;
 use crate::model::{Finding, Position, Severity};
 use crate::text::inert_line;
+use crate::validator::codes;
 use crate::validator::report::{FileReport, Report};
 use crate::validator::rules;
 
@@ -56,7 +57,8 @@ fn worst(all: &[Annotation]) -> Vec<String> {
 
 fn annotation(file: &FileReport, finding: &Finding) -> Annotation {
     let (place, start, end) = location(file, finding);
-    let title = rules::by_code(finding.code).map_or("", |rule| rule.title);
+    let of_code = || codes::by_code(finding.code).map_or("", |code| code.title);
+    let title = rules::by_code(finding.code).map_or_else(of_code, |rule| rule.title);
     Annotation {
         level: finding.severity,
         file: inert_line(&path::plain(place)),
@@ -75,7 +77,7 @@ fn vacuous(file: &FileReport) -> Annotation {
         start: beginning,
         end: beginning,
         title: "evaluated something".to_owned(),
-        message: NOTHING_EVALUATED.to_owned(),
+        message: why_unknown(file),
     }
 }
 

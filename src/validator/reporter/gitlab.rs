@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::fingerprint::{digest, fingerprints};
-use super::{NOTHING_EVALUATED, is_vacuous, location, path, words};
+use super::{is_vacuous, location, path, why_unknown, words};
 use crate::model::{Finding, Severity};
 use crate::text::inert_json;
 use crate::validator::report::{FileReport, Report};
@@ -60,7 +60,7 @@ fn issue(file: &FileReport, finding: &Finding, fingerprint: String) -> Issue {
 fn vacuous(file: &FileReport) -> Issue {
     let path = path::plain(&file.source.path);
     Issue {
-        description: NOTHING_EVALUATED.to_owned(),
+        description: why_unknown(file),
         check_name: "nothing-evaluated",
         fingerprint: digest(["nothing-evaluated", &path].into_iter()),
         severity: "blocker",
@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn a_file_in_which_nothing_was_evaluated_is_an_issue() {
         let found = issues(&sample::report("mainstay: 1\n"));
-        let expected = ("nothing-evaluated".into(), "blocker".into(), NOTHING_EVALUATED.into(), 1);
+        let expected =
+            ("nothing-evaluated".into(), "blocker".into(), "nothing to evaluate, there is no task".into(), 1);
         assert_eq!(found, [expected]);
     }
 }

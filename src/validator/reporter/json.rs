@@ -16,7 +16,7 @@ struct Json<'a> {
     schema: &'static str,
     verdict: Verdict,
     findings: Vec<JsonFinding<'a>>,
-    /// How many tasks were looked at.
+    /// How many tasks, checks or runs were looked at.
     evaluated: usize,
     /// How many findings a waiver took back.
     waived: usize,
@@ -59,7 +59,7 @@ impl<'a> JsonFile<'a> {
             file: &file.source.path,
             verdict: file.verdict,
             readable: file.is_readable,
-            evaluated: file.n_tasks,
+            evaluated: file.n_evaluated,
             waived: file.n_waived,
         }
     }
@@ -93,7 +93,7 @@ pub fn json(report: &Report, least: Severity) -> String {
         schema: SCHEMA,
         verdict: report.verdict,
         findings: shown.map(|(file, finding)| JsonFinding::new(file, finding)).collect(),
-        evaluated: report.n_tasks(),
+        evaluated: report.n_evaluated(),
         waived: report.files.iter().map(|file| file.n_waived).sum(),
         files: report.files.iter().map(JsonFile::new).collect(),
     };

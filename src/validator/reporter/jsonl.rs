@@ -39,7 +39,7 @@ pub fn jsonl(report: &Report, least: Severity) -> String {
     let summary = Summary {
         verdict: report.verdict,
         shown: lines.len(),
-        evaluated: report.n_tasks(),
+        evaluated: report.n_evaluated(),
         waived: report.files.iter().map(|file| file.n_waived).sum(),
         files: report.files.iter().map(JsonFile::new).collect(),
     };

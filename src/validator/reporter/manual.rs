@@ -1,10 +1,12 @@
-//! The manual of the rules: what each code means, why, and an example before and after.
+//! The manual of the codes: what each one means and why, with an example before and after of what can be seen in a
+//! plan file.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 
 use crate::model::Severity;
+use crate::validator::codes::{self, Code};
 use crate::validator::rules::{self, Rule};
 
 /// The page of one rule, for people.
@@ -29,11 +31,19 @@ pub fn page(rule: &Rule) -> String {
     )
 }
 
-/// All rules, one line each, for people.
+/// The page of one code, for people.
+pub fn page_of_code(code: &Code) -> String {
+    let help = if code.help.is_empty() { String::new() } else { format!("\n{}\n", wrapped(code.help)) };
+    format!("{} {}: {}\n\n{}\n{help}", severity(code.severity), code.code, code.title, wrapped(code.why))
+}
+
+/// All codes, one line each, for people.
 pub fn list() -> String {
+    let of_rules = rules::all().map(|rule| (rule.code, rule.severity, rule.title));
+    let others = codes::all().map(|code| (code.code, code.severity, code.title));
     let mut text = String::new();
-    for rule in rules::all() {
-        let _ = writeln!(text, "{}  {:<7}  {}", rule.code, severity(rule.severity), rule.title);
+    for (code, how_bad, title) in of_rules.chain(others) {
+        let _ = writeln!(text, "{code}  {:<7}  {title}", severity(how_bad));
     }
     text
 }
@@ -45,6 +55,16 @@ const SCHEMA: &str = "mainstay/rules/v1";
 struct Json {
     schema: &'static str,
     rules: Vec<JsonRule>,
+    codes: Vec<JsonCode>,
+}
+
+#[derive(Serialize)]
+struct JsonCode {
+    code: &'static str,
+    title: &'static str,
+    severity: Severity,
+    why: &'static str,
+    help: &'static str,
 }
 
 #[derive(Serialize)]
@@ -59,7 +79,14 @@ struct JsonRule {
 }
 
 /// The same for programs: one object of the schema `mainstay/rules/v1`.
-pub fn json<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
+pub fn json<'r>(rules: impl Iterator<Item = &'r Rule>, codes: impl Iterator<Item = &'r Code>) -> String {
+    let codes = codes.map(|code| JsonCode {
+        code: code.code,
+        title: code.title,
+        severity: code.severity,
+        why: code.why,
+        help: code.help,
+    });
     let rules = rules.map(|rule| JsonRule {
         code: rule.code,
         title: rule.title,
@@ -69,7 +96,11 @@ pub fn json<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
         before: rule.before,
         after: rule.after,
     });
-    let text = serde_json::to_string_pretty(&Json { schema: SCHEMA, rules: rules.collect() });
+    let text = serde_json::to_string_pretty(&Json {
+        schema: SCHEMA,
+        rules: rules.collect(),
+        codes: codes.collect(),
+    });
     text.unwrap_or_else(|_| unreachable!("texts become JSON")) + "\n"
 }
 

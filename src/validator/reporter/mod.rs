@@ -22,17 +22,22 @@ mod words;
 mod xml;
 
 use super::engine::Verdict;
-use super::report::FileReport;
+use super::report::{FileReport, Outcome};
 use crate::counted;
 use crate::model::{Finding, Position, Severity};
 
-/// What formats that only list findings say of a file in which there was nothing to find any in: an empty list
-/// would look like success.
-const NOTHING_EVALUATED: &str = "nothing to evaluate, there is no task";
-
-/// Whether the answer is unknown because nothing was evaluated.
+/// Whether the answer is unknown although the file could be read: an empty list of findings would look like success.
 fn is_vacuous(file: &FileReport) -> bool {
     file.is_readable && file.verdict == Verdict::Unknown
+}
+
+/// Why nobody can say: nothing was evaluated, or questions have no answer.
+fn why_unknown(file: &FileReport) -> String {
+    let n_unknown = file.items.iter().filter(|item| item.outcome == Outcome::Unknown).count();
+    match n_unknown {
+        0 => format!("nothing to evaluate, there is no {}", file.noun),
+        n => format!("{} without an answer", counted(n, file.noun)),
+    }
 }
 
 /// The file that a finding points into, its first position and the one after its last; a finding about the file

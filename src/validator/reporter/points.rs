@@ -1,4 +1,5 @@
-//! A report as a run of tests: every rule is a test of every file.
+//! A report as a run of tests: every rule is a test of every file, and so is every question that was put to the live
+//! system or to the record.
 //!
 //! 1. The points of a file are the same whatever is found, so that a server can follow each over time.
 //! 2. What was not evaluated is no success: it is skipped, and one point more fails for it.
@@ -9,7 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::counted;
 use crate::model::{Finding, Severity};
 use crate::text::inert_line;
-use crate::validator::report::{FileReport, Report};
+use crate::validator::report::{self, FileReport, Item, Report};
 use crate::validator::rules;
 
 /// All points of one file.
@@ -18,13 +19,13 @@ pub(super) struct Suite<'a> {
     pub(super) name: String,
     /// What was found in it; nothing when there was no file at all.
     pub(super) file: Option<&'a FileReport>,
-    /// First whether anything was evaluated, then a point for each rule.
+    /// First whether anything was evaluated, then a point for each rule, or for each question.
     pub(super) points: Vec<Point<'a>>,
 }
 
-/// One file held against one rule.
+/// One file held against one rule, or one question.
 pub(super) struct Point<'a> {
-    /// The rule: `MS205 cycle`.
+    /// The rule, `MS205 cycle`, or the question, `checks.disk`.
     pub(super) name: String,
     /// What it amounts to.
     pub(super) outcome: Outcome,
@@ -74,14 +75,40 @@ fn unique(name: String, taken: &mut HashSet<String>) -> String {
 }
 
 fn points(file: &FileReport, fail_on: Severity, least: Severity) -> Vec<Point<'_>> {
+    if file.items.is_empty() {
+        return of_rules(file, fail_on, least);
+    }
+    let of_items = file.items.iter().map(|item| of_item(file, item, fail_on, least));
+    std::iter::once(evaluated(Some(file))).chain(of_items).collect()
+}
+
+fn of_item<'a>(file: &'a FileReport, item: &'a Item, fail_on: Severity, least: Severity) -> Point<'a> {
+    let findings: Vec<_> = file.of_item(item).collect();
+    let is_failing = findings.iter().any(|finding| finding.severity >= fail_on);
+    let outcome = match item.outcome {
+        report::Outcome::Unknown => Outcome::Errored,
+        report::Outcome::Skipped => Outcome::Skipped,
+        report::Outcome::Yes | report::Outcome::No if is_failing => Outcome::Failed,
+        report::Outcome::Yes | report::Outcome::No => Outcome::Passed,
+    };
+    Point {
+        name: inert_line(&item.name),
+        outcome,
+        code: findings.first().map_or("no-answer", |finding| finding.code),
+        message: if outcome == Outcome::Passed { String::new() } else { inert_line(&item.said) },
+        findings: findings.into_iter().filter(|finding| finding.severity >= least).collect(),
+    }
+}
+
+fn of_rules(file: &FileReport, fail_on: Severity, least: Severity) -> Vec<Point<'_>> {
     let mut found: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in &file.findings {
         found.entry(finding.code).or_default().push(finding);
     }
-    let of_rules = rules::all().map(|rule| (rule.code, format!("{} {}", rule.code, rule.title)));
+    let known = rules::all().map(|rule| (rule.code, format!("{} {}", rule.code, rule.title)));
     let without_rule = file.findings.iter().filter(|finding| rules::by_code(finding.code).is_none());
     let without_rule: BTreeSet<_> = without_rule.map(|finding| finding.code).collect();
-    let names = of_rules.chain(without_rule.into_iter().map(|code| (code, code.to_owned())));
+    let names = known.chain(without_rule.into_iter().map(|code| (code, code.to_owned())));
     let of_codes = names.map(|(code, name)| {
         let findings = found.remove(code).unwrap_or_default();
         point(file, code, name, &findings, fail_on, least)
@@ -94,7 +121,7 @@ fn evaluated(file: Option<&FileReport>) -> Point<'static> {
     let message = match file {
         None => "no file was evaluated",
         Some(file) if !file.is_readable => "the file cannot be read",
-        Some(file) if file.n_tasks == 0 => "no task was evaluated",
+        Some(file) if file.n_evaluated == 0 => &format!("no {} was evaluated", file.noun),
         Some(_) => "",
     };
     Point {
@@ -119,7 +146,7 @@ fn point<'a>(
     let outcome = match () {
         () if !failing.is_empty() && !file.is_readable => Outcome::Errored,
         () if !failing.is_empty() => Outcome::Failed,
-        () if findings.is_empty() && file.n_tasks == 0 => Outcome::Skipped,
+        () if findings.is_empty() && file.n_evaluated == 0 => Outcome::Skipped,
         () => Outcome::Passed,
     };
     let message = match outcome {
@@ -137,6 +164,8 @@ fn point<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::planfile::Source;
+    use crate::validator::codes;
     use crate::validator::reporter::sample;
 
     /// The outcomes of a file's points that are not `Passed`, with their names.
@@ -177,6 +206,32 @@ mod tests {
 
         let nothing = outcomes(&Report::new(Vec::new(), Severity::Error), Severity::Note);
         assert_eq!(nothing, [(Outcome::Errored, "evaluated something".to_owned())]);
+    }
+
+    #[test]
+    fn a_question_is_a_test_and_one_without_an_answer_is_an_error() {
+        let item = |name: &str, outcome| Item {
+            name: name.to_owned(),
+            asks: String::new(),
+            outcome,
+            said: "down".to_owned(),
+            took: None,
+        };
+        let items = vec![
+            item("checks.a", report::Outcome::Yes),
+            item("checks.b", report::Outcome::No),
+            item("checks.c", report::Outcome::Unknown),
+            item("checks.d", report::Outcome::Skipped),
+        ];
+        let findings = vec![
+            codes::checks::DOES_NOT_HOLD.finding("checks.b", "it is down".to_owned(), None),
+            codes::checks::UNKNOWN.finding("checks.c", "nobody answers".to_owned(), None),
+        ];
+        let source = Source::new("maintenance.yaml".to_owned(), "");
+        let file = FileReport::of_items(source, items, findings, (4, "check"), Severity::Error);
+        let found = outcomes(&Report::new(vec![file], Severity::Error), Severity::Note);
+        let expected = [(Outcome::Failed, "b"), (Outcome::Errored, "c"), (Outcome::Skipped, "d")];
+        assert_eq!(found, expected.map(|(outcome, name)| (outcome, format!("checks.{name}"))));
     }
 
     #[test]

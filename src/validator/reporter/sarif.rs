@@ -17,10 +17,11 @@ use log::{
 };
 
 use super::fingerprint::fingerprints;
-use super::{NOTHING_EVALUATED, is_vacuous, location, path, words};
+use super::{is_vacuous, location, path, why_unknown, words};
 use crate::counted;
 use crate::model::{Finding, Position, Severity};
 use crate::text::{inert_json, inert_line};
+use crate::validator::codes::{self, Code};
 use crate::validator::report::{FileReport, Report};
 use crate::validator::rules::{self, Rule};
 
@@ -41,7 +42,7 @@ pub fn sarif(report: &Report, least: Severity) -> String {
     shown.truncate(MAX_RESULTS);
 
     let mut artifacts = Artifacts::of(report);
-    let indices: HashMap<_, _> = rules::all().enumerate().map(|(at, rule)| (rule.code, at)).collect();
+    let indices: HashMap<_, _> = driver().rules.iter().enumerate().map(|(at, rule)| (rule.id, at)).collect();
     let results = shown.into_iter().map(|((file, finding), fingerprint)| Outcome {
         rule_id: finding.code,
         rule_index: indices.get(finding.code).copied(),
@@ -81,7 +82,7 @@ fn category(report: &Report) -> String {
 
 fn driver() -> Driver {
     const VERSION: &str = env!("CARGO_PKG_VERSION");
-    let rules = rules::all().map(descriptor).collect();
+    let rules = rules::all().map(descriptor).chain(codes::all().map(of_code)).collect();
     Driver { name: "mainstay", version: VERSION, semantic_version: VERSION, rules }
 }
 
@@ -97,6 +98,19 @@ fn descriptor(rule: &Rule) -> log::Rule {
         full_description: plain((*why).to_owned()),
         help: Message { text: help, markdown: Some(markdown) },
         default_configuration: Configuration { level: level(*severity) },
+    }
+}
+
+fn of_code(code: &Code) -> log::Rule {
+    let plain = |text: &str| Message { text: text.to_owned(), markdown: None };
+    let help = [code.why, code.help].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+    log::Rule {
+        id: code.code,
+        name: code.title,
+        short_description: plain(code.title),
+        full_description: plain(code.why),
+        help: plain(&help.join("\n\n")),
+        default_configuration: Configuration { level: level(code.severity) },
     }
 }
 
@@ -124,7 +138,7 @@ fn invocation(report: &Report, n_results: usize, artifacts: &mut Artifacts) -> I
             let why = file.findings.iter().map(|finding| inert_line(&finding.message));
             notify("error", &why.collect::<Vec<_>>().join("\n"));
         } else if is_vacuous(file) {
-            notify("warning", NOTHING_EVALUATED);
+            notify("warning", &why_unknown(file));
         }
     }
     let of_results = [
@@ -264,7 +278,10 @@ mod tests {
         assert_eq!(unreadable["exitCode"], 2);
         assert_eq!(unreadable["toolExecutionNotifications"][0]["message"]["text"], "permission denied");
         let vacuous = invocation(&sample::report("mainstay: 1\n"));
-        assert_eq!(vacuous["toolExecutionNotifications"][0]["message"]["text"], NOTHING_EVALUATED);
+        assert_eq!(
+            vacuous["toolExecutionNotifications"][0]["message"]["text"],
+            "nothing to evaluate, there is no task"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::counts;
+use super::{counts, why_unknown};
 use crate::counted;
 use crate::model::{Finding, Place, Severity};
 use crate::planfile::Source;
@@ -54,8 +54,8 @@ fn summary(file: &FileReport) -> String {
         _ if !file.is_readable => return format!("{}: cannot be read\n", inert_line(&file.source.path)),
         _ if file.is_unchanged => words.insert(0, "unchanged".to_owned()),
         Verdict::Fail => {}
-        Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_tasks, "task"))),
-        Verdict::Unknown => words.insert(0, "nothing to evaluate, there is no task".to_owned()),
+        Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_evaluated, file.noun))),
+        Verdict::Unknown => words.insert(0, why_unknown(file)),
     }
     format!("{}: {}\n", inert_line(&file.source.path), words.join(", "))
 }

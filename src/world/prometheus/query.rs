@@ -60,14 +60,43 @@ impl Prometheus {
     /// # Errors
     /// [`PeerError`]; also when the result is neither a vector nor a scalar.
     pub fn query(&self, promql: &str, timeout: Duration) -> Result<Answered, PeerError> {
+        self.instant(format!("query={}", percent_encoded(promql)), timeout)
+    }
+
+    /// Evaluates `promql` at one moment.
+    ///
+    /// # Errors
+    /// [`PeerError`]; also when the result is neither a vector nor a scalar.
+    pub fn query_at(
+        &self,
+        promql: &str,
+        at: DateTime<Utc>,
+        timeout: Duration,
+    ) -> Result<Answered, PeerError> {
+        self.instant(format!("query={}&time={}", percent_encoded(promql), time(at)), timeout)
+    }
+
+    fn instant(&self, form: String, timeout: Duration) -> Result<Answered, PeerError> {
         let path = "/api/v1/query";
-        let form = format!("query={}", percent_encoded(promql));
         let url = format!("{}{path}", self.base);
         let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
         let answer = self.client.send(&request)?;
         let frame = self.frame(path, &answer)?;
         let samples = samples_of(&frame.data).map_err(|reason| self.malformed(path, reason))?;
         Ok(Answered { samples, warnings: frame.warnings })
+    }
+
+    /// The values that a label has in the series that `selector` selects.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn label_values(
+        &self,
+        label: &str,
+        selector: &str,
+        timeout: Duration,
+    ) -> Result<Vec<String>, PeerError> {
+        self.get(&format!("/api/v1/label/{label}/values?match[]={}", percent_encoded(selector)), timeout)
     }
 
     /// The samples that a range selector selects, as they were stored.
@@ -95,7 +124,6 @@ impl Prometheus {
         timeout: Duration,
     ) -> Result<Vec<RangeSeries>, PeerError> {
         let path = "/api/v1/query_range";
-        let time = |time: DateTime<Utc>| percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
         let form = format!(
             "query={}&start={}&end={}&step={}",
             percent_encoded(promql),
@@ -147,8 +175,12 @@ impl Prometheus {
     }
 }
 
+/// A moment in a form.
+fn time(time: DateTime<Utc>) -> String {
+    percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
 pub(super) fn selection(selectors: &[&str], start: Option<DateTime<Utc>>, end: DateTime<Utc>) -> String {
-    let time = |time: DateTime<Utc>| percent_encoded(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
     let mut form: Vec<_> = selectors.iter().map(|one| format!("match[]={}", percent_encoded(one))).collect();
     form.extend(start.map(|start| format!("start={}", time(start))));
     form.push(format!("end={}", time(end)));
@@ -167,18 +199,23 @@ fn samples_of(data: &serde_json::Value) -> Result<Vec<InstantSample>, String> {
     struct Vector {
         #[serde(default)]
         metric: BTreeMap<String, String>,
-        value: (f64, String),
+        value: Option<(f64, String)>,
+        #[serde(default)]
+        histogram: Option<serde::de::IgnoredAny>,
     }
     let result = data.get("result").cloned().unwrap_or_default();
     match data.get("resultType").and_then(serde_json::Value::as_str) {
         Some("vector") => serde_json::from_value::<Vec<Vector>>(result)
-            .map(|samples| {
-                samples
-                    .into_iter()
-                    .map(|one| InstantSample { labels: one.metric, value: one.value.1 })
-                    .collect()
+            .map_err(|error| format!("a sample is not a number with labels: {error}"))?
+            .into_iter()
+            .map(|one| match (one.value, one.histogram) {
+                (Some((_, value)), _) => Ok(InstantSample { labels: one.metric, value }),
+                (None, Some(_)) => Err("a sample is a native histogram, which is no number; \
+                                        `histogram_quantile` or `histogram_count` makes one of it"
+                    .to_owned()),
+                (None, None) => Err("a sample has no value".to_owned()),
             })
-            .map_err(|error| format!("a sample is not a number with labels: {error}")),
+            .collect(),
         Some("scalar") => serde_json::from_value::<(f64, String)>(result)
             .map(|(_, value)| vec![InstantSample { labels: BTreeMap::new(), value }])
             .map_err(|error| error.to_string()),
@@ -190,6 +227,24 @@ fn samples_of(data: &serde_json::Value) -> Result<Vec<InstantSample>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn case_14_a_native_histogram_is_named_and_never_read_as_0() {
+        let data = serde_json::json!({"resultType": "vector", "result": [
+            {"metric": {"__name__": "latency"}, "histogram": [1.0, {"count": "1", "sum": "1", "buckets": []}]}
+        ]});
+        assert!(samples_of(&data).unwrap_err().contains("native histogram"));
+    }
+
+    #[test]
+    fn case_7_special_values_stay_as_they_are() {
+        let sample = |value| serde_json::json!({"metric": {}, "value": [1.0, value]});
+        let all = ["NaN", "+Inf", "-Inf", "0"].map(sample);
+        let read = samples_of(&serde_json::json!({"resultType": "vector", "result": all})).unwrap();
+        let values: Vec<_> = read.iter().map(|sample| sample.value.as_str()).collect();
+        assert_eq!(values, ["NaN", "+Inf", "-Inf", "0"]);
+        assert!(read[0].number().is_nan() && read[1].number() == f64::INFINITY);
+    }
 
     #[test]
     fn a_matrix_is_not_a_result() {

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use mainstay::executor::baseline::{cover_of, gap_of};
+use mainstay::validator::verifier::{cover_of, gap_of};
 use mainstay::world::http::Client;
 use mainstay::world::prometheus::Prometheus;
 use serde_json::json;

@@ -226,7 +226,8 @@ fn check() -> Rule {
         .must("query", filled())
         .must("every", matcher())
         .must("any", matcher())
-        .must("count", matcher());
+        .must("count", matcher())
+        .may("allow_empty", any_of(&["true", "false"]));
     let target_up = mapping().must("job", text()).may("instance", text());
     let mut kinds = vec![
         ("file", file.boxed()),

@@ -1,6 +1,6 @@
 //! The manual of the rules.
 
-use mainstay::validator::rules;
+use mainstay::validator::{codes, rules};
 
 use super::Case;
 
@@ -50,11 +50,17 @@ It cannot be waived.
 #[test]
 fn every_code_has_a_page_and_a_line_in_the_list() {
     let list = Case::new().run("validate --explain").exit(0).take_text();
-    assert_eq!(list.lines().count(), rules::all().count());
+    assert_eq!(list.lines().count(), rules::all().count() + codes::all().count());
     let pages = Case::new().run("validate --explain --format json").exit(0).json();
     for (page, rule) in pages["rules"].as_array().unwrap().iter().zip(rules::all()) {
         assert_eq!(page["code"], rule.code);
         assert!(list.contains(&format!("{}  ", rule.code)));
+    }
+    for (page, code) in pages["codes"].as_array().unwrap().iter().zip(codes::all()) {
+        assert_eq!(page["code"], code.code);
+        assert!(list.contains(&format!("{}  ", code.code)));
+        let page = Case::new().run(&format!("validate --explain {}", code.code)).exit(0).take_text();
+        assert!(page.contains(code.title), "{page}");
     }
 }
 

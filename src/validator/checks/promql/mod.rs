@@ -1,5 +1,7 @@
 //! `promql`: a query's samples are as expected.
 
+mod empty;
+
 use std::time::Duration;
 
 use super::{Answer, NO_PROMETHEUS, no_answer};
@@ -10,16 +12,24 @@ use crate::world::prometheus::InstantSample;
 pub fn ask(check: &PromqlCheck, world: &World, timeout: Duration) -> Answer {
     let Some(prometheus) = &world.prometheus else { return Answer::unknown(NO_PROMETHEUS) };
     match prometheus.query(&check.query, timeout) {
+        Ok(answered) if answered.samples.is_empty() && is_vacuous(check) => {
+            Answer::unknown(empty::why(prometheus, &check.query, world.clock.now()))
+        }
         Ok(answered) => judge(check, &answered.samples),
         Err(error) => no_answer(prometheus, &error, timeout),
     }
 }
 
+/// Whether no sample would leave something that is asserted without anything to hold for.
+fn is_vacuous(check: &PromqlCheck) -> bool {
+    let by_value = check.every.is_some() || check.any.is_some();
+    check.allow_empty != Some(true) && (by_value || check.count.is_none())
+}
+
 fn judge(check: &PromqlCheck, samples: &[InstantSample]) -> Answer {
     let counted = check.count.as_ref().map(|matcher| Answer::of(matcher, "number of samples", samples.len()));
-    let by_value = check.every.is_some() || check.any.is_some();
-    if samples.is_empty() && (by_value || counted.is_none()) {
-        return Answer::unknown("the query returned no sample");
+    if samples.is_empty() && counted.is_none() && !is_vacuous(check) {
+        return Answer::Yes { found: "no sample, which is allowed".to_owned() };
     }
     let every = check.every.as_ref().map(|matcher| every(matcher, samples));
     let any = check.any.as_ref().map(|matcher| any(matcher, samples));
@@ -91,13 +101,17 @@ mod tests {
             every: every.map(Matcher::equals),
             any: None,
             count: count.map(at_most),
+            allow_empty: None,
         }
     }
 
     #[test]
     fn no_sample_is_unknown_unless_the_count_is_asked() {
-        assert!(matches!(judge(&check(Some("1"), None), &[]), Answer::Unknown { .. }));
+        assert!(is_vacuous(&check(Some("1"), None)) && is_vacuous(&check(Some("1"), Some(0.0))));
+        assert!(!is_vacuous(&check(None, Some(0.0))));
         assert!(judge(&check(None, Some(0.0)), &[]).is_yes());
+        let allowed = PromqlCheck { allow_empty: Some(true), ..check(Some("0"), None) };
+        assert!(!is_vacuous(&allowed) && judge(&allowed, &[]).is_yes());
         assert!(!judge(&check(None, Some(0.0)), &samples(&["1"])).is_yes());
     }
 

@@ -1,0 +1,6 @@
+//! `MV`: what is wrong with the monitoring system itself.
+
+use super::Code;
+
+/// All of them.
+pub const CODES: &[&Code] = &[];
