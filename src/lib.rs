@@ -10,9 +10,11 @@
 //! | [`planfile`] | text to model, with every fault at its place |
 //! | [`calendar`] | cron, intervals, windows, time zones |
 //! | [`promql`] | queries: syntax, types, and what holds whatever the data |
+//! | [`routing`] | whom Alertmanager tells of an alert, and when not |
 //! | [`scheduler`] | planner -> optimizer -> engine -> monitor |
 //! | [`executor`] | controller -> coordinator -> engine -> monitor |
 //! | [`security`] | who may agree to work, the proof that they did, and the secrets that work needs |
+//! | [`quality`] | how well the work is made, in numbers |
 //! | [`standards`] | catalogues of controls, and the pages that they ask for |
 //! | [`validator`] | checker -> verifier -> engine -> reporter |
 //! | [`monitor`] | collector -> analyzer -> alerter -> reporter |
@@ -40,7 +42,9 @@ pub mod model;
 pub mod monitor;
 pub mod planfile;
 pub mod promql;
+pub mod quality;
 pub mod reporter;
+pub mod routing;
 pub mod scheduler;
 pub mod security;
 pub mod standards;

@@ -5,6 +5,7 @@ mod approve;
 mod approved;
 mod debt;
 mod monitor;
+mod recorded;
 mod report;
 mod standing;
 mod validate;
@@ -24,6 +25,7 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+pub use recorded::{AskedRuns, RecordedError, Which};
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 

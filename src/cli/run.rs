@@ -25,7 +25,7 @@ use self::list::ListArgs;
 use self::orders::OrderArgs;
 pub use self::orders::not_blank;
 use self::progress::Manner;
-use self::show::Which;
+pub use self::show::Which;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::executor::journal::Journal;
@@ -180,7 +180,7 @@ pub fn run(
     }
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
-    let world = World::new(&plan.connections, &manager.file, manager.clock());
+    let world = World::new(&plan.connections, &manager.file, manager.clock()).in_zone(zone.clone());
     terminal.hide_with(&world.outputs.redactor);
     Secrets::new(&plan, &world).hide_what_is_at_hand();
     let (digest, source) = (&loaded.digest, &loaded.source);

@@ -1,6 +1,7 @@
 //! `mainstay validate`.
 
 mod explain;
+mod recorded;
 mod render;
 
 pub use explain::NoSuchRule;
@@ -50,6 +51,9 @@ pub struct ValidateArgs {
     #[command(flatten)]
     fix: FixArgs,
 
+    #[command(flatten)]
+    recorded: recorded::RecordedArgs,
+
     /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
     #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
     explain: Option<String>,
@@ -91,12 +95,14 @@ Examples:
   mainstay validate --fix --diff           what could be mended without you
   mainstay validate --explain MS316        what a code means, and what to do
   mainstay validate --schema               for editors
+  mainstay validate --run last             was the newest run as it should be?
+  mainstay validate --since 7d             and all runs of a week?
 
 Exit codes:
-  0  every plan file is right
+  0  every plan file, or every recorded run, is right
   1  there is a finding at or over --fail-on
   2  the command line is wrong, or a file cannot be read
-  3  there is no file, or no task in one, to evaluate
+  3  there is no file, no task in one, or no run to evaluate, or a question about a run has no answer
   2 beats 1, and 1 beats 3; the order of the files does not matter";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -130,12 +136,13 @@ pub fn run(
         return explain::schema(global, terminal);
     }
     let fail_on = args.fail_on.iter().map(|level| Severity::from(*level)).min();
-    let question = Question {
-        paths: args.paths,
-        fail_on: fail_on.unwrap_or(Severity::Error),
-        changed_since: args.changed_since,
-        fix: args.fix.into(),
-    };
+    let fail_on = fail_on.unwrap_or(Severity::Error);
+    if let Some(asked) = args.recorded.asked(manager, fail_on) {
+        let report = recorded::validate(&asked, manager, terminal)?;
+        return show(&report, (args.show.into(), args.exit_zero), global, terminal);
+    }
+    let question =
+        Question { paths: args.paths, fail_on, changed_since: args.changed_since, fix: args.fix.into() };
     let (report, changes) = manager.validate(&question, &mut io::stdin().lock())?;
     tell_what_was_not_read(&report, terminal);
     for change in &changes {
@@ -147,15 +154,24 @@ pub fn run(
         terminal.result(&if terminal.is_interactive() { inert(&diffs) } else { diffs })?;
         return Ok(exit(&report, args.exit_zero));
     }
-    let least = args.show.into();
+    show(&report, (args.show.into(), args.exit_zero), global, terminal)
+}
+
+/// Shows what was found out, in the format that was asked for.
+fn show(
+    report: &Report,
+    (least, is_zero): (Severity, bool),
+    global: &Global,
+    terminal: &mut Terminal,
+) -> anyhow::Result<Exit> {
     deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();
-        Ok(render::render(&report, least, format, color))
+        Ok(render::render(report, least, format, color))
     })?;
     if terminal.is_interactive() {
-        hint(&report, terminal);
+        hint(report, terminal);
     }
-    Ok(exit(&report, args.exit_zero))
+    Ok(exit(report, is_zero))
 }
 
 /// Says to a person what to do about findings.

@@ -58,6 +58,8 @@ pub struct Finding {
     pub control: Option<String>,
     /// What it is about, as the path of its keys: `tasks.tidy.steps[0].timeout`; empty for the file as a whole.
     pub subject: String,
+    /// The entries of the ledger that it rests on, by their places; none for what is not about the record.
+    pub evidence: Vec<u64>,
     /// What can be done about it without a person.
     pub remedy: Option<Remedy>,
 }

@@ -29,6 +29,8 @@ pub(super) const LENGTH: &str = "^[0-9]+[smhdw]$";
 pub(super) const TOLERANCE: &str = r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)%?$";
 /// A [`Portion`](super::Portion).
 pub(super) const PORTION: &str = "^([0-9]{1,9}|(100|[0-9]{1,2}|0[0-9]{2})%)$";
+/// A [`Percent`](super::Percent).
+pub(super) const PERCENT: &str = "^[0-9]{1,3}%$";
 /// A [`Moment`](super::Moment); whether its month has that day is not for a pattern to say.
 pub(super) const MOMENT: &str = concat!(
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",

@@ -17,6 +17,7 @@ pub(crate) mod named;
 mod occurrence;
 pub mod own_metric;
 mod plan_file;
+mod quality;
 mod rollout;
 mod run;
 mod scalar;
@@ -32,10 +33,11 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    CertificateCheck, Check, CheckKind, CommandCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck,
-    HttpCheck, InterfaceCheck, KernelParamCheck, MountCheck, PackageCheck, PackageManager, PortCheck,
-    PortSpec, ProcessCheck, PromqlCheck, Protocol, RecordType, RestoreCheck, RulesHealthyCheck, ServiceCheck,
-    Sha256, Sha512, Size, TargetUpCheck, TcpCheck, UserCheck,
+    AlertPathCheck, AlertRouteCheck, CertificateCheck, Check, CheckKind, ClientIdentity, CommandCheck,
+    ConfigLiveCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck, HttpCheck, InterfaceCheck,
+    KernelParamCheck, MountCheck, PackageCheck, PackageManager, PortCheck, PortSpec, ProcessCheck,
+    PromqlCheck, Protocol, RecordType, RestoreCheck, RouteTest, RulesHealthyCheck, ServiceCheck, Sha256,
+    Sha512, Size, TargetUpCheck, TcpCheck, UserCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
@@ -55,9 +57,10 @@ pub use occurrence::{
 pub use plan_file::{
     Access, Criticality, Documents, FORMAT_VERSION, PlanFile, Report, Review, Secret, Status, Waiver,
 };
+pub use quality::Quality;
 pub use rollout::{Rollout, wait_for_cover};
 pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
-pub use scalar::{Length, Moment, Name, Portion, Tolerance};
+pub use scalar::{Length, Moment, Name, Percent, Portion, Tolerance};
 pub use span::{Span, Spanned};
 pub use step::{
     AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, NamedSilence, Pause, PrometheusAction, Retry,

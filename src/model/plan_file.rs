@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::named::Anything;
 use super::{
     AlertRule, Blackout, Check, Connections, Group, IMPLICIT_TARGET, Length, List, METRIC_NAME, Metric,
-    Moment, Named, Spanned, Target, Task, Window, form, wait_for_cover,
+    Moment, Named, Quality, Spanned, Target, Task, Window, form, wait_for_cover,
 };
 
 /// The format version that this mainstay reads.
@@ -93,6 +93,9 @@ pub struct PlanFile {
     /// catalogue of your own that ends in .yaml, relative to the plan file's folder.
     #[serde(default)]
     pub standards: List<Spanned<String>>,
+    /// How well the work has to be made, for `validate --run`.
+    #[serde(default)]
+    pub quality: Quality,
     /// Who may sign what.
     pub access: Option<Spanned<Access>>,
     /// How often people look.

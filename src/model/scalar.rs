@@ -189,6 +189,27 @@ impl FromStr for Portion {
     }
 }
 
+/// So many of a hundred, up to 999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Percent(pub u32);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}%", self.0)
+    }
+}
+
+impl FromStr for Percent {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.strip_suffix('%').filter(|digits| (1..=3).contains(&digits.len()));
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let percent = digits.and_then(|digits| digits.parse().ok());
+        percent.map(Self).ok_or("expected a whole percentage of at most 999%, such as 90%")
+    }
+}
+
 /// The name of something that is no section of its own, such as a silence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(pub String);
@@ -275,6 +296,13 @@ read_from_text!(Tolerance, "Tolerance", "a tolerance such as 2% or 5", {
     "examples": ["2%", 5]
 });
 
+read_from_text!(Percent, "Percent", "a percentage such as 90%", {
+    "type": "string",
+    "pattern": form::PERCENT,
+    "patternErrorMessage": "expected a whole percentage of at most 999%, such as 90%",
+    "examples": ["90%"]
+});
+
 read_from_text!(Portion, "Portion", "a whole number, or a percentage such as 30%", {
     "type": ["string", "integer"],
     "pattern": form::PORTION,
@@ -327,6 +355,17 @@ mod tests {
         );
         for wrong in ["", "%", "-1", "+1", "1.5", "101%", "0100%", "1000000000", "1 %", "one"] {
             assert!(wrong.parse::<Portion>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_whole_and_has_its_sign() {
+        assert_eq!(
+            ("0%".parse(), "100%".parse(), "007%".parse()),
+            (Ok(Percent(0)), Ok(Percent(100)), Ok(Percent(7)))
+        );
+        for wrong in ["", "%", "90", "0.5%", "-1%", "+1%", "1000%", "9 %"] {
+            assert!(wrong.parse::<Percent>().is_err(), "{wrong}");
         }
     }
 

@@ -177,6 +177,7 @@ impl Fault {
             help: self.help,
             control: self.control,
             subject,
+            evidence: Vec::new(),
             remedy: self.remedy,
         }
     }

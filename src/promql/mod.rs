@@ -18,6 +18,7 @@ mod lexer;
 mod literal;
 mod parser;
 mod re2;
+mod same;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -33,6 +34,7 @@ pub use judge::{
     Always, Because, Difference, NeedlessRegex, Never, RateProblem, RateTrouble, RegexExcess,
     always_returns_something, can_never_return_anything, filters, needless_regexes, rate_problems,
 };
+pub use same::are_same;
 pub use walk::{children, functions, selectors, walk};
 
 /// The longest query that is read, in bytes.
@@ -50,4 +52,18 @@ pub fn parse(text: &str) -> Result<Expr, SyntaxError> {
     let expr = parser::parse(text)?;
     types::check(&expr)?;
     Ok(expr)
+}
+
+/// Checks a regular expression as Go reads it.
+///
+/// # Errors
+/// What Go has against it, as a phrase.
+pub fn check_regex(pattern: &str) -> Result<(), String> {
+    re2::matches_empty(pattern).map(drop)
+}
+
+/// What is known of a label of every sample that a query returns: its value, empty when there is none, or `None` when
+/// nothing is known.
+pub fn known_label(expr: &Expr, label: &str) -> Option<String> {
+    judge::labels(expr).get(label).map(str::to_owned)
 }

@@ -73,6 +73,7 @@ mod tests {
             help: None,
             control: None,
             subject: String::new(),
+            evidence: Vec::new(),
             remedy: None,
         };
         let found = [warning];

@@ -12,6 +12,7 @@ mod facts;
 pub mod fixer;
 pub mod inputs;
 mod outlook;
+pub mod recorded;
 mod rehearsal;
 pub mod report;
 pub mod reporter;

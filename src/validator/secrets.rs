@@ -114,6 +114,49 @@ pub(super) fn find(text: &str, tree: Option<&Tree>) -> Vec<Secret> {
     found.into_iter().collect()
 }
 
+/// The patterns of what programs print; a year of output is read with them.
+static PRINTED: LazyLock<(Vec<Option<Regex>>, Option<Regex>)> = LazyLock::new(|| {
+    let forms = FORMS.iter().map(|form| Regex::new(form.pattern).ok()).collect();
+    (forms, Regex::new(NAMED).ok())
+});
+
+/// Words without one of which no output holds a secret that its name tells.
+const NAMES: [&str; 5] = ["passw", "secret", "token", "api", "auth"];
+/// The shortest value that is taken for a secret by its name alone: `token: ok` says nothing.
+const SHORTEST_NAMED: usize = 6;
+
+/// What looks like a secret in something that a program printed: what it is, each once. What is hidden already is none.
+pub fn in_output(text: &str) -> BTreeSet<String> {
+    let (forms, named) = &*PRINTED;
+    let hints = hints(text);
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for (form, pattern) in FORMS.iter().zip(forms) {
+        if let Some(pattern) = pattern
+            && form.needles.iter().any(|needle| hints.contains(needle))
+            && pattern.captures_iter(text).any(|captures| of_form(form.what, &captures).is_some())
+        {
+            found.insert(form.what.to_owned());
+        }
+    }
+    found.extend(passwords_of_urls(text).filter(|secret| !is_hidden(secret)).map(|secret| secret.what));
+    let lower = text.to_ascii_lowercase();
+    if let Some(named) = named
+        && NAMES.iter().any(|name| lower.contains(name))
+    {
+        let secrets =
+            named.captures_iter(text).filter_map(|captures| of_form("a secret by its name", &captures));
+        let is_long = |secret: &Secret| secret.texts.iter().any(|text| SHORTEST_NAMED <= text.len());
+        found
+            .extend(secrets.filter(|secret| is_long(secret) && !is_hidden(secret)).map(|secret| secret.what));
+    }
+    found
+}
+
+/// Whether it is what mainstay has put in the place of a secret.
+fn is_hidden(secret: &Secret) -> bool {
+    secret.texts.iter().all(|text| text.starts_with("[secret"))
+}
+
 /// The needles that a text holds.
 fn hints(text: &str) -> BTreeSet<&str> {
     // One pass for all of them needs a pattern, which takes longer to build than a short text to read a few times.

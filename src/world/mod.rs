@@ -7,8 +7,10 @@ pub mod clock;
 pub mod dns;
 pub mod files;
 pub mod git;
+pub mod glob;
 pub mod host;
 pub mod http;
+pub mod mailbox;
 pub mod output;
 pub mod process;
 pub mod process_identity;
@@ -29,6 +31,7 @@ use self::clock::Clock;
 use self::http::Client;
 use self::output::Outputs;
 use self::prometheus::Prometheus;
+use crate::calendar::Zone;
 use crate::model::{Connections, Spanned};
 
 /// What work and checks reach out to.
@@ -46,6 +49,8 @@ pub struct World {
     pub alertmanager: Option<Alertmanager>,
     /// The other members of its cluster.
     pub members: Vec<Alertmanager>,
+    /// The time zone of the plan file: moments without an offset are meant there.
+    pub zone: Zone,
     /// The plan file's folder: steps run here, and paths count from here.
     pub folder: PathBuf,
     /// Where what steps print goes to, and what is hidden from it.
@@ -67,11 +72,18 @@ impl World {
             replicas: replicas.map(prometheus).collect(),
             alertmanager: connections.alertmanager.as_ref().map(|to| alertmanager(&to.url)),
             members: members.map(alertmanager).collect(),
+            zone: Zone::utc(),
             folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
             clock,
             client,
             outputs: Outputs::default(),
         }
+    }
+
+    /// The same for a plan file of this time zone.
+    #[must_use]
+    pub fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
     }
 
     /// Every Prometheus of the plan file, the one that is asked first before the others.

@@ -93,6 +93,7 @@ fn many(n: usize, n_files: usize) -> Report {
         help: None,
         subject: format!("tasks.t{}", at % 100),
         control: None,
+        evidence: Vec::new(),
         remedy: None,
     };
     let findings: Vec<_> =
@@ -193,6 +194,7 @@ fn what_was_not_evaluated_looks_like_success_in_no_format() {
         help: None,
         subject: String::new(),
         control: None,
+        evidence: Vec::new(),
         remedy: None,
     };
     let files = vec![

@@ -2,6 +2,7 @@
 // A failed expectation is how a helper fails a test; clippy only knows this of functions marked `#[test]`.
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
 
+mod alerts;
 mod audit;
 mod calendar_laws;
 mod cases;

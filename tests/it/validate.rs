@@ -4,6 +4,7 @@ mod fix;
 mod hostile;
 mod inputs;
 mod manual;
+mod recorded;
 mod waivers;
 
 use std::os::unix::fs::PermissionsExt;

@@ -27,6 +27,12 @@ pub(super) fn asked(check: &Check, world: &World) -> Result<Answer, Found> {
             other => other,
         });
     }
+    if check.alert_path.is_some() {
+        return Err(match peers::alertmanagers_ready(world) {
+            Ok(found) => cannot_know(format!("{found}; a dry run posts no alert")),
+            Err(why) => wrong(Ending::Failed, why),
+        });
+    }
     if let Some(http) = &check.http
         && let Some(method) = http.method.as_deref().filter(|method| !changes_nothing(method))
     {
@@ -59,6 +65,12 @@ pub(super) fn later(check: &Check, world: &World) -> Found {
             }
             (Some(_), Ok(found)) => cannot_know(format!("asked only then; {found} now")),
             (Some(_), Err(why)) => cannot_know(format!("asked only then; now {why}")),
+        };
+    }
+    if check.alert_path.is_some() {
+        return match peers::alertmanagers_ready(world) {
+            Ok(found) => cannot_know(format!("asked only then; {found} now")),
+            Err(why) => cannot_know(format!("asked only then; now {why}")),
         };
     }
     if let Some(http) = &check.http {

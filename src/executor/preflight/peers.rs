@@ -120,6 +120,17 @@ pub(super) fn alertmanager_ready(world: &World) -> Result<String, String> {
     ready("Alertmanager", peer)
 }
 
+/// The same of every member of the cluster.
+pub(super) fn alertmanagers_ready(world: &World) -> Result<String, String> {
+    let found = alertmanager_ready(world)?;
+    let others = world
+        .members
+        .iter()
+        .map(|member| ready("Alertmanager", Some((member.url(), member.is_ready(TIMEOUT)))));
+    let all = std::iter::once(Ok(found)).chain(others).collect::<Result<Vec<_>, _>>()?;
+    Ok(all.join(", "))
+}
+
 /// Whether somebody listens where `url` points: a connection is opened, and nothing is sent.
 pub(super) fn listens(url: &str, world: &World) -> Result<String, String> {
     let shown = without_password(url);

@@ -1,5 +1,6 @@
 //! Checks: one assertion each about the live system.
 
+mod alerting;
 mod certificate;
 mod file;
 mod host;
@@ -12,9 +13,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::named::Anything;
-use super::{Length, Matcher, Spanned, form};
+use super::{Length, Matcher, Span, Spanned, form};
 
+pub use alerting::{AlertPathCheck, AlertRouteCheck, ConfigLiveCheck, RouteTest};
 pub use certificate::CertificateCheck;
 pub use file::{FileCheck, FileType};
 pub use host::{
@@ -22,7 +23,7 @@ pub use host::{
     UserCheck,
 };
 pub use monitoring::{PromqlCheck, RestoreCheck, RulesHealthyCheck, TargetUpCheck};
-pub use network::{DnsCheck, HttpCheck, InterfaceCheck, PortCheck, RecordType, TcpCheck};
+pub use network::{ClientIdentity, DnsCheck, HttpCheck, InterfaceCheck, PortCheck, RecordType, TcpCheck};
 pub use storage::{DiskCheck, MountCheck};
 pub use value::{PortSpec, Protocol, Sha256, Sha512, Size};
 
@@ -70,14 +71,14 @@ pub struct Check {
     /// A certificate is valid for long enough.
     pub certificate: Option<Spanned<CertificateCheck>>,
     /// Alertmanager routes a label set to a receiver.
-    pub alert_route: Option<Spanned<Anything>>,
+    pub alert_route: Option<Spanned<AlertRouteCheck>>,
     /// A synthetic alert arrives.
-    pub alert_path: Option<Spanned<Anything>>,
+    pub alert_path: Option<Spanned<AlertPathCheck>>,
     /// What is served equals what is written.
-    pub config_live: Option<Spanned<Anything>>,
+    pub config_live: Option<Spanned<ConfigLiveCheck>>,
     /// A snapshot opened in a scratch instance answers the same queries.
     pub restore: Option<Spanned<RestoreCheck>>,
-    /// The most that it may take; default 10s, and 2m for `restore`.
+    /// The most that it may take; default 10s, 2m for `restore`, and 10m for `alert_path`.
     #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
 }
@@ -140,9 +141,9 @@ kinds! {
     interface: Interface(InterfaceCheck),
     kernel_param: KernelParam(KernelParamCheck),
     certificate: Certificate(CertificateCheck),
-    alert_route: AlertRoute(Anything),
-    alert_path: AlertPath(Anything),
-    config_live: ConfigLive(Anything),
+    alert_route: AlertRoute(AlertRouteCheck),
+    alert_path: AlertPath(AlertPathCheck),
+    config_live: ConfigLive(ConfigLiveCheck),
     restore: Restore(RestoreCheck),
 }
 
@@ -150,11 +151,18 @@ kinds! {
 const DEFAULT_TIMEOUT: Length = Length(chrono::TimeDelta::seconds(10));
 /// The same for `restore`, which starts a server.
 const DEFAULT_TIMEOUT_OF_RESTORE: Length = Length(chrono::TimeDelta::minutes(2));
+/// The same for `alert_path`: by default Alertmanager waits 30 seconds and then five minutes before it speaks of a group
+/// of alerts, and of its end.
+const DEFAULT_TIMEOUT_OF_ALERT_PATH: Length = Length(chrono::TimeDelta::minutes(10));
 
 impl Check {
     /// The most that it may take.
     pub fn timeout(&self) -> Length {
-        let default = if self.restore.is_some() { DEFAULT_TIMEOUT_OF_RESTORE } else { DEFAULT_TIMEOUT };
+        let default = match self.kind() {
+            Some(CheckKind::Restore(_)) => DEFAULT_TIMEOUT_OF_RESTORE,
+            Some(CheckKind::AlertPath(_)) => DEFAULT_TIMEOUT_OF_ALERT_PATH,
+            _ => DEFAULT_TIMEOUT,
+        };
         self.timeout.map_or(default, |timeout| timeout.value)
     }
 
@@ -186,6 +194,76 @@ impl Check {
         matchers.into_iter().flatten().collect()
     }
 
+    /// The texts of its form that have to say something: keys and values.
+    pub fn names(&self) -> Vec<(&'static str, &Spanned<String>)> {
+        let Some(kind) = self.kind() else { return Vec::new() };
+        match kind {
+            CheckKind::File(file) => vec![("path", &file.path)],
+            CheckKind::Mount(mount) => vec![("path", &mount.path)],
+            CheckKind::Disk(disk) => vec![("path", &disk.path)],
+            CheckKind::Process(process) => vec![("name", &process.name)],
+            CheckKind::Service(service) => vec![("name", &service.name)],
+            CheckKind::Package(package) => vec![("name", &package.name)],
+            CheckKind::User(user) => vec![("name", &user.name)],
+            CheckKind::Group(group) => vec![("name", &group.name)],
+            CheckKind::Interface(interface) => vec![("name", &interface.name)],
+            CheckKind::KernelParam(parameter) => vec![("name", &parameter.name)],
+            CheckKind::Dns(dns) => vec![("name", &dns.name)],
+            CheckKind::Http(http) => {
+                let client = http
+                    .client
+                    .iter()
+                    .flat_map(|client| [("certificate", &client.certificate), ("key", &client.key)]);
+                http.ca.iter().map(|ca| ("ca", ca)).chain(client).collect()
+            }
+            CheckKind::Certificate(of) => {
+                let keys = [("file", &of.file), ("server_name", &of.server_name), ("ca", &of.ca)];
+                keys.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is said of something of which `exists: false`, or the like, says that it is not there: the place of the
+    /// form, that key, and the key that says more.
+    pub fn said_of_nothing(&self) -> Vec<(Span, &'static str, &'static str)> {
+        let Some(kind) = self.kind() else { return Vec::new() };
+        let (span, flag, is_there, more): (_, _, _, Vec<(&'static str, bool)>) = match kind {
+            CheckKind::File(file) => (file.span, "exists", file.exists, file.attributes().to_vec()),
+            CheckKind::Process(of) => {
+                let more = vec![("count", of.count.is_some()), ("user", of.user.is_some())];
+                (of.span, "running", of.running, more)
+            }
+            CheckKind::Port(of) => {
+                let more = vec![("ip", of.ip.is_some()), ("process", of.process.is_some())];
+                (of.span, "listening", of.listening, more)
+            }
+            CheckKind::Package(of) => {
+                (of.span, "installed", of.installed, vec![("version", of.version.is_some())])
+            }
+            CheckKind::Mount(of) => {
+                let more = [("source", &of.source), ("filesystem", &of.filesystem), ("options", &of.options)];
+                (of.span, "exists", of.exists, given(&more))
+            }
+            CheckKind::User(of) => {
+                let numbers = [("uid", &of.uid), ("gid", &of.gid)];
+                let texts = [("home", &of.home), ("shell", &of.shell), ("groups", &of.groups)];
+                (of.span, "exists", of.exists, [given(&numbers), given(&texts)].concat())
+            }
+            CheckKind::Group(of) => {
+                (of.span, "exists", of.exists, given(&[("gid", &of.gid), ("members", &of.members)]))
+            }
+            CheckKind::Interface(of) => {
+                let more = given(&[("addrs", &of.addrs), ("mtu", &of.mtu)]);
+                (of.span, "exists", of.exists, [vec![("up", of.up.is_some())], more].concat())
+            }
+            CheckKind::Dns(of) => (of.span, "resolves", of.resolves, vec![("answers", of.answers.is_some())]),
+            _ => return Vec::new(),
+        };
+        let said = more.into_iter().filter(|(_, is_said)| *is_said && is_there == Some(false));
+        said.map(|(key, _)| (span, flag, key)).collect()
+    }
+
     /// What it asks, in one short line.
     pub fn in_short(&self) -> String {
         let Some(kind) = self.kind() else { return "check".to_owned() };
@@ -214,10 +292,17 @@ impl Check {
             CheckKind::Certificate(certificate) => {
                 certificate.address.as_ref().or(certificate.file.as_ref()).map_or("", |of| of.value.as_str())
             }
+            CheckKind::AlertPath(path) => &format!("to {}", path.receiver.value),
+            CheckKind::AlertRoute(route) => &route.in_short(),
+            CheckKind::ConfigLive(live) => &live.in_short(),
             _ => return kind.name().to_owned(),
         };
         format!("{} {what}", kind.name())
     }
+}
+
+fn given(keys: &[(&'static str, &Option<Matcher>)]) -> Vec<(&'static str, bool)> {
+    keys.iter().map(|(key, matcher)| (*key, matcher.is_some())).collect()
 }
 
 /// For the schema: none of `keys` stands beside `flag: false`, of which they could say nothing.

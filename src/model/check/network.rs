@@ -11,7 +11,6 @@ use crate::model::{DEFAULT_METHOD, Matcher, Named, Spanned, form};
 /// An HTTP answer is as expected.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("dependencies" = {"client_cert": ["client_key"], "client_key": ["client_cert"]}))]
 pub struct HttpCheck {
     /// Where to.
     #[schemars(with = "form::Url")]
@@ -29,12 +28,8 @@ pub struct HttpCheck {
     /// The certificates that are trusted, in a PEM file; default those that the machine trusts.
     #[schemars(with = "Option<form::NonBlank>")]
     pub ca: Option<Spanned<String>>,
-    /// The certificate of the client, in a PEM file.
-    #[schemars(with = "Option<form::NonBlank>")]
-    pub client_cert: Option<Spanned<String>>,
-    /// Its key, in a PEM file.
-    #[schemars(with = "Option<form::NonBlank>")]
-    pub client_key: Option<Spanned<String>>,
+    /// Whom the client shows itself as.
+    pub client: Option<ClientIdentity>,
     /// The status; default 200.
     #[schemars(extend("default" = 200))]
     pub status: Option<Matcher>,
@@ -45,6 +40,18 @@ pub struct HttpCheck {
     pub body: Option<Matcher>,
     /// How long the whole answer took, in seconds.
     pub seconds: Option<Matcher>,
+}
+
+/// Whom a client shows itself as.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientIdentity {
+    /// Its certificate, with its chain, in a PEM file.
+    #[schemars(with = "form::NonBlank")]
+    pub certificate: Spanned<String>,
+    /// The key, in a PEM file.
+    #[schemars(with = "form::NonBlank")]
+    pub key: Spanned<String>,
 }
 
 /// A TCP connection can be opened.

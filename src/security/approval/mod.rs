@@ -171,19 +171,45 @@ impl<'a> Approvals<'a> {
         Ok(Some(Standing::of(required.value, &from.value, &good, void, unknown)))
     }
 
-    fn known(&self, state: &State, entry: u64) -> Result<Option<Arc<Known>>, StateError> {
+    /// How work that began at `started` stood to the approvals that it rested on, which are on record in the ledger
+    /// `origin`; `None` when its task, as it was by then, needed none.
+    pub fn on_record(
+        &self,
+        (origin, recorded): (&str, &[RecordedApproval]),
+        (work, task): (&Work, &Task),
+        started: DateTime<Utc>,
+    ) -> Option<Standing> {
+        let Approval { required, from } = task.approval.as_deref()?;
+        let (mut good, mut void, mut unknown) = (Vec::new(), Vec::new(), None);
+        for recorded in recorded {
+            let known = self.remember(recorded.entry, || recorded.clone());
+            let who = known.statement.as_ref().map_or("somebody", |it| it.said.who.as_str()).to_owned();
+            let why = self.other_work(&known, origin, work, started);
+            match why.map_or_else(|| self.key_of(&known, task, &from.value), |why| Ok(Err(why))) {
+                Ok(Ok(key)) => good.push(Given { who, key, entry: recorded.entry }),
+                Ok(Err(why)) => void.push(Void { who, why }),
+                Err(why) => unknown = Some(format!("approvals cannot be verified: {why}")),
+            }
+        }
+        Some(Standing::of(required.value, &from.value, &good, void, unknown))
+    }
+
+    fn remember(&self, entry: u64, recorded: impl FnOnce() -> RecordedApproval) -> Arc<Known> {
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = all.get(&entry) {
+        let known = all.entry(entry).or_insert_with(|| {
+            let recorded = recorded();
+            let statement = Statement::parse(&recorded.statement);
+            Arc::new(Known { statement, recorded, signature: OnceLock::new() })
+        });
+        Arc::clone(known)
+    }
+
+    fn known(&self, state: &State, entry: u64) -> Result<Option<Arc<Known>>, StateError> {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&entry) {
             return Ok(Some(Arc::clone(known)));
         }
-        let Some(recorded) = state.approval(entry)? else { return Ok(None) };
-        let known = Arc::new(Known {
-            statement: Statement::parse(&recorded.statement),
-            recorded,
-            signature: OnceLock::new(),
-        });
-        all.insert(entry, Arc::clone(&known));
-        Ok(Some(known))
+        let recorded = state.approval(entry)?;
+        Ok(recorded.map(|recorded| self.remember(entry, || recorded)))
     }
 
     /// Why an approval is not about this work, by what it says.

@@ -38,18 +38,19 @@ pub fn ask(check: &HttpCheck, world: &World, timeout: Duration) -> Answer {
 
 /// The client of the world, or one with certificates of its own.
 fn client(check: &HttpCheck, world: &World) -> Result<Client, String> {
-    if check.ca.is_none() && check.client_cert.is_none() {
+    if check.ca.is_none() && check.client.is_none() {
         return Ok(world.client.clone());
     }
-    let file = |path: &Option<Spanned<String>>| match path {
-        None => Ok(None),
-        Some(path) => {
-            let path = world.folder.join(&path.value);
-            std::fs::read(&path).map(Some).map_err(|error| format!("{}: {error}", path.display()))
-        }
+    let file = |path: &Spanned<String>| {
+        let path = world.folder.join(&path.value);
+        std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
-    let (roots, certificate, key) = (file(&check.ca)?, file(&check.client_cert)?, file(&check.client_key)?);
-    let client = certificate.as_deref().zip(key.as_deref());
+    let roots = check.ca.as_ref().map(file).transpose()?;
+    let client = match &check.client {
+        Some(client) => Some((file(&client.certificate)?, file(&client.key)?)),
+        None => None,
+    };
+    let client = client.as_ref().map(|(certificate, key)| (certificate.as_slice(), key.as_slice()));
     Client::of(&Identity { roots: roots.as_deref(), client })
         .map_err(|why| format!("the certificates of this check: {why}"))
 }

@@ -3,10 +3,13 @@
 //! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
 
 mod account;
+mod alert_path;
+mod alert_route;
 pub mod all_at_once;
 mod attributes;
 mod certificate;
 mod command;
+mod config_live;
 mod disk;
 mod dns;
 mod file;
@@ -184,9 +187,9 @@ fn answer_of(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answ
         CheckKind::KernelParam(parameter) => kernel_param::ask(parameter),
         CheckKind::Dns(dns) => dns::ask(dns, timeout),
         CheckKind::Certificate(certificate) => certificate::ask(certificate, world, host, timeout),
-        CheckKind::AlertRoute(_) | CheckKind::AlertPath(_) | CheckKind::ConfigLive(_) => {
-            Answer::unknown("this kind of check is not supported yet")
-        }
+        CheckKind::AlertPath(path) => alert_path::ask(path, world, timeout, cancel),
+        CheckKind::AlertRoute(route) => alert_route::ask(route, world, timeout),
+        CheckKind::ConfigLive(live) => config_live::ask(live, world, timeout),
     }
 }
 

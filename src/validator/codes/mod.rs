@@ -54,6 +54,7 @@ impl Code {
             help: (!self.help.is_empty()).then(|| self.help.to_owned()),
             control: None,
             subject: subject.to_owned(),
+            evidence: Vec::new(),
             remedy: None,
         }
     }

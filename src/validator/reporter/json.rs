@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::{Finding, Severity};
 use crate::text::inert_json;
 use crate::validator::engine::Verdict;
-use crate::validator::report::{FileReport, Report};
+use crate::validator::report::{FileReport, Item, Outcome, Report};
 
 /// Names the form of [`json`].
 const SCHEMA: &str = "mainstay/validate/v1";
@@ -21,6 +21,33 @@ struct Json<'a> {
     /// How many findings a waiver took back.
     waived: usize,
     files: Vec<JsonFile<'a>>,
+    /// The questions that were put to the live system or to the record; none when only plan files were looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<JsonItem<'a>>,
+}
+
+/// One question with its answer.
+#[derive(Debug, Serialize)]
+struct JsonItem<'a> {
+    file: &'a str,
+    name: &'a str,
+    asks: &'a str,
+    outcome: Outcome,
+    said: &'a str,
+    took_seconds: Option<f64>,
+}
+
+impl<'a> JsonItem<'a> {
+    fn new(file: &'a FileReport, item: &'a Item) -> Self {
+        Self {
+            file: &file.source.path,
+            name: &item.name,
+            asks: &item.asks,
+            outcome: item.outcome,
+            said: &item.said,
+            took_seconds: item.took.map(|took| took.as_secs_f64()),
+        }
+    }
 }
 
 /// What one file amounts to.
@@ -49,6 +76,9 @@ pub(super) struct JsonFinding<'a> {
     help: Option<&'a str>,
     /// The control that asks for what is missing: its standard and its id.
     control: Option<&'a str>,
+    /// The entries of the ledger that it rests on.
+    #[serde(skip_serializing_if = "<[u64]>::is_empty")]
+    evidence: &'a [u64],
     /// Whether `--fix` mends it.
     fixable: bool,
 }
@@ -81,6 +111,7 @@ impl<'a> JsonFinding<'a> {
             expected: finding.expected.as_deref(),
             help: finding.help.as_deref(),
             control: finding.control.as_deref(),
+            evidence: &finding.evidence,
             fixable: finding.remedy.is_some(),
         }
     }
@@ -96,6 +127,11 @@ pub fn json(report: &Report, least: Severity) -> String {
         evaluated: report.n_evaluated(),
         waived: report.files.iter().map(|file| file.n_waived).sum(),
         files: report.files.iter().map(JsonFile::new).collect(),
+        items: report
+            .files
+            .iter()
+            .flat_map(|file| file.items.iter().map(|item| JsonItem::new(file, item)))
+            .collect(),
     };
     let text = serde_json::to_string_pretty(&object);
     let text = text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON"));

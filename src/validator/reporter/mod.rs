@@ -7,6 +7,7 @@ pub mod checkstyle;
 mod fingerprint;
 pub mod github;
 pub mod gitlab;
+mod items;
 pub mod json;
 pub mod jsonl;
 pub mod junit;

@@ -53,6 +53,7 @@ pub(super) fn unreadable() -> Report {
         help: None,
         subject: String::new(),
         control: None,
+        evidence: Vec::new(),
         remedy: None,
     };
     let file = FileReport::unreadable("maintenance.yaml".to_owned(), finding);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{counts, why_unknown};
+use super::{counts, items, why_unknown};
 use crate::counted;
 use crate::model::{Finding, Place, Severity};
 use crate::planfile::Source;
@@ -20,6 +20,7 @@ pub fn text(report: &Report, least: Severity, color: bool) -> String {
     let mut text = String::new();
     for file in report.files.iter().filter(|file| file.is_readable || report.files.len() > 1) {
         let shown = file.findings.iter().filter(|finding| finding.severity >= least && file.is_readable);
+        text.push_str(&items::table_of(file, color));
         text.push_str(&findings(shown, |name| file.source_of(name), color));
         text.push_str(&summary(file));
     }

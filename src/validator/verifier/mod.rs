@@ -7,6 +7,7 @@ mod compare;
 mod cover;
 mod facts;
 mod settle;
+pub mod statistics;
 
 pub use compare::compare;
 pub use cover::{Cover, Gap, cover_of, gap_of};

@@ -16,13 +16,36 @@ pub struct ManagedAlert {
     pub labels: BTreeMap<String, String>,
     /// Where it stands.
     pub status: AlertStatus,
+    /// What tells it from every other alert.
+    #[serde(default)]
+    pub fingerprint: String,
+    /// Whom its routes lead to.
+    #[serde(default)]
+    pub receivers: Vec<ReceiverName>,
+}
+
+/// A receiver of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReceiverName {
+    /// Its name.
+    pub name: String,
 }
 
 /// Where an alert stands.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AlertStatus {
     /// `active`, `suppressed` (silenced or inhibited) or `unprocessed`.
     pub state: String,
+    /// The ids of the silences that hold it back.
+    #[serde(default)]
+    pub silenced_by: Vec<String>,
+    /// The fingerprints of the alerts that hold it back.
+    #[serde(default)]
+    pub inhibited_by: Vec<String>,
+    /// The time intervals that hold it back; told from 0.28 on.
+    #[serde(default)]
+    pub muted_by: Vec<String>,
 }
 
 /// An alert that is posted.

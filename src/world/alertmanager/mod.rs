@@ -4,6 +4,7 @@
 //! silence is 404 with an empty body, or 500 before 0.26. `GET /silences` ignores a state filter before 0.34.
 
 mod alerts;
+mod notifications;
 mod silences;
 mod status;
 
@@ -15,7 +16,8 @@ use serde::de::DeserializeOwned;
 use super::http::{Answer, Client, Request, without_password};
 use super::prometheus::{PeerError, shortened};
 
-pub use alerts::{AlertStatus, ManagedAlert, PostedAlert};
+pub use alerts::{AlertStatus, ManagedAlert, PostedAlert, ReceiverName};
+pub use notifications::Notifications;
 pub use silences::{Silence, SilenceMatcher, SilenceStatus};
 pub use status::{AlertmanagerStatus, Cluster, ClusterMember, OriginalConfig};
 

@@ -19,7 +19,13 @@ pub struct SilenceMatcher {
     /// Whether `value` is a regular expression, anchored at both ends.
     pub is_regex: bool,
     /// Whether a match counts, or its absence.
+    #[serde(default = "yes")]
     pub is_equal: bool,
+}
+
+/// Alertmanager before 0.22 does not tell: it knew nothing else.
+fn yes() -> bool {
+    true
 }
 
 impl std::fmt::Display for SilenceMatcher {
@@ -53,6 +59,15 @@ pub struct Silence {
     pub id: String,
     /// Its comment.
     pub comment: String,
+    /// Who made it.
+    #[serde(default)]
+    pub created_by: String,
+    /// What it matches: alerts for which each of these holds.
+    #[serde(default)]
+    pub matchers: Vec<SilenceMatcher>,
+    /// When it begins.
+    #[serde(default)]
+    pub starts_at: DateTime<Utc>,
     /// When it ends.
     pub ends_at: DateTime<Utc>,
     /// Where it stands.

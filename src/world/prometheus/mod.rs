@@ -160,6 +160,19 @@ pub(in crate::world) fn exposed(page: &str, name: &str) -> Option<f64> {
     })
 }
 
+/// Every series called `name` in a metrics page: the text between its braces, and its value.
+///
+/// Source: Prometheus text exposition format.
+pub(in crate::world) fn exposed_series<'p>(
+    page: &'p str,
+    name: &'p str,
+) -> impl Iterator<Item = (&'p str, f64)> {
+    page.lines().filter_map(move |line| {
+        let (labels, value) = line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once('}')?;
+        Some((labels, value.split_whitespace().next()?.parse().ok()?))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,6 +45,15 @@ pub struct Rule {
     /// Of an alerting rule: the seconds that its condition has to hold.
     #[serde(default)]
     pub duration: f64,
+    /// Of an alerting rule: the seconds that it fires on after its condition has ended.
+    #[serde(default)]
+    pub keep_firing_for: f64,
+    /// The labels that it gives.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Of an alerting rule: what it says about its alerts.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// One alert as Prometheus sees it.

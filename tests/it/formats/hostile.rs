@@ -149,6 +149,7 @@ fn finding(name: &'static str) -> impl Strategy<Value = Finding> {
             help,
             subject,
             control: None,
+            evidence: Vec::new(),
             remedy: None,
         })
 }
@@ -188,6 +189,7 @@ pub fn every_piece() -> Report {
         help: Some((*piece).to_owned()),
         subject: (*piece).to_owned(),
         control: None,
+        evidence: Vec::new(),
         remedy: None,
     };
     let findings = PIECES.iter().zip(codes.iter().cycle()).map(finding).collect();

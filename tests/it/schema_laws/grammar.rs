@@ -40,6 +40,7 @@ pub fn plan_file() -> Rule {
         .may("alerts", named(alert()))
         .may("reports", named(report()))
         .may("standards", list(text()))
+        .may("quality", all_may(&["success", "rework", "estimate_error", "compliance"], &percent()))
         .may("access", access())
         .may("reviews", named(mapping().may("every", length()).may("from", text()).done()))
         .may("ignore", list(waiver()))
@@ -242,6 +243,32 @@ fn check() -> Rule {
         .may("snapshot", text())
         .may("queries", some(any_of(&["up", "'sum(up)'"])))
         .may("within", tolerance());
+    let labels = || named_by(&["alertname", "5"], text());
+    let path = mapping()
+        .must("receiver", filled())
+        .may("labels", labels())
+        .may("annotations", labels())
+        .may("within", positive_length())
+        .may("webhook", any_of(&["127.0.0.1:9099"]))
+        .may("resolved", boolean());
+    let expected = mapping()
+        .must("labels", labels())
+        .one(&[
+            ("receivers", list(text())),
+            ("group_by", list(text())),
+            ("muted", boolean()),
+            ("inhibited", boolean()),
+        ])
+        .may("at", any_of(&["2026-12-20", "2026-12-20T02:30:00Z"]))
+        .may("firing", list(labels()));
+    let route = mapping()
+        .may("config", filled())
+        .one(&[("routes", some(expected.done())), ("tests", text()), ("rules", some(text()))])
+        .may("receivers", list(text()))
+        .may("not_receivers", list(text()));
+    let live =
+        mapping().one(&[("prometheus", filled()), ("alertmanager", filled())]).may("ignore", list(text()));
+    kinds.extend([("alert_path", path.done()), ("alert_route", route.done()), ("config_live", live.done())]);
     let is_later = |kind: &&str| *kind != "restore" && kinds.iter().all(|(known, _)| known != kind);
     let later: Vec<_> = mainstay::model::Check::KINDS.iter().copied().filter(is_later).collect();
     kinds.extend(later.into_iter().map(|kind| (kind, anything())));
@@ -354,6 +381,10 @@ fn portion() -> Rule {
 
 fn positive() -> Rule {
     any_of(&["1", "2", "4294967295"])
+}
+
+fn percent() -> Rule {
+    any_of(&["90%", "'007%'", "0%", "999%"])
 }
 
 fn length() -> Rule {

@@ -20,7 +20,7 @@ pub use generated::assert_committed;
 pub use hung_peer::HungPeer;
 pub use keys::{Agent, make_key, make_protected_key};
 pub use past::Past;
-pub use stack::Stack;
+pub use stack::{Stack, free_address};
 pub use understood::assert_understood;
 pub use wait::wait_until;
 pub use yaml::Yaml;

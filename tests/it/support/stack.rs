@@ -35,6 +35,10 @@ pub struct Stack {
     guard: Child,
     webhook: Option<Webhook>,
     components: Vec<Component>,
+    /// The configuration of every Alertmanager; `RECEIVER` stands for the webhook sink.
+    alertmanager_config: String,
+    /// Where the members of the Alertmanager cluster gossip.
+    gossip: Vec<String>,
 }
 
 /// One server: how it is started, and where it answers.
@@ -42,6 +46,8 @@ pub struct Stack {
 enum Kind {
     Node,
     Alertmanager,
+    /// Another member of its cluster, counted from 1.
+    Member(usize),
     Prometheus,
 }
 
@@ -55,6 +61,8 @@ impl Kind {
         match self {
             Self::Node => "node",
             Self::Alertmanager => "alertmanager",
+            Self::Member(1) => "alertmanager-2",
+            Self::Member(_) => "alertmanager-3",
             Self::Prometheus => "prometheus",
         }
     }
@@ -63,7 +71,7 @@ impl Kind {
     fn programs(self) -> &'static [&'static str] {
         match self {
             Self::Node => &["prometheus-node-exporter", "node_exporter"],
-            Self::Alertmanager => &["prometheus-alertmanager", "alertmanager"],
+            Self::Alertmanager | Self::Member(_) => &["prometheus-alertmanager", "alertmanager"],
             Self::Prometheus => &["prometheus"],
         }
     }
@@ -72,7 +80,7 @@ impl Kind {
     fn ready_page(self) -> &'static str {
         match self {
             Self::Node => "/metrics",
-            Self::Alertmanager | Self::Prometheus => "/-/ready",
+            Self::Alertmanager | Self::Member(_) | Self::Prometheus => "/-/ready",
         }
     }
 }
@@ -88,6 +96,25 @@ impl Stack {
     #[track_caller]
     pub fn alertmanager_only() -> Self {
         Self::launch(&[Kind::Alertmanager])
+    }
+
+    /// Starts one to three Alertmanagers, a cluster when there are several, all with this configuration, in which
+    /// `RECEIVER` stands for the webhook sink.
+    #[track_caller]
+    pub fn alertmanagers(n: usize, config: &str) -> Self {
+        let kinds = [Kind::Alertmanager, Kind::Member(1), Kind::Member(2)];
+        Self::launch_with(&kinds[..n], config)
+    }
+
+    /// The base URLs of all members of the Alertmanager cluster, the first one first.
+    pub fn alertmanager_urls(&self) -> Vec<String> {
+        let is_member = |c: &&Component| matches!(c.kind, Kind::Alertmanager | Kind::Member(_));
+        self.components.iter().filter(is_member).map(|c| format!("http://{}", c.address)).collect()
+    }
+
+    /// The configuration file of Alertmanager, of every member.
+    pub fn alertmanager_config(&self) -> PathBuf {
+        self.dir.join("alertmanager/alertmanager.yml")
     }
 
     /// Starts Prometheus, which scrapes itself, and waits until that target is up.
@@ -224,8 +251,13 @@ impl Stack {
     /// Another process may take a port between its choice and its use: then the whole stack moves.
     #[track_caller]
     fn launch(kinds: &[Kind]) -> Self {
+        Self::launch_with(kinds, include_str!("stack/alertmanager.yml"))
+    }
+
+    #[track_caller]
+    fn launch_with(kinds: &[Kind], alertmanager_config: &str) -> Self {
         for attempt in 1.. {
-            match Self::try_launch(kinds) {
+            match Self::try_launch(kinds, alertmanager_config) {
                 Ok(stack) => return stack,
                 Err(problem) if attempt < 4 && problem.contains("address already in use") => {}
                 Err(problem) => panic!("{problem}"),
@@ -234,8 +266,8 @@ impl Stack {
         unreachable!("the last attempt returns or panics")
     }
 
-    fn try_launch(kinds: &[Kind]) -> Result<Self, String> {
-        let stack = Self::lay_out(kinds);
+    fn try_launch(kinds: &[Kind], alertmanager_config: &str) -> Result<Self, String> {
+        let stack = Self::lay_out(kinds, alertmanager_config);
         for component in &stack.components {
             stack.start_and_wait(component)?;
         }
@@ -246,7 +278,7 @@ impl Stack {
     }
 
     /// Makes the directory with all configuration, and the guard that removes it.
-    fn lay_out(kinds: &[Kind]) -> Self {
+    fn lay_out(kinds: &[Kind], alertmanager_config: &str) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("mainstay-stack-")
             .tempdir()
@@ -262,7 +294,10 @@ impl Stack {
         let guard = start_guard(&dir);
         let webhook = kinds.contains(&Kind::Alertmanager).then(Webhook::start);
         let components = kinds.iter().map(|&kind| Component { kind, address: free_address() }).collect();
-        let stack = Self { dir, guard, webhook, components };
+        let members = kinds.iter().filter(|kind| matches!(kind, Kind::Alertmanager | Kind::Member(_)));
+        let gossip = members.map(|_| free_address()).collect();
+        let alertmanager_config = alertmanager_config.to_owned();
+        let stack = Self { dir, guard, webhook, components, alertmanager_config, gossip };
         for component in &stack.components {
             stack.configure(component);
         }
@@ -273,7 +308,8 @@ impl Stack {
     fn configure(&self, component: &Component) {
         let options = match component.kind {
             Kind::Node => self.configure_node(),
-            Kind::Alertmanager => self.configure_alertmanager(),
+            Kind::Alertmanager => self.configure_alertmanager(0),
+            Kind::Member(number) => self.configure_alertmanager(number),
             Kind::Prometheus => self.configure_prometheus(),
         };
         let mut script = format!("#!/bin/sh\nexec {}", quoted(program(component.kind).display()));
@@ -296,15 +332,25 @@ impl Stack {
         options
     }
 
-    fn configure_alertmanager(&self) -> Vec<String> {
+    fn configure_alertmanager(&self, number: usize) -> Vec<String> {
         let receiver = self.webhook.as_ref().expect("the webhook sink comes with Alertmanager").url();
-        let config = include_str!("stack/alertmanager.yml").replace("RECEIVER", &receiver);
+        let config = self.alertmanager_config.replace("RECEIVER", &receiver);
         let config = self.write("alertmanager/alertmanager.yml", &config);
-        vec![
+        let data = if number == 0 { "data".to_owned() } else { format!("data-{}", number + 1) };
+        let mut options = vec![
             format!("--config.file={}", config.display()),
-            format!("--storage.path={}", self.dir.join("alertmanager/data").display()),
-            "--cluster.listen-address=".to_owned(),
-        ]
+            format!("--storage.path={}", self.dir.join("alertmanager").join(data).display()),
+        ];
+        if self.gossip.len() == 1 {
+            options.push("--cluster.listen-address=".to_owned());
+        } else {
+            options.push(format!("--cluster.listen-address={}", self.gossip[number]));
+            let others = self.gossip.iter().enumerate().filter(|(other, _)| *other != number);
+            options.extend(others.map(|(_, address)| format!("--cluster.peer={address}")));
+            // A test does not wait 15 s for the second member's turn.
+            options.push("--cluster.peer-timeout=3s".to_owned());
+        }
+        options
     }
 
     fn configure_prometheus(&self) -> Vec<String> {
@@ -365,8 +411,11 @@ impl Stack {
     }
 
     fn wait_for_targets(&self) {
-        let n_targets =
-            self.components.iter().filter(|component| component.kind != Kind::Alertmanager).count();
+        let n_targets = self
+            .components
+            .iter()
+            .filter(|component| matches!(component.kind, Kind::Node | Kind::Prometheus))
+            .count();
         let all_up = json!(n_targets.to_string());
         wait_until(&format!("{n_targets} targets are up"), PATIENCE, || {
             self.try_query("sum(up)").is_some_and(|found| found[0]["value"][1] == all_up)
@@ -410,7 +459,7 @@ fn start_guard(dir: &Path) -> Child {
 ///
 /// The port lies below those that outgoing connections get: a server that is stopped for a while finds its
 /// port free when it comes back.
-fn free_address() -> String {
+pub fn free_address() -> String {
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     let first_outgoing = range.split_whitespace().next().and_then(|port| port.parse().ok()).unwrap_or(32768);
     let ports = if first_outgoing < 14000 { 20000..60000 } else { 12000..first_outgoing };

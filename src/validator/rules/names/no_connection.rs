@@ -1,6 +1,6 @@
 //! MS206: no connection.
 
-use crate::model::Span;
+use crate::model::{AlertRouteCheck, Span, Spanned};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -41,7 +41,18 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
             let promql = check.promql.as_ref().map(|promql| promql.span);
             let target_up = check.target_up.as_ref().map(|target_up| target_up.span);
             let restore = check.restore.as_ref().map(|restore| restore.span);
-            promql.or(target_up).or(check.rules_healthy.as_ref().map(|rules| rules.span)).or(restore)
+            let config_live = check.config_live.as_ref().filter(|live| live.prometheus.is_some());
+            let is_of_loaded = |route: &&Spanned<AlertRouteCheck>| {
+                let from = route.rules.iter().flat_map(|from| from.iter());
+                from.into_iter().any(|from| from.value == AlertRouteCheck::ALL_RULES)
+            };
+            let alert_route = check.alert_route.as_ref().filter(is_of_loaded);
+            promql
+                .or(target_up)
+                .or(check.rules_healthy.as_ref().map(|rules| rules.span))
+                .or(restore)
+                .or(config_live.map(|live| live.span))
+                .or(alert_route.map(|route| route.span))
         });
         let of_steps = facts.steps().filter_map(|step| Some(step.prometheus.as_ref()?.span));
         let of_tasks = plan.tasks.iter().flat_map(|(_, task)| {
@@ -55,7 +66,14 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     if !has("alertmanager") {
         let of_tasks = plan.tasks.iter().filter_map(|(_, task)| Some(task.silence.as_ref()?.span));
         let of_steps = facts.steps().filter_map(|step| Some(step.alertmanager.as_ref()?.span));
-        faults.extend(of_tasks.chain(of_steps).map(|span| missing("alertmanager", beginning(span))));
+        let of_checks = facts.checks().filter_map(|(_, check)| {
+            let alert_path = check.alert_path.as_ref().map(|path| path.span);
+            let alert_route = check.alert_route.as_ref().filter(|route| route.config.is_none());
+            let config_live = check.config_live.as_ref().filter(|live| live.alertmanager.is_some());
+            alert_path.or(alert_route.map(|route| route.span)).or(config_live.map(|live| live.span))
+        });
+        let spans = of_tasks.chain(of_steps).chain(of_checks);
+        faults.extend(spans.map(|span| missing("alertmanager", beginning(span))));
         let sends = plan.alerts.iter().filter_map(|(_, rule)| rule.send.as_ref());
         let sends = sends.filter(|send| send.value == "alertmanager");
         faults.extend(sends.map(|send| missing("alertmanager", send.span)));

@@ -44,7 +44,19 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     }
     for (_, check) in facts.checks() {
         check.promql.iter().for_each(|promql| text("query", &promql.query));
-        check.file.iter().for_each(|file| text("path", &file.path));
+        for (key, value) in check.names() {
+            text(key, value);
+        }
+        check.alert_path.iter().for_each(|path| text("receiver", &path.receiver));
+        check
+            .alert_route
+            .iter()
+            .filter_map(|route| route.config.as_ref())
+            .for_each(|path| text("config", path));
+        if let Some(live) = &check.config_live {
+            live.prometheus.iter().for_each(|path| text("prometheus", path));
+            live.alertmanager.iter().for_each(|path| text("alertmanager", path));
+        }
     }
     for (_, task) in facts.plan.tasks.iter() {
         task.gate.iter().for_each(|gate| text("promql", &gate.promql));

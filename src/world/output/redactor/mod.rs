@@ -78,6 +78,18 @@ impl Redactor {
         Cow::Owned(String::from_utf8_lossy(&self.hidden(text.as_bytes())).into_owned())
     }
 
+    /// The name of the first secret that stands in bytes, in whatever form of it.
+    pub fn found_in(&self, bytes: &[u8]) -> Option<String> {
+        let patterns = self.patterns()?;
+        let found = patterns.find(bytes, 0..bytes.len())?;
+        Some(patterns.name(found.pattern).to_owned())
+    }
+
+    /// How long the longest form of any secret is, in bytes.
+    pub fn longest(&self) -> usize {
+        self.patterns().map_or(0, |patterns| patterns.longest())
+    }
+
     /// Takes the secrets out of a text.
     pub fn hide_in(&self, text: &mut String) {
         if let Cow::Owned(hidden) = self.hide(text) {

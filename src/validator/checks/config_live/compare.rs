@@ -1,0 +1,492 @@
+//! Compares a configuration as it is written with the same as a server prints it.
+//!
+//! 1. Every key of the file is in what is served, with the same value; what is empty may be left out.
+//! 2. What is served beyond the file is what the server fills in: a value that is no default, or a list that nobody fills
+//!    in, is a difference. A key whose default is not known here is taken for one.
+//! 3. Lists are compared in order; those of things with a name by their names.
+//! 4. `<secret>` equals every value. Durations are equal when they last as long, numbers when they are as large, paths
+//!    when they lead to the same place from the file's folder, matchers and ranges when they mean the same.
+//!
+//! Source: what Prometheus 2.42 and Alertmanager 0.25 print.
+
+use std::fmt;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::routing::{self, LabelMatcher};
+
+/// What differs, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Difference {
+    /// Such as `scrape_configs[node].scrape_interval`.
+    pub(super) place: String,
+    written: Option<String>,
+    served: Option<String>,
+}
+
+impl Difference {
+    pub(super) fn new(place: &str, written: Option<String>, served: Option<String>) -> Self {
+        Self { place: place.to_owned(), written, served }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let place = &self.place;
+        match (&self.written, &self.served) {
+            (Some(written), Some(served)) => {
+                write!(f, "`{place}` is written as {written}, served as {served}")
+            }
+            (Some(written), None) => write!(f, "`{place}` ({written}) is written and not served"),
+            (None, Some(served)) => write!(f, "`{place}` ({served}) is served and not written"),
+            (None, None) => write!(f, "`{place}` differs"),
+        }
+    }
+}
+
+/// How a server prints.
+pub(super) struct Dialect<'a> {
+    /// The folder of the file: relative paths count from there.
+    pub(super) folder: &'a Path,
+    /// Whether it is Prometheus; else Alertmanager.
+    pub(super) is_prometheus: bool,
+}
+
+/// Lists that no server fills in, and mappings whose keys are the user's own.
+const NEVER_FILLED_IN: [&str; 18] = [
+    "alert_relabel_configs",
+    "equal",
+    "external_labels",
+    "group_by",
+    "inhibit_rules",
+    "labels",
+    "match",
+    "match_re",
+    "matchers",
+    "metric_relabel_configs",
+    "params",
+    "receivers",
+    "relabel_configs",
+    "routes",
+    "rule_files",
+    "scrape_configs",
+    "time_intervals",
+    "mute_time_intervals",
+];
+/// The same of Alertmanager's routes: what is not written is decided later.
+const NEVER_FILLED_IN_ROUTES: [&str; 4] =
+    ["group_wait", "group_interval", "repeat_interval", "active_time_intervals"];
+
+/// Mappings in which texts are texts, whatever they look like.
+const OF_TEXTS: [&str; 7] =
+    ["labels", "external_labels", "annotations", "match", "match_re", "source_match", "target_match"];
+
+/// What a server fills in for a key, wherever it stands.
+const DEFAULTS: [(&str, &[&str]); 16] = [
+    ("evaluation_interval", &["1m"]),
+    ("resolve_timeout", &["5m"]),
+    ("honor_timestamps", &["true"]),
+    ("honor_labels", &["false"]),
+    ("metrics_path", &["/metrics"]),
+    ("scheme", &["http"]),
+    ("follow_redirects", &["true"]),
+    ("enable_http2", &["true"]),
+    ("insecure_skip_verify", &["false"]),
+    ("separator", &[";"]),
+    ("regex", &["(.*)"]),
+    ("replacement", &["$1"]),
+    ("action", &["replace"]),
+    ("continue", &["false"]),
+    ("api_version", &["v2", "v1"]),
+    ("sample_limit", &["0"]),
+];
+
+impl Dialect<'_> {
+    /// What differs.
+    pub(super) fn compare(&self, written: &Value, served: &Value) -> Vec<Difference> {
+        let mut found = Vec::new();
+        self.values("", "", written, served, &mut found);
+        if self.is_prometheus {
+            scrape_times(written, served, &mut found);
+        }
+        found
+    }
+
+    fn values(&self, place: &str, key: &str, written: &Value, served: &Value, found: &mut Vec<Difference>) {
+        match (written, served) {
+            (Value::Object(written), Value::Object(served)) => self.maps(place, key, written, served, found),
+            (Value::Array(written), Value::Array(served)) => self.lists(place, key, written, served, found),
+            (written, served) if is_empty(written) && is_empty(served) => {}
+            (written, served) if self.are_same(key, written, served) => {}
+            (written, served) => {
+                found.push(Difference::new(place, Some(short(written)), Some(short(served))))
+            }
+        }
+    }
+
+    fn maps(
+        &self,
+        place: &str,
+        key: &str,
+        written: &Map<String, Value>,
+        served: &Map<String, Value>,
+        found: &mut Vec<Difference>,
+    ) {
+        let below = |key: &str| if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") };
+        // Header fields are spelled anew.
+        let get = |name: &str| match key {
+            "headers" => {
+                served.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+            }
+            _ => served.get(name),
+        };
+        let is_text = OF_TEXTS.contains(&key);
+        for (name, value) in written {
+            match get(name) {
+                Some(other) if is_text => {
+                    if scalar(value) != scalar(other) {
+                        found.push(Difference::new(&below(name), Some(short(value)), Some(short(other))));
+                    }
+                }
+                Some(other) => self.values(&below(name), name, value, other, found),
+                // The old words for it are printed in the new ones.
+                None if name.starts_with("bearer_token") && served.contains_key("authorization") => {}
+                None if is_empty(value) => {}
+                None => found.push(Difference::new(&below(name), Some(short(value)), None)),
+            }
+        }
+        for (name, value) in served {
+            let is_written = written
+                .keys()
+                .any(|other| other == name || (key == "headers" && other.eq_ignore_ascii_case(name)));
+            if !is_written && !is_empty(value) && !self.is_filled_in(place, key, name, value) {
+                found.push(Difference::new(&below(name), None, Some(short(value))));
+            }
+        }
+    }
+
+    /// Whether the server may have added this to what is written.
+    fn is_filled_in(&self, place: &str, key: &str, name: &str, value: &Value) -> bool {
+        if NEVER_FILLED_IN.contains(&name) || (self.is_prometheus && name == "remote_write") {
+            return false;
+        }
+        if OF_TEXTS.contains(&key) || key == "params" {
+            return false;
+        }
+        let is_route = !self.is_prometheus && (place == "route" || place.contains("routes["));
+        if is_route && NEVER_FILLED_IN_ROUTES.contains(&name) {
+            return false;
+        }
+        if matches!(value, Value::Array(_)) && name.ends_with("_configs") {
+            return false;
+        }
+        // Compared with their own rule.
+        if self.is_prometheus && matches!(name, "scrape_interval" | "scrape_timeout") {
+            return true;
+        }
+        match DEFAULTS.iter().find(|(known, _)| *known == name) {
+            Some((_, defaults)) if self.is_prometheus || name != "scheme" => defaults
+                .iter()
+                .any(|default| self.are_same(name, &Value::String((*default).to_owned()), value)),
+            _ => true,
+        }
+    }
+
+    fn lists(
+        &self,
+        place: &str,
+        key: &str,
+        written: &[Value],
+        served: &[Value],
+        found: &mut Vec<Difference>,
+    ) {
+        if key.ends_with("matchers") {
+            if conditions(written).is_none_or(|written| conditions(served) != Some(written)) {
+                let (written, served) = (short_list(written), short_list(served));
+                found.push(Difference::new(place, Some(written), Some(served)));
+            }
+            return;
+        }
+        if let (Some(written), Some(served)) = (by_name(written), by_name(served)) {
+            for (name, value) in &written {
+                let place = format!("{place}[{name}]");
+                match served.iter().find(|(other, _)| other == name) {
+                    Some((_, other)) => self.values(&place, key, value, other, found),
+                    None => found.push(Difference::new(&place, Some(short(value)), None)),
+                }
+            }
+            for (name, value) in served {
+                if !written.iter().any(|(other, _)| *other == name) {
+                    found.push(Difference::new(&format!("{place}[{name}]"), None, Some(short(value))));
+                }
+            }
+            return;
+        }
+        for at in 0..written.len().max(served.len()) {
+            let place = format!("{place}[{at}]");
+            match (written.get(at), served.get(at)) {
+                (Some(value), Some(other)) => self.values(&place, key, value, other, found),
+                (value, other) => {
+                    found.push(Difference::new(&place, value.map(short), other.map(short)));
+                }
+            }
+        }
+    }
+
+    /// Whether two values that are no mappings or lists mean the same.
+    fn are_same(&self, key: &str, written: &Value, served: &Value) -> bool {
+        let (Some(written), Some(served)) = (scalar(written), scalar(served)) else { return false };
+        if written == served || served == "<secret>" {
+            return true;
+        }
+        let number = |text: &str| text.parse::<f64>().ok();
+        if let (Some(a), Some(b)) = (number(&written), number(&served)) {
+            return a.total_cmp(&b).is_eq();
+        }
+        if let (Some(a), Some(b)) = (routing::duration(&written), routing::duration(&served)) {
+            return a == b;
+        }
+        if let (Some(a), Some(b)) = (size(&written), size(&served)) {
+            return a == b;
+        }
+        match key {
+            "rule_files" | "files" | "templates" | "scrape_config_files" => {
+                self.is_same_path(&written, &served)
+            }
+            key if key.ends_with("_file") => self.is_same_path(&written, &served),
+            "weekdays" | "months" | "years" | "days_of_month" => range(&written) == range(&served),
+            "action" => written.eq_ignore_ascii_case(&served),
+            key if key == "url" || key.ends_with("_url") => {
+                written.trim_end_matches('/') == served.trim_end_matches('/')
+            }
+            _ => false,
+        }
+    }
+
+    fn is_same_path(&self, written: &str, served: &str) -> bool {
+        let clean = |path: &str| self.folder.join(path).components().collect::<std::path::PathBuf>();
+        clean(written) == clean(served)
+    }
+}
+
+/// The times of each scrape job, which come from `global` when the job has none.
+fn scrape_times(written: &Value, served: &Value, found: &mut Vec<Difference>) {
+    let global =
+        |name: &str, default: &str| scalar(&written["global"][name]).unwrap_or_else(|| default.to_owned());
+    let (interval, timeout) = (global("scrape_interval", "1m"), global("scrape_timeout", "10s"));
+    let mut check = |place: String, expected: &str, served: &Value| {
+        let Some(text) = scalar(served) else { return };
+        if routing::duration(expected) != routing::duration(&text) {
+            found.push(Difference::new(&place, Some(format!("{expected}, by default")), Some(text)));
+        }
+    };
+    if written["global"]["scrape_interval"].is_null() {
+        check("global.scrape_interval".to_owned(), &interval, &served["global"]["scrape_interval"]);
+    }
+    let jobs = |config: &Value| config["scrape_configs"].as_array().cloned().unwrap_or_default();
+    let of_served = jobs(served);
+    for job in jobs(written) {
+        let Some(name) = job["job_name"].as_str() else { continue };
+        let Some(other) = of_served.iter().find(|other| other["job_name"] == job["job_name"]) else {
+            continue;
+        };
+        let own = scalar(&job["scrape_interval"]);
+        let place = |key: &str| format!("scrape_configs[{name}].{key}");
+        if own.is_none() {
+            check(place("scrape_interval"), &interval, &other["scrape_interval"]);
+        }
+        if job["scrape_timeout"].is_null() {
+            // Never longer than the interval.
+            let interval = own.as_deref().unwrap_or(&interval);
+            let is_longer = routing::duration(interval) < routing::duration(&timeout);
+            check(
+                place("scrape_timeout"),
+                if is_longer { interval } else { &timeout },
+                &other["scrape_timeout"],
+            );
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.values().all(is_empty),
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// In a few words, without what may be a secret.
+fn short(value: &Value) -> String {
+    match value {
+        Value::Array(list) => short_list(list),
+        Value::Object(map) => format!("a mapping of {}", crate::counted(map.len(), "key")),
+        value => format!("`{}`", scalar(value).unwrap_or_else(|| "null".to_owned())),
+    }
+}
+
+fn short_list(list: &[Value]) -> String {
+    let texts: Option<Vec<_>> = list.iter().map(scalar).collect();
+    match texts {
+        Some(texts) if !texts.is_empty() => format!("`{}`", texts.join("`, `")),
+        _ => format!("a list of {}", list.len()),
+    }
+}
+
+/// The elements of a list of things with a name.
+fn by_name(list: &[Value]) -> Option<Vec<(&str, &Value)>> {
+    list.iter().map(|value| Some((named(value)?, value))).collect()
+}
+
+fn named(value: &Value) -> Option<&str> {
+    value.get("job_name").or_else(|| value.get("name")).and_then(Value::as_str)
+}
+
+/// The conditions of a list of matchers, in an order of their own.
+fn conditions(list: &[Value]) -> Option<Vec<(String, String, bool, bool)>> {
+    let mut found = Vec::new();
+    for text in list {
+        let own = |matcher: &LabelMatcher| {
+            let (name, value, is_regex, is_equal) = matcher.parts();
+            (name.to_owned(), value.to_owned(), is_regex, is_equal)
+        };
+        found.extend(routing::matchers(text.as_str()?).ok()?.iter().map(own));
+    }
+    found.sort();
+    Some(found)
+}
+
+/// A range of days, months or years: names become numbers, and one becomes a range.
+fn range(text: &str) -> (String, String) {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let one = |text: &str| {
+        let text = text.trim().to_ascii_lowercase();
+        match MONTHS.iter().position(|month| text.len() > 2 && text.starts_with(month)) {
+            Some(place) => (place + 1).to_string(),
+            None => text,
+        }
+    };
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    (one(first), one(last))
+}
+
+/// Bytes: `10MB` and `10MiB` are the same to Prometheus.
+fn size(text: &str) -> Option<(u64, String)> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let unit = unit.strip_suffix('B')?;
+    let unit = unit.strip_suffix('i').unwrap_or(unit);
+    ["", "K", "M", "G", "T", "P"].contains(&unit).then_some(())?;
+    Some((number.parse().ok()?, unit.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(is_prometheus: bool, written: &str, served: &str) -> Vec<String> {
+        let dialect = Dialect { folder: Path::new("/etc/x"), is_prometheus };
+        let read = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
+        dialect.compare(&read(written), &read(served)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_a_server_words_otherwise_is_the_same() {
+        for (written, served) in [
+            ("global: {scrape_interval: 60s}", "global: {scrape_interval: 1m, evaluation_interval: 1m}"),
+            ("rule_files: [rules/*.yml]", "rule_files: ['/etc/x/rules/*.yml']"),
+            (
+                "scrape_configs: [{job_name: a, body_size_limit: 10MB}]",
+                "scrape_configs: [{job_name: a, honor_timestamps: true, scrape_interval: 1m, scrape_timeout: 10s, metrics_path: /metrics, scheme: http, body_size_limit: 10MiB, follow_redirects: true}]",
+            ),
+            (
+                "scrape_configs: [{job_name: a, scrape_interval: 5s}]",
+                "scrape_configs: [{job_name: a, scrape_interval: 5s, scrape_timeout: 5s}]",
+            ),
+            (
+                "scrape_configs: [{job_name: a, honor_labels: false, basic_auth: {username: u, password: p}}]",
+                "scrape_configs: [{job_name: a, basic_auth: {username: u, password: <secret>}}]",
+            ),
+        ] {
+            assert_eq!(found(true, written, served), [""; 0], "{written}");
+        }
+        for (written, served) in [
+            (
+                "route: {receiver: a, matchers: [a=b, 'c =~ \"d\"']}",
+                "route: {receiver: a, continue: false, matchers: ['c=~\"d\"', 'a=\"b\"']}",
+            ),
+            (
+                "time_intervals: [{name: x, time_intervals: [{months: ['january:march', may], years: [2026]}]}]",
+                "time_intervals: [{name: x, time_intervals: [{months: ['1:3', '5'], years: ['2026']}]}]",
+            ),
+            (
+                "receivers: [{name: a}]",
+                "receivers: [{name: a}]\ntemplates: []\nglobal: {resolve_timeout: 5m, smtp_hello: localhost}",
+            ),
+        ] {
+            assert_eq!(found(false, written, served), [""; 0], "{written}");
+        }
+    }
+
+    #[test]
+    fn what_differs_is_named_with_its_place() {
+        let check = |is_prometheus: bool, written: &str, served: &str, expected: &str| {
+            assert_eq!(found(is_prometheus, written, served), [expected], "{written}");
+        };
+        check(
+            true,
+            "scrape_configs: [{job_name: a, scrape_interval: 5s}]",
+            "scrape_configs: [{job_name: a, scrape_interval: 6s, scrape_timeout: 5s}]",
+            "`scrape_configs[a].scrape_interval` is written as `5s`, served as `6s`",
+        );
+        check(
+            true,
+            "scrape_configs: [{job_name: a}]",
+            "scrape_configs: [{job_name: a, scrape_interval: 5s, scrape_timeout: 10s}]",
+            "`scrape_configs[a].scrape_interval` is written as 1m, by default, served as 5s",
+        );
+        check(
+            true,
+            "scrape_configs: [{job_name: a}]",
+            "scrape_configs: [{job_name: a}, {job_name: b}]",
+            "`scrape_configs[b]` (a mapping of 1 key) is served and not written",
+        );
+        check(true, "{}", "rule_files: [a]", "`rule_files` (`a`) is served and not written");
+        check(
+            true,
+            "global: {external_labels: {a: 1m}}",
+            "global: {external_labels: {a: 60s}}",
+            "`global.external_labels.a` is written as `1m`, served as `60s`",
+        );
+        check(
+            false,
+            "route: {receiver: a, routes: [{receiver: b}, {receiver: c}]}",
+            "route: {receiver: a, routes: [{receiver: b}]}",
+            "`route.routes[1]` (a mapping of 1 key) is written and not served",
+        );
+        check(
+            false,
+            "route: {receiver: a}",
+            "route: {receiver: a, group_wait: 5s}",
+            "`route.group_wait` (`5s`) is served and not written",
+        );
+        check(
+            false,
+            "receivers: [{name: a, webhook_configs: [{url: 'http://x/'}]}]",
+            "receivers: [{name: a, webhook_configs: [{url: 'http://y/', send_resolved: true}]}]",
+            "`receivers[a].webhook_configs[0].url` is written as `http://x/`, served as `http://y/`",
+        );
+    }
+}
