@@ -35,7 +35,7 @@ pub enum DnsError {
         timeout: Duration,
     },
     /// It cannot be reached.
-    #[error("cannot reach {server}: {source}")]
+    #[error("cannot reach {server}")]
     Unreachable {
         /// Who was asked.
         server: SocketAddr,

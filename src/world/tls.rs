@@ -14,7 +14,7 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// There is no connection.
-    #[error("cannot reach {address}: {source}")]
+    #[error("cannot reach {address}")]
     Unreachable {
         /// Where to.
         address: String,

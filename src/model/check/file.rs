@@ -101,6 +101,11 @@ impl FileCheck {
         ]
     }
 
+    /// Whether `contains` is all that is said of what is there.
+    pub fn says_no_more_than_contains(&self) -> bool {
+        self.attributes().iter().all(|(key, is_said)| !is_said || *key == "contains")
+    }
+
     /// The matchers that what it finds is held against.
     pub(super) fn matchers(&self) -> [&Option<Matcher>; 6] {
         [&self.mode, &self.owner, &self.group, &self.size, &self.linked_to, &self.contents]

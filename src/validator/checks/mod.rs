@@ -16,6 +16,7 @@ mod file;
 mod http;
 mod interface;
 mod kernel_param;
+pub mod manual;
 mod mount;
 mod package;
 mod port;
