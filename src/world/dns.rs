@@ -27,7 +27,7 @@ pub enum DnsError {
     #[error("`{0}` cannot be the name of anything in DNS")]
     NotAName(String),
     /// Nothing came in time.
-    #[error("{server} did not answer within {}s", timeout.as_secs_f32())]
+    #[error("{server} did not answer within {}s", (timeout.as_secs_f32() * 10.0).round() / 10.0)]
     Timeout {
         /// Who was asked.
         server: SocketAddr,
@@ -105,10 +105,36 @@ pub fn ask(server: SocketAddr, name: &str, record: RecordType, timeout: Duration
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => DnsError::Timeout { server, timeout },
         _ => DnsError::Unreachable { server, source },
     };
-    let answer = by_udp(server, &question, deadline).map_err(failed)?;
-    let is_cut = parsed(&answer, server)?.has_flags(PacketFlag::TRUNCATION);
-    let answer = if is_cut { by_tcp(server, &question, deadline).map_err(failed)? } else { answer };
+    let mut answer = by_udp(server, &question, deadline).map_err(failed)?;
+    if answer[2] & TRUNCATED != 0 {
+        answer = by_tcp(server, &question, deadline).map_err(failed)?;
+    }
+    if let Some(place) = place_of_type(&answer) {
+        // The library refuses to read a question of a type that it has no word for, such as SSHFP; of the answer that
+        // only repeats what was asked.
+        answer[place..place + 2].copy_from_slice(&u16::from(TYPE::TXT).to_be_bytes());
+    }
     reply(&parsed(&answer, server)?, record, server)
+}
+
+/// In the third byte of a message: the answer did not fit.
+///
+/// Source: RFC 1035, 4.1.1.
+const TRUNCATED: u8 = 2;
+
+/// Where the type of the first question of a message stands.
+///
+/// Source: RFC 1035, 4.1.2: after 12 bytes a name, as labels with their length, up to an empty one.
+pub(crate) fn place_of_type(message: &[u8]) -> Option<usize> {
+    let mut place = 12;
+    loop {
+        match usize::from(*message.get(place)?) {
+            0 => break,
+            length @ 1..64 => place += length + 1,
+            _ => return None,
+        }
+    }
+    (message.len() >= place + 3).then_some(place + 1)
 }
 
 fn parsed(answer: &[u8], server: SocketAddr) -> Result<Packet<'_>, DnsError> {

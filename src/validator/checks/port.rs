@@ -57,7 +57,7 @@ mod tests {
         );
         assert_eq!(
             answer(&format!("port: tcp:{port}, ip: \"::\", process: other")),
-            format!("expected address :: and process other, found 127.0.0.1 and {me}")
+            format!("expected address :: and process other, found [127.0.0.1] and [{me}]")
         );
         assert_eq!(
             answer(&format!("port: {port}, listening: false")),

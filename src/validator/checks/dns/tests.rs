@@ -41,9 +41,14 @@ fn server() -> SocketAddr {
 }
 
 fn answer(question: &[u8], is_udp: bool) -> Option<Vec<u8>> {
-    let question = Packet::parse(question).unwrap();
+    let place = dns::place_of_type(question).unwrap();
+    let kind = u16::from_be_bytes([question[place], question[place + 1]]);
+    // What the library has no word for it does not read.
+    let mut question = question.to_vec();
+    question[place..place + 2].copy_from_slice(&16_u16.to_be_bytes());
+    let question = Packet::parse(&question).unwrap();
     let asked = &question.questions[0];
-    let (name, kind) = (asked.qname.to_string(), u16::from(asked.qtype));
+    let name = asked.qname.to_string();
     let mut reply = Packet::new_reply(question.id());
     reply.questions.push(asked.clone());
     let host = || Name::new("host.test").unwrap();
@@ -90,7 +95,9 @@ fn answer(question: &[u8], is_udp: bool) -> Option<Vec<u8>> {
     }
     let record = |data| ResourceRecord::new(asked.qname.clone(), CLASS::IN, 60, data);
     reply.answers.extend(records.into_iter().map(record));
-    Some(reply.build_bytes_vec().unwrap())
+    let mut bytes = reply.build_bytes_vec().unwrap();
+    bytes[place..place + 2].copy_from_slice(&kind.to_be_bytes());
+    Some(bytes)
 }
 
 fn answers(server: SocketAddr, text: &str) -> String {

@@ -114,9 +114,9 @@ fn a_backup_is_younger_than_a_day() {
     set(2 * 86_400 + 60);
     assert_eq!(
         folder.answer("path: file, younger_than: 1d"),
-        "expected a change less than 1d ago, found one 2 d ago"
+        "expected a change less than 1d ago, found one 2d ago"
     );
-    assert_eq!(folder.answer("path: file, older_than: 1d"), "file, changed 2 d ago");
+    assert_eq!(folder.answer("path: file, older_than: 1d"), "file, changed 2d ago");
     set(90);
     assert!(folder.answer("path: file, younger_than: 1d").starts_with("file, changed "));
     file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();

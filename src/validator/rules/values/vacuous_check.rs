@@ -159,8 +159,8 @@ mod tests {
         check(
             "file: {path: a, exists: false, contains: b, mode: 600}",
             &[
-                "3:13 of what is not there, `contains` says nothing",
                 "3:13 of what is not there, `mode` says nothing",
+                "3:13 of what is not there, `contains` says nothing",
             ],
         );
         check(
