@@ -33,13 +33,16 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    AlertPathCheck, AlertRouteCheck, AskAgain, Check, CheckKind, CommandCheck, ConfigLiveCheck, FileCheck,
-    HttpCheck, PromqlCheck, RestoreCheck, RouteTest, RulesHealthyCheck, TargetUpCheck, TcpCheck,
+    AlertPathCheck, AlertRouteCheck, AskAgain, CertificateCheck, Check, CheckKind, ClientIdentity, CommandCheck,
+    ConfigLiveCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck, HttpCheck, InterfaceCheck,
+    KernelParamCheck, MountCheck, PackageCheck, PackageManager, PortCheck, PortSpec, ProcessCheck,
+    PromqlCheck, Protocol, RecordType, RestoreCheck, RouteTest, RulesHealthyCheck, ServiceCheck, Sha256,
+    Sha512, Size, TargetUpCheck, TcpCheck, UserCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
-pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
+pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, MAX_REDIRECTS, METRIC_NAME, name_pattern};
 pub use matcher::{
     Constraint, Expects, Found, JsonPath, LinePattern, Literal, Matcher, Mismatch, Tests, Why,
 };

@@ -11,6 +11,7 @@ use super::Answer;
 use crate::model::{Check, Length};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::host::Host;
 
 /// What one check answered, and when it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,7 @@ pub fn ask(
     checks.rotate_left(minute % n_checks);
     let longest = checks.iter().map(|(_, check)| check.patience().to_std()).max().unwrap_or_default();
     let end = Instant::now() + total.unwrap_or(ROUND.max(longest) + GRACE);
+    let host = Host::for_round(checks.iter().map(|(_, check)| check));
     let (answered, answers) = mpsc::channel();
     let mut asked = BTreeMap::new();
     let mut going: BTreeMap<usize, Going> = BTreeMap::new();
@@ -66,12 +68,13 @@ pub fn ask(
             let check =
                 within(checks[next].1.clone(), total.map(|_| end.saturating_duration_since(Instant::now())));
             let (world, cancel) = (world.clone(), cancel.clone());
+            let host = host.clone();
             let (place, at, answered) = (next, world.clock.now(), answered.clone());
             let began = Instant::now();
             let deadline = began + check.patience().to_std() + GRACE;
             let asking = move || {
                 // Nobody listens any more to an answer that comes too late.
-                let _ = answered.send((place, super::ask(&check, &world, &cancel)));
+                let _ = answered.send((place, super::ask_in_round(&check, &world, &host, &cancel)));
             };
             match thread::Builder::new().spawn(asking) {
                 Ok(_) => _ = going.insert(place, Going { deadline, began, at }),

@@ -2,26 +2,44 @@
 //!
 //! A check that evaluated nothing is unknown, never a yes: no sample, no target, no rule, no answer.
 
+mod account;
 mod alert_path;
 mod alert_route;
 pub mod all_at_once;
+mod attributes;
+mod certificate;
 mod command;
 mod config_live;
+mod disk;
+mod dns;
 mod file;
 mod http;
+mod interface;
+mod kernel_param;
+pub mod manual;
+mod mount;
+mod package;
+mod port;
+mod process;
 mod promql;
 mod restore;
 mod rules_healthy;
+mod service;
 mod target_up;
 mod tcp;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::model::{Check, CheckKind, Found, Matcher, Span, Why};
 use crate::text::shortened;
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::host::Host;
 use crate::world::output::redactor::Redactor;
 use crate::world::prometheus::{PeerError, Prometheus};
 
@@ -127,19 +145,25 @@ impl Answer {
 
 /// Asks `check` of `world`, and again as long as its `retry` says until it holds. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
-    let Some(again) = &check.retry else { return ask_once(check, world, cancel) };
-    let began = Instant::now();
-    let patience = again.patience.to_std();
+    again_and_again(check, cancel, |timeout| ask_apart(check, world, timeout, cancel))
+}
+
+/// Asks `check` of `world` once, within its own timeout. Nothing that it says holds a secret.
+pub fn ask_once(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+    ask_apart(check, world, check.timeout().to_std(), cancel)
+}
+
+/// Asks as long as `retry` says until it holds; a question may not take more than what is left for all of them.
+fn again_and_again(check: &Check, cancel: &Cancel, mut ask: impl FnMut(Duration) -> Answer) -> Answer {
+    let Some(again) = &check.retry else { return ask(check.timeout().to_std()) };
+    let (began, patience, every) = (Instant::now(), again.patience.to_std(), again.every().to_std());
     let mut n_asked = 0;
     loop {
         let left = patience.saturating_sub(began.elapsed());
-        // One question may not take more than what is left for all of them.
-        let timeout = check.timeout().to_std().min(left).max(LEAST);
-        let answer = ask_within(check, world, timeout, cancel);
+        let answer = ask(check.timeout().to_std().min(left).max(LEAST));
         n_asked += 1;
-        let left = patience.saturating_sub(began.elapsed());
-        let every = again.every().to_std();
         // Another question that would have no time for its answer is not asked.
+        let left = patience.saturating_sub(began.elapsed());
         if answer.is_yes() || left <= every || cancel.wait(every) {
             return if n_asked == 1 { answer } else { answer.asked(n_asked, began.elapsed()) };
         }
@@ -149,19 +173,51 @@ pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
 /// The least time that a question is given.
 const LEAST: Duration = Duration::from_millis(100);
 
-/// Asks `check` of `world` once, within its own timeout. Nothing that it says holds a secret.
-pub fn ask_once(check: &Check, world: &World, cancel: &Cancel) -> Answer {
-    ask_within(check, world, check.timeout().to_std(), cancel)
+/// Asks within `timeout`, also where a file system that is gone holds the one who asks.
+fn ask_apart(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -> Answer {
+    let host = Host::for_round(std::iter::once(check));
+    if !may_hang(check) {
+        return ask_within(check, world, &host, timeout, cancel);
+    }
+    let (answered, answer) = mpsc::channel();
+    let (asked, there, stop) = (check.clone(), world.clone(), cancel.clone());
+    let asking = move || {
+        // Nobody listens any more to an answer that comes too late.
+        let _ = answered.send(ask_within(&asked, &there, &host, timeout, &stop));
+    };
+    if let Err(error) = thread::Builder::new().spawn(asking) {
+        return Answer::unknown(format!("no thread to ask it in: {error}"));
+    }
+    answer.recv_timeout(timeout).unwrap_or_else(|_| {
+        let seconds = timeout.as_secs();
+        Answer::unknown(format!("no answer within {seconds}s: the file system hangs"))
+    })
 }
 
-fn ask_within(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -> Answer {
-    answer_of(check, world, timeout, cancel).without_secrets(&world.outputs.redactor)
+/// Asks `check` as one of several that look at the same `host`. Whoever asks sees to it that one that hangs in the
+/// kernel, on a file system that is gone, is left alone.
+pub(super) fn ask_in_round(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answer {
+    let mut is_first = true;
+    again_and_again(check, cancel, |timeout| {
+        // What was seen of the host for all of them is old when one is asked again.
+        let anew = (!std::mem::take(&mut is_first)).then(|| Host::for_round(std::iter::once(check)));
+        ask_within(check, world, anew.as_ref().unwrap_or(host), timeout, cancel)
+    })
 }
 
-fn answer_of(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -> Answer {
+/// Whether it could wait in the kernel for a file system, which no timeout ends.
+fn may_hang(check: &Check) -> bool {
+    check.file.is_some() || check.disk.is_some()
+}
+
+fn ask_within(check: &Check, world: &World, host: &Host, timeout: Duration, cancel: &Cancel) -> Answer {
+    answer_of(check, world, host, timeout, cancel).without_secrets(&world.outputs.redactor)
+}
+
+fn answer_of(check: &Check, world: &World, host: &Host, timeout: Duration, cancel: &Cancel) -> Answer {
     let Some(kind) = check.kind() else { return Answer::unknown("it asserts nothing") };
     match kind {
-        CheckKind::File(file) => file::ask(file, world),
+        CheckKind::File(file) => file::ask(file, world, host, Instant::now() + timeout),
         CheckKind::Command(command) => command::ask(command, world, timeout, cancel),
         CheckKind::Http(http) => http::ask(http, world, timeout),
         CheckKind::Tcp(tcp) => tcp::ask(tcp, timeout),
@@ -169,21 +225,21 @@ fn answer_of(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -
         CheckKind::TargetUp(target) => target_up::ask(target, world, timeout),
         CheckKind::RulesHealthy(rules) => rules_healthy::ask(rules, world, timeout),
         CheckKind::Restore(restore) => restore::ask(restore, world, timeout, cancel),
+        CheckKind::Process(process) => process::ask(process, host),
+        CheckKind::Port(port) => port::ask(port, host),
+        CheckKind::Service(service) => service::ask(service, host),
+        CheckKind::Package(package) => package::ask(package, host),
+        CheckKind::Mount(mount) => mount::ask(mount, host),
+        CheckKind::Disk(disk) => disk::ask(disk, world),
+        CheckKind::User(user) => account::user(user, host),
+        CheckKind::Group(group) => account::group(group, host),
+        CheckKind::Interface(interface) => interface::ask(interface, host),
+        CheckKind::KernelParam(parameter) => kernel_param::ask(parameter),
+        CheckKind::Dns(dns) => dns::ask(dns, timeout),
+        CheckKind::Certificate(certificate) => certificate::ask(certificate, world, host, timeout),
         CheckKind::AlertPath(path) => alert_path::ask(path, world, timeout, cancel),
         CheckKind::AlertRoute(route) => alert_route::ask(route, world, timeout),
         CheckKind::ConfigLive(live) => config_live::ask(live, world, timeout),
-        CheckKind::Dns(_)
-        | CheckKind::Process(_)
-        | CheckKind::Port(_)
-        | CheckKind::Service(_)
-        | CheckKind::Package(_)
-        | CheckKind::Mount(_)
-        | CheckKind::Disk(_)
-        | CheckKind::User(_)
-        | CheckKind::Group(_)
-        | CheckKind::Interface(_)
-        | CheckKind::KernelParam(_)
-        | CheckKind::Certificate(_) => Answer::unknown("this kind of check is not supported yet"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! MS309: vacuous check.
 
-use crate::model::{AlertRouteCheck, Expects, LinePattern, RouteTest, Spanned, Tests};
+use crate::model::{AlertRouteCheck, Check, Expects, LinePattern, RouteTest, Spanned, Tests};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -72,34 +72,35 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                     .expected("expected `prometheus` or `alertmanager`, each with its configuration file"),
             );
         }
-        if let Some(file) = &check.file
-            && file.exists == Some(false)
-            && file.contains.is_some()
+        of_what_is_not_there(check, faults);
+        if let Some(disk) =
+            check.disk.as_ref().filter(|disk| disk.is_vacuous() && !facts.is_spoiled(disk.span))
         {
             faults.push(
-                Fault::new(RULE.code, beginning(file.span), "a file that is not there contains nothing")
-                    .help("remove `exists: false` or `contains`"),
+                Fault::new(RULE.code, beginning(disk.span), "the check says nothing about the file system")
+                    .expected("expected `used`, `free`, `min_free` or `inodes_used`")
+                    .help("to ask for room, write `used: {lt: 90}` or `min_free: 10GiB`"),
+            );
+        }
+        if let Some(certificate) = &check.certificate
+            && certificate.address.is_none()
+            && certificate.file.is_none()
+            && !facts.is_spoiled(certificate.span)
+        {
+            faults.push(
+                Fault::new(RULE.code, beginning(certificate.span), "the check names no certificate")
+                    .expected("expected `address` or `file`"),
             );
         }
     }
 }
 
-fn of_routes(route: &Spanned<AlertRouteCheck>, facts: &Facts, faults: &mut Vec<Fault>) {
-    if route.routes.is_empty()
-        && route.tests.is_none()
-        && route.rules.is_none()
-        && !facts.is_spoiled(route.span)
-    {
+/// What is said of something that is not there, of which nothing can be found.
+fn of_what_is_not_there(check: &Check, faults: &mut Vec<Fault>) {
+    for (span, flag, said) in check.said_of_nothing() {
         faults.push(
-            Fault::new(RULE.code, beginning(route.span), "the check says nothing about any alert")
-                .expected("expected `routes`, `tests` or `rules`"),
-        );
-    }
-    let is_vacuous = |test: &&Spanned<RouteTest>| !test.expects_something() && !facts.is_spoiled(test.span);
-    for test in route.routes.iter().filter(is_vacuous) {
-        faults.push(
-            Fault::new(RULE.code, beginning(test.span), "the route expects nothing")
-                .expected("expected `receivers`, `group_by`, `muted` or `inhibited`"),
+            Fault::new(RULE.code, beginning(span), format!("of what is not there, `{said}` says nothing"))
+                .help(format!("remove `{flag}: false` or `{said}`")),
         );
     }
 }
@@ -126,9 +127,52 @@ fn vacuous(tests: &Tests) -> Vec<Fault> {
     faults
 }
 
+fn of_routes(route: &Spanned<AlertRouteCheck>, facts: &Facts, faults: &mut Vec<Fault>) {
+    if route.routes.is_empty()
+        && route.tests.is_none()
+        && route.rules.is_none()
+        && !facts.is_spoiled(route.span)
+    {
+        faults.push(
+            Fault::new(RULE.code, beginning(route.span), "the check says nothing about any alert")
+                .expected("expected `routes`, `tests` or `rules`"),
+        );
+    }
+    let is_vacuous = |test: &&Spanned<RouteTest>| !test.expects_something() && !facts.is_spoiled(test.span);
+    for test in route.routes.iter().filter(is_vacuous) {
+        faults.push(
+            Fault::new(RULE.code, beginning(test.span), "the route expects nothing")
+                .expected("expected `receivers`, `group_by`, `muted` or `inhibited`"),
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::validator::rules::tests::check_code;
+
+    #[test]
+    fn nothing_is_said_of_what_is_not_there() {
+        let check = |form: &str, expected: &[&str]| {
+            check_code("MS309", &format!("mainstay: 1\nchecks:\n  a: {{{form}}}\n"), expected);
+        };
+        check(
+            "file: {path: a, exists: false, contains: b, mode: 600}",
+            &[
+                "3:13 of what is not there, `mode` says nothing",
+                "3:13 of what is not there, `contains` says nothing",
+            ],
+        );
+        check(
+            "process: {name: a, running: false, count: 1}",
+            &["3:16 of what is not there, `count` says nothing"],
+        );
+        check("user: {name: a, exists: false, uid: 1}", &["3:13 of what is not there, `uid` says nothing"]);
+        check("file: {path: a, exists: false}", &[]);
+        check("disk: {path: /}", &["3:13 the check says nothing about the file system"]);
+        check("certificate: {server_name: a}", &["3:20 the check names no certificate"]);
+        check("service: {name: a}", &[]);
+    }
 
     #[test]
     fn a_test_that_holds_whatever_is_found_is_refused() {
