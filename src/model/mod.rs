@@ -48,7 +48,7 @@ pub use matcher::{
 };
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,
-    PrometheusConnection, PromqlMetric, Sample,
+    PrometheusConnection, PromqlMetric, Sample, SilencePolicy,
 };
 pub use named::{List, Named, OneOrMany};
 pub use occurrence::{
