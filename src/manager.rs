@@ -4,6 +4,7 @@
 mod approve;
 mod approved;
 mod debt;
+mod live;
 mod monitor;
 mod recorded;
 mod report;
@@ -25,6 +26,7 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+pub use live::{LiveError, LiveQuestion};
 pub use recorded::{AskedRuns, RecordedError, Which};
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};

@@ -81,6 +81,12 @@ forms! {
         "pattern": r"\S",
         "patternErrorMessage": "expected more than blank space"
     };
+    /// A text that is not empty; a number is a text, too.
+    NonEmpty: {
+        "type": ["string", "number", "boolean"],
+        "pattern": r"[\s\S]",
+        "patternErrorMessage": "expected more than an empty text"
+    };
     /// A length of time above 0.
     PositiveLength: {
         "type": "string",

@@ -33,11 +33,11 @@ pub use approval::{
 };
 pub use basis::{Basis, ClockFace};
 pub use check::{
-    AlertPathCheck, AlertRouteCheck, CertificateCheck, Check, CheckKind, ClientIdentity, CommandCheck,
-    ConfigLiveCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck, HttpCheck, InterfaceCheck,
-    KernelParamCheck, MountCheck, PackageCheck, PackageManager, PortCheck, PortSpec, ProcessCheck,
-    PromqlCheck, Protocol, RecordType, RestoreCheck, RouteTest, RulesHealthyCheck, ServiceCheck, Sha256,
-    Sha512, Size, TargetUpCheck, TcpCheck, UserCheck,
+    AlertPathCheck, AlertRouteCheck, AskAgain, CertificateCheck, Check, CheckKind, ClientIdentity,
+    CommandCheck, ConfigLiveCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck, HttpCheck,
+    InterfaceCheck, KernelParamCheck, MountCheck, PackageCheck, PackageManager, PortCheck, PortSpec,
+    ProcessCheck, PromqlCheck, Protocol, RecordType, RestoreCheck, RouteTest, RulesHealthyCheck,
+    ServiceCheck, Sha256, Sha512, Size, TargetUpCheck, TcpCheck, UserCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};

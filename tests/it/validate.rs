@@ -3,6 +3,7 @@
 mod fix;
 mod hostile;
 mod inputs;
+mod live;
 mod manual;
 mod recorded;
 mod waivers;

@@ -81,6 +81,28 @@ pub struct Check {
     /// The most that it may take; default 10s, 2m for `restore`, and 10m for `alert_path`.
     #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,
+    /// For how long it is asked again until it holds; default not at all.
+    pub retry: Option<Spanned<AskAgain>>,
+}
+
+/// Asking a check again until it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskAgain {
+    /// The most that all of it may take, from when it is first asked.
+    #[serde(rename = "for")]
+    #[schemars(with = "form::PositiveLength")]
+    pub patience: Spanned<Length>,
+    /// The time between an answer and the next question; default 2s.
+    #[schemars(with = "Option<form::PositiveLength>", extend("default" = "2s"))]
+    pub every: Option<Spanned<Length>>,
+}
+
+impl AskAgain {
+    /// The time between an answer and the next question.
+    pub fn every(&self) -> Length {
+        self.every.map_or(Length::seconds(2), |every| every.value)
+    }
 }
 
 /// Makes, of one list, what knows a check's kinds: the enumeration, the names and the look-ups.
@@ -156,7 +178,7 @@ const DEFAULT_TIMEOUT_OF_RESTORE: Length = Length(chrono::TimeDelta::minutes(2))
 const DEFAULT_TIMEOUT_OF_ALERT_PATH: Length = Length(chrono::TimeDelta::minutes(10));
 
 impl Check {
-    /// The most that it may take.
+    /// The most that asking it once may take.
     pub fn timeout(&self) -> Length {
         let default = match self.kind() {
             Some(CheckKind::Restore(_)) => DEFAULT_TIMEOUT_OF_RESTORE,
@@ -164,6 +186,11 @@ impl Check {
             _ => DEFAULT_TIMEOUT,
         };
         self.timeout.map_or(default, |timeout| timeout.value)
+    }
+
+    /// The most that it may take with all that it is asked again.
+    pub fn patience(&self) -> Length {
+        self.retry.as_ref().map_or_else(|| self.timeout(), |again| again.patience.value)
     }
 
     /// The matchers that what it finds is held against.

@@ -48,7 +48,7 @@ impl Tests {
         held.add((!self.has_all.is_empty()).then(|| has_all(&self.has_all, found, place_of(&self.has_all))));
         held.add((!self.exactly.is_empty()).then(|| exactly(&self.exactly, found, place_of(&self.exactly))));
         held.add(self.semver.as_ref().map(|range| within(range, found)));
-        held.add(self.json.as_ref().map(|json| holds_json(json, found)));
+        held.add((!self.json.is_empty()).then(|| holds_json(&self.json, found)));
         held.add(self.not.as_ref().map(|inner| not(inner, found)));
         held.add((!self.all.is_empty()).then(|| all(&self.all, found)));
         held.add((!self.any.is_empty()).then(|| any(&self.any, found)));
@@ -365,8 +365,9 @@ fn within(range: &Spanned<String>, found: &Found) -> Held {
     held.result()
 }
 
-fn holds_json(json: &Spanned<Named<Matcher>>, found: &Found) -> Held {
-    let (value, how) = found.as_json().map_err(|why| incomparable("JSON", why, json.span))?;
+fn holds_json(json: &Named<Matcher>, found: &Found) -> Held {
+    let first = json.iter().next().map_or(Span::default(), |(path, _)| path.span);
+    let (value, how) = found.as_json().map_err(|why| incomparable("JSON", why, first))?;
     let mut held = All::default();
     for (path, inner) in json.iter() {
         let one = JsonPath::parse(path)

@@ -53,7 +53,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::named::at_least_one;
-use super::{List, Named, Span, Spanned};
+use super::{List, Named, Span, Spanned, form};
 
 pub use constraint::Constraint;
 pub use found::Found;
@@ -105,16 +105,20 @@ pub struct Tests {
     /// Greater than or equal, as numbers.
     pub ge: Option<Spanned<f64>>,
     /// Contains this text.
+    #[schemars(with = "Option<form::NonEmpty>")]
     pub contains: Option<Spanned<String>>,
     /// Begins with this text.
+    #[schemars(with = "Option<form::NonEmpty>")]
     pub has_prefix: Option<Spanned<String>>,
     /// Ends with this text.
+    #[schemars(with = "Option<form::NonEmpty>")]
     pub has_suffix: Option<Spanned<String>>,
     /// A regular expression that is found in the text.
+    #[schemars(with = "Option<form::NonEmpty>")]
     pub matches: Option<Spanned<String>>,
     /// Patterns for single lines: `text`, `/regular expression/`, and `!` before one that no line may match.
     #[serde(default, deserialize_with = "at_least_one")]
-    #[schemars(length(min = 1))]
+    #[schemars(with = "List<form::NonEmpty>", length(min = 1))]
     pub patterns: List<Spanned<String>>,
     /// The number of characters of a text, elements of a list or keys of a mapping.
     pub len: Option<Matcher>,
@@ -133,9 +137,9 @@ pub struct Tests {
     /// A range of semantic versions: `>=2.40.0 <3.0.0`, `2.x || 3.x`, `^2.40`.
     pub semver: Option<Spanned<String>>,
     /// What JSON holds, by JSONPath (RFC 9535): `$.status: success`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_least_one_path")]
     #[schemars(schema_with = "schema::by_path")]
-    pub json: Option<Spanned<Named<Matcher>>>,
+    pub json: Named<Matcher>,
     /// Does not match this.
     pub not: Option<Matcher>,
     /// All of these match.
@@ -172,7 +176,7 @@ impl Matcher {
             Expects::Tests(tests) => {
                 let single = [&tests.len, &tests.has_key, &tests.has, &tests.not];
                 let several = [&tests.has_all, &tests.exactly, &tests.all, &tests.any];
-                let by_path = tests.json.iter().flat_map(|json| json.iter().map(|(_, matcher)| matcher));
+                let by_path = tests.json.iter().map(|(_, matcher)| matcher);
                 single
                     .into_iter()
                     .flatten()
@@ -190,6 +194,27 @@ impl Matcher {
             part.visit(look);
         }
     }
+}
+
+/// Reads matchers by their paths, of which none would say nothing.
+fn at_least_one_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Named<Matcher>, D::Error> {
+    struct Paths;
+    impl<'de> Visitor<'de> for Paths {
+        type Value = Named<Matcher>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a mapping of paths")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            let paths = Named::deserialize(de::value::MapAccessDeserializer::new(map))?;
+            if paths.is_empty() {
+                return Err(de::Error::custom("expected at least one path"));
+            }
+            Ok(paths)
+        }
+    }
+    deserializer.deserialize_map(Paths)
 }
 
 /// Reads a scalar of any kind as its own text.

@@ -50,7 +50,7 @@ impl fmt::Display for Tests {
         words.extend((!self.has_all.is_empty()).then(|| format!("with {}", listed(&self.has_all, ", "))));
         words.extend((!self.exactly.is_empty()).then(|| format!("exactly {}", listed(&self.exactly, ", "))));
         words.extend(self.semver.iter().map(|range| format!("within the versions `{}`", range.value)));
-        let by_path = self.json.iter().flat_map(|json| json.iter());
+        let by_path = self.json.iter();
         words.extend(by_path.map(|(path, inner)| format!("at `{}` {inner}", path.value)));
         words.extend(self.not.iter().map(|inner| format!("not ({inner})")));
         words.extend((!self.all.is_empty()).then(|| listed(&self.all, " and ")));

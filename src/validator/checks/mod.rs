@@ -30,6 +30,7 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -126,46 +127,119 @@ impl Answer {
         }
     }
 
+    /// The same, and how often it was asked for it.
+    fn asked(mut self, n: usize, took: Duration) -> Self {
+        let text = match &mut self {
+            Self::Yes { found } | Self::No { found, .. } => found,
+            Self::Unknown { why } => why,
+        };
+        let _ = write!(text, " (asked {n} times in {:.1}s)", took.as_secs_f64());
+        self
+    }
+
     /// Holds when both hold: the first that does not is the answer.
     fn and(self, next: impl FnOnce() -> Self) -> Self {
         if self.is_yes() { next() } else { self }
     }
 }
 
-/// Asks `check` of `world`, within the check's own timeout. Nothing that it says holds a secret.
+/// Asks `check` of `world`, and again as long as its `retry` says until it holds. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     let host = Host::for_round(std::iter::once(check));
-    if !may_hang(check) {
-        return ask_in_round(check, world, &host, cancel);
+    ask_until_it_holds(check, world, host, Watched::ByNobody, cancel)
+}
+
+/// The same as one of several that look at the same `host`. Whoever asks sees to it that one that hangs in the kernel, on
+/// a file system that is gone, is left alone.
+fn ask_in_round(check: &Check, world: &World, host: Host, cancel: &Cancel) -> Answer {
+    ask_until_it_holds(check, world, host, Watched::ByCaller, cancel)
+}
+
+/// Who leaves alone a question that hangs in the kernel, which no timeout ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watched {
+    ByCaller,
+    ByNobody,
+}
+
+fn ask_until_it_holds(
+    check: &Check,
+    world: &World,
+    mut host: Host,
+    watched: Watched,
+    cancel: &Cancel,
+) -> Answer {
+    let Some(again) = &check.retry else {
+        return ask_within(check, world, &host, check.timeout().to_std(), watched, cancel);
+    };
+    let began = Instant::now();
+    let patience = again.patience.to_std();
+    let mut n_asked = 0;
+    loop {
+        let left = patience.saturating_sub(began.elapsed());
+        // One question may not take more than what is left for all of them.
+        let timeout = check.timeout().to_std().min(left).max(LEAST);
+        let answer = ask_within(check, world, &host, timeout, watched, cancel);
+        n_asked += 1;
+        let left = patience.saturating_sub(began.elapsed());
+        let every = again.every().to_std();
+        // Another question that would have no time for its answer is not asked.
+        if answer.is_yes() || left <= every || cancel.wait(every) {
+            return if n_asked == 1 { answer } else { answer.asked(n_asked, began.elapsed()) };
+        }
+        // What was read of the machine before does not tell whether it holds by now.
+        host = Host::for_round(std::iter::once(check));
     }
+}
+
+/// The least time that a question is given.
+const LEAST: Duration = Duration::from_millis(100);
+
+/// Asks `check` of `world` once, within its own timeout. Nothing that it says holds a secret.
+pub fn ask_once(check: &Check, world: &World, cancel: &Cancel) -> Answer {
+    let host = Host::for_round(std::iter::once(check));
+    ask_within(check, world, &host, check.timeout().to_std(), Watched::ByNobody, cancel)
+}
+
+fn ask_within(
+    check: &Check,
+    world: &World,
+    host: &Host,
+    timeout: Duration,
+    watched: Watched,
+    cancel: &Cancel,
+) -> Answer {
+    let may_hang = check.file.is_some() || check.disk.is_some();
+    let answer = if may_hang && watched == Watched::ByNobody {
+        answer_of_one_that_may_hang(check, world, host, timeout, cancel)
+    } else {
+        answer_of(check, world, host, timeout, cancel)
+    };
+    answer.without_secrets(&world.outputs.redactor)
+}
+
+fn answer_of_one_that_may_hang(
+    check: &Check,
+    world: &World,
+    host: &Host,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Answer {
     let (answered, answer) = mpsc::channel();
-    let (asked, there, stop) = (check.clone(), world.clone(), cancel.clone());
+    let (asked, there, host, stop) = (check.clone(), world.clone(), host.clone(), cancel.clone());
     let asking = move || {
         // Nobody listens any more to an answer that comes too late.
-        let _ = answered.send(ask_in_round(&asked, &there, &host, &stop));
+        let _ = answered.send(answer_of(&asked, &there, &host, timeout, &stop));
     };
     if let Err(error) = thread::Builder::new().spawn(asking) {
         return Answer::unknown(format!("no thread to ask it in: {error}"));
     }
-    let timeout = check.timeout();
-    answer
-        .recv_timeout(timeout.to_std())
-        .unwrap_or_else(|_| Answer::unknown(format!("no answer within {timeout}: the file system hangs")))
+    let hangs =
+        |_| Answer::unknown(format!("no answer within {}s: its file system hangs", timeout.as_secs_f32()));
+    answer.recv_timeout(timeout).unwrap_or_else(hangs)
 }
 
-/// Asks `check` as one of several that look at the same `host`. Whoever asks sees to it that one that hangs in the
-/// kernel, on a file system that is gone, is left alone.
-pub(super) fn ask_in_round(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answer {
-    answer_of(check, world, host, cancel).without_secrets(&world.outputs.redactor)
-}
-
-/// Whether it could wait in the kernel for a file system, which no timeout ends.
-fn may_hang(check: &Check) -> bool {
-    check.file.is_some() || check.disk.is_some()
-}
-
-fn answer_of(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answer {
-    let timeout = check.timeout().to_std();
+fn answer_of(check: &Check, world: &World, host: &Host, timeout: Duration, cancel: &Cancel) -> Answer {
     let Some(kind) = check.kind() else { return Answer::unknown("it asserts nothing") };
     match kind {
         CheckKind::File(file) => file::ask(file, world, host, Instant::now() + timeout),
@@ -194,17 +268,18 @@ fn answer_of(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answ
     }
 }
 
-/// How often a check is asked again while it is waited for.
+/// How often a check that says nothing of it is asked again while it is waited for.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// Asks `check` again and again until it holds, for `patience` at most, or until `cancel`; returns the last
 /// answer.
 pub fn wait_for(check: &Check, world: &World, patience: Duration, cancel: &Cancel) -> Answer {
-    let deadline = std::time::Instant::now() + patience;
+    let deadline = Instant::now() + patience;
+    let every = check.retry.as_ref().map_or(ASK_EVERY, |again| again.every().to_std());
     loop {
-        let answer = ask(check, world, cancel);
-        let left = deadline.saturating_duration_since(std::time::Instant::now());
-        if answer.is_yes() || left.is_zero() || cancel.wait(left.min(ASK_EVERY)) {
+        let answer = ask_once(check, world, cancel);
+        let left = deadline.saturating_duration_since(Instant::now());
+        if answer.is_yes() || left.is_zero() || cancel.wait(left.min(every)) {
             return answer;
         }
     }

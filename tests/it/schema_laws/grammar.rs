@@ -272,9 +272,10 @@ fn check() -> Rule {
     kinds.extend(of_host());
     kinds.extend(of_network());
     kinds.push(("restore", restore.done()));
+    let retry = mapping().must("for", positive_length()).may("every", positive_length()).done();
     let written: BTreeSet<_> = kinds.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(written, mainstay::model::Check::KINDS.iter().copied().collect(), "a form for every kind");
-    mapping().one(&kinds).may("timeout", positive_length()).done()
+    mapping().one(&kinds).may("timeout", positive_length()).may("retry", retry).done()
 }
 
 /// What is there, with more said of it, or is not.
@@ -355,17 +356,17 @@ fn matcher() -> Rule {
             .may("le", number())
             .may("gt", number())
             .may("ge", number())
-            .may("contains", text())
-            .may("has_prefix", text())
-            .may("has_suffix", text())
-            .may("matches", text())
-            .may("patterns", some(text()))
+            .may("contains", filled())
+            .may("has_prefix", filled())
+            .may("has_suffix", filled())
+            .may("matches", filled())
+            .may("patterns", some(any_of(&["a", "5", "/a|b/", "'!x'", "'\\!'"])))
             .may("len", below.clone())
             .may("has_key", below.clone())
             .may("has", below.clone())
             .may("has_all", some(below.clone()))
             .may("exactly", some(below.clone()))
-            .may("semver", text())
+            .may("semver", any_of(&["'>=1.2 <3'", "2.x", "1.10"]))
             .may("json", mapping().must("$.a", below.clone()).may("'$[\"b c\"]'", below.clone()).done())
             .may("not", below.clone())
             .may("all", some(below.clone()))

@@ -55,7 +55,7 @@ fn unreadable(tests: &Tests) -> Vec<Fault> {
     faults.extend(tests.semver.iter().filter_map(|range| {
         Constraint::parse(range).err().map(|expected| fault(range, "a range of versions", expected))
     }));
-    let paths = tests.json.iter().flat_map(|json| json.iter().map(|(path, _)| path));
+    let paths = tests.json.iter().map(|(path, _)| path);
     faults.extend(
         paths.filter_map(|path| {
             JsonPath::parse(path).err().map(|expected| fault(path, "a JSON path", expected))
