@@ -1,6 +1,7 @@
 //! `mainstay validate`.
 
 mod explain;
+mod import;
 mod live;
 mod recorded;
 mod render;
@@ -56,6 +57,9 @@ pub struct ValidateArgs {
     live: live::LiveArgs,
 
     #[command(flatten)]
+    import: import::ImportArgs,
+
+    #[command(flatten)]
     recorded: recorded::RecordedArgs,
 
     /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
@@ -71,11 +75,11 @@ pub struct ValidateArgs {
 #[derive(Debug, Clone, Copy, Args)]
 struct FixArgs {
     /// Mend what needs no person: missing fields, safe defaults, stubs of pages
-    #[arg(long)]
+    #[arg(long, group = "changes")]
     fix: bool,
 
-    /// With --fix: show what would change, as `patch` takes it, and change nothing
-    #[arg(long, requires = "fix")]
+    /// With --fix, --import or --add: show what would change, as `patch` takes it, and change nothing
+    #[arg(long, requires = "changes")]
     diff: bool,
 }
 
@@ -101,6 +105,7 @@ Examples:
   mainstay validate --live                 does what `checks:` says hold now?
   mainstay validate --live disk ready      do these two?
   mainstay validate --live --task upgrade  what `upgrade` asks before and after
+  mainstay validate --import goss.yaml     the checks of a Goss file
   mainstay validate --schema               for editors
   mainstay validate --run last             was the newest run as it should be?
   mainstay validate --since 7d             and all runs of a week?
@@ -145,6 +150,9 @@ pub fn run(
     }
     let fail_on = args.fail_on.iter().map(|level| Severity::from(*level)).min();
     let fail_on = fail_on.unwrap_or(Severity::Error);
+    if args.import.is_asked() {
+        return import::run(&args.import, args.fix.diff, global, manager, terminal);
+    }
     if let Some(question) = args.live.asked(args.recorded.task.as_ref(), fail_on) {
         let shown = live::Shown { least: args.show.into(), is_zero: args.exit_zero };
         return live::run(&question, &shown, global, manager, terminal);
