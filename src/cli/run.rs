@@ -8,6 +8,7 @@ mod follow;
 mod list;
 mod orders;
 mod past;
+mod person;
 mod progress;
 mod results;
 mod resume;

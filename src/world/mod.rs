@@ -12,6 +12,7 @@ pub mod host;
 pub mod http;
 pub mod mailbox;
 pub mod output;
+pub mod person;
 pub mod process;
 pub mod process_identity;
 mod process_table;
@@ -25,11 +26,13 @@ pub mod tls;
 pub mod tsdb;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use self::alertmanager::Alertmanager;
 use self::clock::Clock;
 use self::http::Client;
 use self::output::Outputs;
+use self::person::Person;
 use self::prometheus::Prometheus;
 use crate::calendar::Zone;
 use crate::model::{Connections, Spanned};
@@ -55,6 +58,8 @@ pub struct World {
     pub folder: PathBuf,
     /// Where what steps print goes to, and what is hidden from it.
     pub outputs: Outputs,
+    /// Who can be asked to confirm something; `None` where nobody watches.
+    pub person: Option<Arc<dyn Person>>,
 }
 
 impl World {
@@ -77,6 +82,7 @@ impl World {
             clock,
             client,
             outputs: Outputs::default(),
+            person: None,
         }
     }
 

@@ -8,6 +8,7 @@ mod dry_run;
 mod emergency;
 mod output;
 mod overlap;
+mod pause;
 mod people;
 mod processes;
 mod resume;

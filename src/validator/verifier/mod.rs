@@ -10,6 +10,6 @@ mod settle;
 pub mod statistics;
 
 pub use compare::compare;
-pub use cover::{Cover, Gap, cover_of, gap_of};
+pub use cover::{Cover, Gap, cover_of, end_of_gap, gap_of};
 pub use facts::{Facts, capture};
 pub use settle::{Settled, allowance, settle};

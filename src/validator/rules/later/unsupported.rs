@@ -49,7 +49,6 @@ const ROWS: &[Row] = &[
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
     key(At::Step, "ansible"),
-    key(At::Step, "pause"),
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
