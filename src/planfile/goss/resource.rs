@@ -320,12 +320,17 @@ fn http(resource: &mut Resource) -> Vec<(&'static str, Value)> {
         .with("headers", headers)
         .with("redirects", redirects)
         .with("ca", resource.text("ca-file"))
-        .with("client_cert", resource.text("cert-file"))
-        .with("client_key", resource.text("key-file"))
+        .with("client", client(resource))
         .with("status", resource.matcher("status", About::Values))
         .with("body", resource.matcher("body", About::Lines));
     let check = entries.check("http");
     in_time(resource, check)
+}
+
+/// Whom the client shows itself as.
+fn client(resource: &mut Resource) -> Option<Value> {
+    let (certificate, key) = (resource.text("cert-file")?, resource.text("key-file")?);
+    Some(Value::Map(vec![("certificate".to_owned(), certificate.into()), ("key".to_owned(), key.into())]))
 }
 
 /// Header fields that are sent, by their names.

@@ -67,14 +67,13 @@ pub fn ask(
         while going.len() < AT_ONCE && may_begin(next) {
             let check =
                 within(checks[next].1.clone(), total.map(|_| end.saturating_duration_since(Instant::now())));
-            let (world, cancel) = (world.clone(), cancel.clone());
-            let host = host.clone();
+            let (world, host, cancel) = (world.clone(), host.clone(), cancel.clone());
             let (place, at, answered) = (next, world.clock.now(), answered.clone());
             let began = Instant::now();
             let deadline = began + check.patience().to_std() + GRACE;
             let asking = move || {
                 // Nobody listens any more to an answer that comes too late.
-                let _ = answered.send((place, super::ask_in_round(&check, &world, &host, &cancel)));
+                let _ = answered.send((place, super::ask_in_round(&check, &world, host, &cancel)));
             };
             match thread::Builder::new().spawn(asking) {
                 Ok(_) => _ = going.insert(place, Going { deadline, began, at }),

@@ -80,7 +80,7 @@ impl Answer {
     pub fn is_not_now(&self, check: &Check) -> bool {
         let code = command::NOT_NOW_IN_WORDS;
         check.command.is_some()
-            && matches!(self, Self::No { expected, found } if expected.starts_with("exit code") && found == code)
+            && matches!(self, Self::No { expected, found, .. } if expected.starts_with("exit code") && found == code)
     }
 
     /// In one sentence, for people.
@@ -152,73 +152,98 @@ impl Answer {
 
 /// Asks `check` of `world`, and again as long as its `retry` says until it holds. Nothing that it says holds a secret.
 pub fn ask(check: &Check, world: &World, cancel: &Cancel) -> Answer {
-    again_and_again(check, cancel, |timeout| ask_apart(check, world, timeout, cancel))
+    let host = Host::for_round(std::iter::once(check));
+    ask_until_it_holds(check, world, host, Watched::ByNobody, cancel)
 }
 
-/// Asks `check` of `world` once, within its own timeout. Nothing that it says holds a secret.
-pub fn ask_once(check: &Check, world: &World, cancel: &Cancel) -> Answer {
-    ask_apart(check, world, check.timeout().to_std(), cancel)
+/// The same as one of several that look at the same `host`. Whoever asks sees to it that one that hangs in the kernel, on
+/// a file system that is gone, is left alone.
+fn ask_in_round(check: &Check, world: &World, host: Host, cancel: &Cancel) -> Answer {
+    ask_until_it_holds(check, world, host, Watched::ByCaller, cancel)
 }
 
-/// Asks as long as `retry` says until it holds; a question may not take more than what is left for all of them.
-fn again_and_again(check: &Check, cancel: &Cancel, mut ask: impl FnMut(Duration) -> Answer) -> Answer {
-    let Some(again) = &check.retry else { return ask(check.timeout().to_std()) };
-    let (began, patience, every) = (Instant::now(), again.patience.to_std(), again.every().to_std());
+/// Who leaves alone a question that hangs in the kernel, which no timeout ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watched {
+    ByCaller,
+    ByNobody,
+}
+
+fn ask_until_it_holds(
+    check: &Check,
+    world: &World,
+    mut host: Host,
+    watched: Watched,
+    cancel: &Cancel,
+) -> Answer {
+    let Some(again) = &check.retry else {
+        return ask_within(check, world, &host, check.timeout().to_std(), watched, cancel);
+    };
+    let began = Instant::now();
+    let patience = again.patience.to_std();
     let mut n_asked = 0;
     loop {
         let left = patience.saturating_sub(began.elapsed());
-        let answer = ask(check.timeout().to_std().min(left).max(LEAST));
+        // One question may not take more than what is left for all of them.
+        let timeout = check.timeout().to_std().min(left).max(LEAST);
+        let answer = ask_within(check, world, &host, timeout, watched, cancel);
         n_asked += 1;
-        // Another question that would have no time for its answer is not asked.
         let left = patience.saturating_sub(began.elapsed());
+        let every = again.every().to_std();
+        // Another question that would have no time for its answer is not asked.
         if answer.is_yes() || left <= every || cancel.wait(every) {
             return if n_asked == 1 { answer } else { answer.asked(n_asked, began.elapsed()) };
         }
+        // What was read of the machine before does not tell whether it holds by now.
+        host = Host::for_round(std::iter::once(check));
     }
 }
 
 /// The least time that a question is given.
 const LEAST: Duration = Duration::from_millis(100);
 
-/// Asks within `timeout`, also where a file system that is gone holds the one who asks.
-fn ask_apart(check: &Check, world: &World, timeout: Duration, cancel: &Cancel) -> Answer {
+/// Asks `check` of `world` once, within its own timeout. Nothing that it says holds a secret.
+pub fn ask_once(check: &Check, world: &World, cancel: &Cancel) -> Answer {
     let host = Host::for_round(std::iter::once(check));
-    if !may_hang(check) {
-        return ask_within(check, world, &host, timeout, cancel);
-    }
+    ask_within(check, world, &host, check.timeout().to_std(), Watched::ByNobody, cancel)
+}
+
+fn ask_within(
+    check: &Check,
+    world: &World,
+    host: &Host,
+    timeout: Duration,
+    watched: Watched,
+    cancel: &Cancel,
+) -> Answer {
+    let may_hang = check.file.is_some() || check.disk.is_some();
+    let answer = if may_hang && watched == Watched::ByNobody {
+        answer_of_one_that_may_hang(check, world, host, timeout, cancel)
+    } else {
+        answer_of(check, world, host, timeout, cancel)
+    };
+    answer.without_secrets(&world.outputs.redactor)
+}
+
+fn answer_of_one_that_may_hang(
+    check: &Check,
+    world: &World,
+    host: &Host,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Answer {
     let (answered, answer) = mpsc::channel();
-    let (asked, there, stop) = (check.clone(), world.clone(), cancel.clone());
+    let (asked, there, host, stop) = (check.clone(), world.clone(), host.clone(), cancel.clone());
     let asking = move || {
         // Nobody listens any more to an answer that comes too late.
-        let _ = answered.send(ask_within(&asked, &there, &host, timeout, &stop));
+        let _ = answered.send(answer_of(&asked, &there, &host, timeout, &stop));
     };
     if let Err(error) = thread::Builder::new().spawn(asking) {
         return Answer::unknown(format!("no thread to ask it in: {error}"));
     }
-    answer.recv_timeout(timeout).unwrap_or_else(|_| {
-        let seconds = timeout.as_secs();
-        Answer::unknown(format!("no answer within {seconds}s: the file system hangs"))
-    })
-}
-
-/// Asks `check` as one of several that look at the same `host`. Whoever asks sees to it that one that hangs in the
-/// kernel, on a file system that is gone, is left alone.
-pub(super) fn ask_in_round(check: &Check, world: &World, host: &Host, cancel: &Cancel) -> Answer {
-    let mut is_first = true;
-    again_and_again(check, cancel, |timeout| {
-        // What was seen of the host for all of them is old when one is asked again.
-        let anew = (!std::mem::take(&mut is_first)).then(|| Host::for_round(std::iter::once(check)));
-        ask_within(check, world, anew.as_ref().unwrap_or(host), timeout, cancel)
-    })
-}
-
-/// Whether it could wait in the kernel for a file system, which no timeout ends.
-fn may_hang(check: &Check) -> bool {
-    check.file.is_some() || check.disk.is_some()
-}
-
-fn ask_within(check: &Check, world: &World, host: &Host, timeout: Duration, cancel: &Cancel) -> Answer {
-    answer_of(check, world, host, timeout, cancel).without_secrets(&world.outputs.redactor)
+    let hangs =
+        |_| Answer::unknown(format!("no answer within {}s: its file system hangs", timeout.as_secs_f32()));
+    answer.recv_timeout(timeout).unwrap_or_else(hangs)
 }
 
 fn answer_of(check: &Check, world: &World, host: &Host, timeout: Duration, cancel: &Cancel) -> Answer {

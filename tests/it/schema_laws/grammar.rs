@@ -50,16 +50,9 @@ pub fn plan_file() -> Rule {
 }
 
 fn connections() -> Rule {
-    let policy = mapping()
-        .may("longest", positive_length())
-        .may("idle", positive_length())
-        .may("ticket", any_of(&["OPS-[0-9]+", "5"]));
     mapping()
         .may("prometheus", mapping().must("url", url()).may("replicas", list(url())).done())
-        .may(
-            "alertmanager",
-            mapping().must("url", url()).may("members", list(url())).may("silences", policy.done()).done(),
-        )
+        .may("alertmanager", mapping().must("url", url()).may("members", list(url())).done())
         .done()
 }
 
@@ -279,9 +272,9 @@ fn check() -> Rule {
     kinds.extend(of_host());
     kinds.extend(of_network());
     kinds.push(("restore", restore.done()));
+    let retry = mapping().must("for", positive_length()).may("every", positive_length()).done();
     let written: BTreeSet<_> = kinds.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(written, mainstay::model::Check::KINDS.iter().copied().collect(), "a form for every kind");
-    let retry = mapping().must("for", positive_length()).may("every", positive_length()).done();
     mapping().one(&kinds).may("timeout", positive_length()).may("retry", retry).done()
 }
 
