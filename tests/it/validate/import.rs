@@ -24,7 +24,6 @@ fn a_goss_file_of_a_real_host_becomes_a_plan_file_that_is_right() {
     let case = corpus();
     let (checks, told) = imported(&case, "--import debian12.yaml");
     let plan = Case::new().plan_file(format!("mainstay: 1\n{checks}"));
-    plan.run("validate --fail-on error").any_output();
     let report = plan.run("validate --format json").json();
     let errors = report["findings"].as_array().expect("findings").iter();
     let errors: Vec<_> = errors.filter(|finding| finding["severity"] == "error").collect();
