@@ -30,8 +30,8 @@ fn a_goss_file_of_a_real_host_becomes_a_plan_file_that_is_right() {
     assert!(errors.is_empty(), "{errors:?}\n{checks}");
     for said in [
         "file-etc-passwd:\n    file:\n      path: /etc/passwd\n      type: file\n      mode: \"0644\"\n",
-        "package-apache2:\n    package:\n      name: apache2\n      version: 2.4.59-1~deb12u1\n",
-        "process-foobar:\n    process:\n      name: foobar\n      running: false\n",
+        "package-apache2:\n    package: {name: apache2, version: 2.4.59-1~deb12u1}\n",
+        "process-foobar:\n    process: {name: foobar, running: false}\n",
         "redirects: 0",
         "exit: 127",
     ] {
