@@ -5,7 +5,9 @@
 //! other. Nothing here does I/O or knows a clock.
 
 mod approval;
+mod baseline;
 mod basis;
+mod change;
 mod check;
 mod condition;
 mod event;
@@ -31,7 +33,9 @@ pub use approval::{
     APPROVAL_NAMESPACE, APPROVAL_SCHEMA, ApprovalStanding, ApprovalStatement, ApprovedOccurrence,
     ApprovedRun, InForce,
 };
+pub use baseline::{Baseline, Expectation, Tolerances};
 pub use basis::{Basis, ClockFace};
+pub use change::{ChangeVerdict, Fact, FactChange, ScrapeGap};
 pub use check::{
     AlertPathCheck, AlertRouteCheck, Check, CheckKind, CommandCheck, ConfigLiveCheck, FileCheck, HttpCheck,
     PromqlCheck, RestoreCheck, RouteTest, RulesHealthyCheck, TargetUpCheck, TcpCheck,
@@ -63,8 +67,8 @@ pub use step::{
 };
 pub use target::{Group, Target};
 pub use task::{
-    Approval, Baseline, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec,
-    Task, TaskType, Unknown,
+    Approval, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec, Task,
+    TaskType, Unknown,
 };
 pub use window::{Blackout, Window};
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use console::{Alignment, measure_text_width, pad_str};
 
 use crate::calendar::Zone;
+use crate::cli::run::changes;
 use crate::cli::run::list::took;
 use crate::model::{Origin, Outcome, Run, StepRecord, Usage};
 use crate::state::Comparison;
@@ -46,6 +47,11 @@ pub fn text(shown: &Shown, zone: &Zone, now: DateTime<Utc>, screen: Screen) -> S
     if !shown.steps.is_empty() {
         text.push('\n');
         text.push_str(&steps(shown, now, screen));
+    }
+    if let Some(table) = shown.compared.as_ref().map(|compared| changes::text(compared, usize::MAX, screen))
+        && !table.is_empty()
+    {
+        let _ = write!(text, "\nwhat has changed in monitoring\n{table}");
     }
     if !shown.notes.is_empty() {
         text.push_str("\nalso on record\n");
@@ -105,6 +111,14 @@ fn head(Shown { run, compared, .. }: &Shown, zone: &Zone, now: DateTime<Utc>, sc
                 (false, _) => format!("monitoring is not as it was: {}", differences()),
             },
         );
+    }
+    if let Some(compared) = compared {
+        if let Some(counts) = changes::counts(compared) {
+            say("compared", &counts);
+        }
+        for gap in changes::gaps(&compared.gaps) {
+            say("gap", &gap);
+        }
     }
     lines.join("\n") + "\n"
 }
