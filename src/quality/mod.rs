@@ -70,8 +70,9 @@ pub fn measure(samples: &[Sample]) -> Measures {
         whole: over.len(),
     };
     let errors = over.iter().filter(|sample| sample.outcome == Some(Outcome::Succeeded));
-    let mut errors: Vec<_> =
-        errors.filter_map(|sample| Some(estimate_error(sample.planned?, sample.took?, sample.n_batches))).collect();
+    let mut errors: Vec<_> = errors
+        .filter_map(|sample| Some(estimate_error(sample.planned?, sample.took?, sample.n_batches)))
+        .collect();
     errors.sort_by(f64::total_cmp);
     let asked = |sample: &Sample| [sample.approved, sample.in_window, sample.verified];
     let asked: Vec<_> =

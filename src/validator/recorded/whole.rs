@@ -95,9 +95,9 @@ pub fn sample(case: &Case, answers: &[Answered]) -> Sample {
         outcome: account.outcome(),
         is_rework: is_repeated || is_undone || repeats_failure || !account.resumed.is_empty(),
         planned: case.task.map(|task| task.estimate(account.targets.len())),
-        n_batches: case.task.map_or(1, |task| {
-            i32::try_from(task.batches(&account.targets).count()).unwrap_or(i32::MAX)
-        }),
+        n_batches: case
+            .task
+            .map_or(1, |task| i32::try_from(task.batches(&account.targets).count()).unwrap_or(i32::MAX)),
         took: account.took(),
         approved: answer(codes::NOT_APPROVED.code),
         in_window: answer(codes::OUT_OF_WINDOW.code),

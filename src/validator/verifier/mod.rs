@@ -13,6 +13,7 @@ mod gaps;
 mod lost;
 mod read;
 mod replacement;
+pub mod series;
 mod settle;
 mod spec;
 pub mod statistics;

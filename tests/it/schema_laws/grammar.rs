@@ -108,7 +108,7 @@ fn task() -> Rule {
         .may("dst", any_of(&["once", "literal", "skip"]))
         .may("approval", mapping().must("required", count()).must("from", text()).done())
         .may("silence", mapping().must("matchers", some(any_of(&["'job=\"a\"'", "'a=~\"b\"'"]))).done())
-        .may("baseline", mapping().may("within", tolerance()).may("settle", length()).done())
+        .may("baseline", baseline())
         .may(
             "gate",
             mapping().must("promql", filled()).may("unknown", any_of(&["wait", "open", "closed"])).done(),
@@ -370,6 +370,29 @@ fn portion() -> Rule {
 
 fn positive() -> Rule {
     any_of(&["1", "2", "4294967295"])
+}
+
+fn baseline() -> Rule {
+    mapping()
+        .may("within", tolerance())
+        .may("settle", length())
+        .may("gap", positive_length())
+        .may("series", list(series()))
+        .done()
+}
+
+fn series() -> Rule {
+    mapping()
+        .must("promql", filled())
+        .may("name", text())
+        .may("kind", any_of(&["gauge", "counter"]))
+        .may("direction", any_of(&["increase", "decrease", "either"]))
+        .may("within", tolerance())
+        .may("window", positive_length())
+        .may("absent", any_of(&["unknown", "zero"]))
+        .may("critical", boolean())
+        .may("required", boolean())
+        .done()
 }
 
 fn percent() -> Rule {

@@ -17,11 +17,12 @@ pub mod rate;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::effect::{above, holm, median, shift};
 use self::points::{Held, Side, as_f64, block_length, blocks, growth};
 use crate::model::Tolerance;
+pub use crate::model::{
+    Direction, SeriesJudgement as Judgement, SeriesKind, SeriesTest as Test, SeriesVerdict as Verdict,
+};
 
 /// The error that is borne over all series together.
 pub const ALPHA: f64 = 0.05;
@@ -31,60 +32,6 @@ const FEW_EVENTS: f64 = 100.0;
 
 /// More events than these are no longer counted one by one in a float.
 const MOST_EVENTS: f64 = 1e15;
-
-/// What a series is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SeriesKind {
-    /// Its value is what it is.
-    #[default]
-    Gauge,
-    /// It only grows, until it begins anew.
-    Counter,
-}
-
-/// Which change is bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// More of it.
-    Increase,
-    /// Less of it.
-    Decrease,
-    /// Any.
-    #[default]
-    Either,
-}
-
-/// How a series stands after the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// As before, as far as anybody can tell.
-    Same,
-    /// Changed for the worse.
-    Worse,
-    /// Changed for the better.
-    Better,
-    /// Nobody can tell: there is too little.
-    InsufficientData,
-}
-
-/// What was asked of a series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Test {
-    /// Nothing had to be.
-    None,
-    /// Every way of dealing the numbers to both sides.
-    ExactRanks,
-    /// The same, approximated by a normal distribution.
-    NormalRanks,
-    /// Events in a time, exactly.
-    ExactRate,
-    /// The same, approximated by a normal distribution.
-    NormalRate,
-}
 
 /// One series before and after.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,48 +50,23 @@ pub struct Series {
     pub after: Side,
 }
 
-/// What came out for one series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
-    /// How it stands.
-    pub verdict: Verdict,
-    /// How that was found out.
-    pub test: Test,
-    /// How many points, or events of a rate, there are on each side.
-    pub n: (usize, usize),
-    /// The medians, or the rates by the second.
-    pub middles: (Option<f64>, Option<f64>),
-    /// By how much it lies higher than before, in its own unit; of a counter by the second.
-    pub shift: Option<f64>,
-    /// How often a point after lies above one before; a half says nothing.
-    pub above: Option<f64>,
-    /// How likely such a difference is by chance.
-    pub p: Option<f64>,
-    /// The same over all series that were compared together.
-    pub p_of_all: Option<f64>,
-    /// How many points, or events, it would take on each side, or in all.
-    pub needed: Option<u64>,
-    /// What people should know, a sentence each.
-    pub notes: Vec<String>,
+fn told(verdict: Verdict, note: impl Into<String>) -> Judgement {
+    Judgement {
+        verdict,
+        test: Test::None,
+        n: (0, 0),
+        middles: (None, None),
+        shift: None,
+        above: None,
+        p: None,
+        p_of_all: None,
+        needed: None,
+        notes: vec![note.into()],
+    }
 }
 
 impl Judgement {
-    fn of(verdict: Verdict, note: impl Into<String>) -> Self {
-        Self {
-            verdict,
-            test: Test::None,
-            n: (0, 0),
-            middles: (None, None),
-            shift: None,
-            above: None,
-            p: None,
-            p_of_all: None,
-            needed: None,
-            notes: vec![note.into()],
-        }
-    }
-
-    /// Twice as far from a half as [`Judgement::above`]: -1 all below, 0 neither, 1 all above.
+    /// Twice as far from a half as `above`: -1 all below, 0 neither, 1 all above.
     pub fn rank_biserial(&self) -> Option<f64> {
         self.above.map(|above| 2.0 * above - 1.0)
     }
@@ -201,26 +123,26 @@ fn look(series: &Series) -> Result<Judgement, Open> {
     let [before, after] = [&series.before, &series.after].map(|side| with_zeros(side, series.absent_is_zero));
     let notes = match (before.held(), after.held()) {
         (Held::NoSeries, Held::NoSeries) => {
-            return Ok(Judgement::of(Verdict::InsufficientData, "there is no such series, before or after"));
+            return Ok(told(Verdict::InsufficientData, "there is no such series, before or after"));
         }
         (Held::NoSeries, _) => {
             let note = "there was no such series before; it has appeared";
-            return Ok(Judgement::of(Verdict::InsufficientData, note));
+            return Ok(told(Verdict::InsufficientData, note));
         }
         (_, Held::NoSeries) => {
             let last = before
                 .last_number()
                 .map(|at| format!("; its last number is from {}", at.format("%Y-%m-%d %H:%M:%S UTC")));
             let note = format!("the series has vanished{}", last.unwrap_or_default());
-            return Ok(Judgement::of(Verdict::Worse, note));
+            return Ok(told(Verdict::Worse, note));
         }
         (Held::NoNumber(counts), _) => {
             let note = format!("no number before: {}", counts.in_words());
-            return Ok(Judgement::of(Verdict::InsufficientData, note));
+            return Ok(told(Verdict::InsufficientData, note));
         }
         (_, Held::NoNumber(counts)) => {
             let note = format!("no number after: {}", counts.in_words());
-            return Ok(Judgement::of(Verdict::InsufficientData, note));
+            return Ok(told(Verdict::InsufficientData, note));
         }
         (Held::Numbers(before), Held::Numbers(after)) => {
             let of = |counts: points::Counts, when| {
@@ -277,7 +199,7 @@ fn ranked(
     let mut judgement = Judgement {
         verdict: Verdict::Same,
         test: Test::None,
-        n: (before.len(), after.len()),
+        n: (before.len() as u64, after.len() as u64),
         middles: (middle(&before), middle(&after)),
         shift: None,
         above: None,
@@ -333,7 +255,7 @@ fn counted(
     }
     if before.seconds <= 0.0 || after.seconds <= 0.0 {
         let mut judgement =
-            Judgement::of(Verdict::InsufficientData, "it takes two samples on a side to see a counter grow");
+            told(Verdict::InsufficientData, "it takes two samples on a side to see a counter grow");
         judgement.needed = Some(2);
         judgement.notes.splice(0..0, notes);
         return Ok(judgement);
@@ -357,7 +279,7 @@ fn counted(
     let judgement = Judgement {
         verdict: Verdict::Same,
         test: Test::None,
-        n: (usize::try_from(n_before).unwrap_or(usize::MAX), usize::try_from(n_after).unwrap_or(usize::MAX)),
+        n: (n_before, n_after),
         middles: (Some(rates.0), Some(rates.1)),
         shift: Some(by),
         above: None,
