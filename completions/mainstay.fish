@@ -152,6 +152,9 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l show -d '
 warning\t''
 note\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l changed-since -d 'Look only at what changed since a revision of Git, and at what refers to it' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l run -d 'Validate a recorded run instead of plan files, by its number or `last`: process, result, quality, security' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l since -d 'Validate the recorded runs since then: a time, or a length up to now such as 7d' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l task -d 'With --run last or --since: only runs of this task' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l explain -d 'Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F

@@ -71,6 +71,7 @@ impl Tolerances {
 /// and fails no run: work that was done before changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = ["string", "object"]))]
 pub enum Expectation {
     /// Another version.
     Version,

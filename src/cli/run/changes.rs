@@ -1,5 +1,7 @@
 //! What has changed in monitoring, as a table: before, after, and what it means.
 
+use std::fmt::Write as _;
+
 use crate::model::{ChangeVerdict, Fact, ScrapeGap};
 use crate::state::Comparison;
 use crate::table::{Screen, Tone, table};
@@ -37,7 +39,7 @@ pub fn text(compared: &Comparison, most: usize, screen: Screen) -> String {
     }
     let left = compared.changes.len().saturating_sub(most);
     if 0 < left {
-        text.push_str(&format!("... and {left} more\n"));
+        let _ = writeln!(text, "... and {left} more");
     }
     text
 }

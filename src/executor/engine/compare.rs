@@ -113,7 +113,7 @@ impl Work<'_> {
                 Err(_) => {}
             }
         }
-        gaps.sort_by(|a, b| b.longest_ms.cmp(&a.longest_ms));
+        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.longest_ms));
         if let Some(budget) = spec.gap {
             over.extend(gaps.iter().filter_map(|gap| verifier::over_budget(gap, budget, spec)));
         }

@@ -161,19 +161,6 @@ pub(in crate::world) fn exposed(page: &str, name: &str) -> Option<f64> {
     })
 }
 
-/// Every series called `name` in a metrics page: the text between its braces, and its value.
-///
-/// Source: Prometheus text exposition format.
-pub(in crate::world) fn exposed_series<'p>(
-    page: &'p str,
-    name: &'p str,
-) -> impl Iterator<Item = (&'p str, f64)> {
-    page.lines().filter_map(move |line| {
-        let (labels, value) = line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once('}')?;
-        Some((labels, value.split_whitespace().next()?.parse().ok()?))
-    })
-}
-
 /// The sum of the values of the series of each of these names that a metrics page has.
 ///
 /// Source: Prometheus text exposition format.
@@ -193,6 +180,19 @@ pub(in crate::world) fn sums_of(page: &str, names: &[&'static str]) -> BTreeMap<
         }
     }
     sums
+}
+
+/// Every series called `name` in a metrics page: the text between its braces, and its value.
+///
+/// Source: Prometheus text exposition format.
+pub(in crate::world) fn exposed_series<'p>(
+    page: &'p str,
+    name: &'p str,
+) -> impl Iterator<Item = (&'p str, f64)> {
+    page.lines().filter_map(move |line| {
+        let (labels, value) = line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once('}')?;
+        Some((labels, value.split_whitespace().next()?.parse().ok()?))
+    })
 }
 
 #[cfg(test)]

@@ -124,6 +124,37 @@ fn task() -> Rule {
         .done()
 }
 
+fn baseline() -> Rule {
+    let labels = || named(text());
+    let expectation = prop_oneof![
+        any_of(&["version", "flags", "config", "history"]),
+        mapping().must("target", labels()).done(),
+        mapping().must("series", text()).done(),
+        mapping().must("metric", text()).done(),
+        mapping().must("rule", text()).done(),
+        mapping().must("alert", labels()).done(),
+        mapping().must("probe", labels()).done(),
+        mapping().must("flag", text()).done(),
+    ];
+    mapping()
+        .may("within", tolerance())
+        .may("settle", length())
+        .may("gap", positive_length())
+        .may(
+            "tolerances",
+            mapping()
+                .may("metrics", tolerance())
+                .may("signals", tolerance())
+                .may("notifications", tolerance())
+                .may("remote_write", tolerance())
+                .done(),
+        )
+        .may("dashboards", one_or_many(text()))
+        .may("expect", list(expectation.boxed()))
+        .may("series", list(series()))
+        .done()
+}
+
 fn rrule() -> Rule {
     any_of(&["FREQ=MONTHLY;BYDAY=2TU;BYHOUR=2", "'DTSTART:20260106T020000 RRULE:FREQ=WEEKLY;INTERVAL=2'"])
 }
@@ -370,15 +401,6 @@ fn portion() -> Rule {
 
 fn positive() -> Rule {
     any_of(&["1", "2", "4294967295"])
-}
-
-fn baseline() -> Rule {
-    mapping()
-        .may("within", tolerance())
-        .may("settle", length())
-        .may("gap", positive_length())
-        .may("series", list(series()))
-        .done()
 }
 
 fn series() -> Rule {

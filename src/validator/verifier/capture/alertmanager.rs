@@ -6,7 +6,7 @@ use crate::world::alertmanager::Alertmanager;
 use crate::world::prometheus::PeerError;
 
 /// Mainstay's own silences come and go with their runs, and change their ids when they are renewed.
-pub(super) fn member(alertmanager: &Alertmanager) -> Result<Member, PeerError> {
+pub(in crate::validator::verifier) fn member(alertmanager: &Alertmanager) -> Result<Member, PeerError> {
     let status = alertmanager.status(TIMEOUT)?;
     let [loaded] = alertmanager.own_metrics(["alertmanager_config_last_reload_successful"], TIMEOUT)?;
     let all = alertmanager.silences(TIMEOUT)?.into_iter();

@@ -21,6 +21,7 @@ use crate::world::World;
 use crate::world::http::without_password;
 use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget};
 
+pub(super) use alertmanager::member;
 pub(super) use signals::labels_of;
 
 /// What one question of a baseline may take.
@@ -214,7 +215,9 @@ fn lag(own: &BTreeMap<&'static str, f64>) -> Option<f64> {
 }
 
 fn group(group: &RuleGroup) -> (String, Group) {
-    let age = group.last_evaluation.map_or(0.0, |last| (Utc::now() - last).as_seconds_f64());
+    // One that was never evaluated says the year 1: it has only just been loaded.
+    let last = group.last_evaluation.filter(|last| DateTime::UNIX_EPOCH < *last);
+    let age = last.map_or(0.0, |last| (Utc::now() - last).as_seconds_f64());
     let lag = (age - group.interval).max(0.0);
     let rules = u64::try_from(group.rules.len()).unwrap_or(u64::MAX);
     (format!("{};{}", group.file, group.name), Group { interval: group.interval, rules, lag })

@@ -22,6 +22,7 @@ use super::facts::{Facts, Peer, Server};
 use crate::model::{ChangeVerdict, Fact, FactChange};
 
 pub(super) use signals::lost as lost_signals;
+pub(super) use storage::DAMAGE;
 
 /// What came out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

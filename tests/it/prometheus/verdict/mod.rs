@@ -2,6 +2,7 @@
 //! lie that it guards against.
 
 mod alerts;
+mod now;
 mod points;
 mod renames;
 mod replicas;
