@@ -7,25 +7,28 @@ mod debt;
 mod monitor;
 mod recorded;
 mod report;
+mod silences;
 mod standing;
 mod validate;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::executor::history_of;
 use crate::model::{Change, Placed, PlanFile, Schedule};
 use crate::planfile::{self, LoadError};
 use crate::scheduler::History;
 use crate::scheduler::blind::BlindTimes;
-use crate::state::{Access, Published, State, StateError, TaskHistory};
+use crate::state::{Access, Published, State, StateError, TaskHistory, WITHDRAWAL};
 use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
+
 pub use recorded::{AskedRuns, RecordedError, Which};
+pub use silences::Silences;
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 
@@ -66,10 +69,6 @@ pub enum PublishError {
     #[error(transparent)]
     State(#[from] StateError),
 }
-
-/// So long a calendar says that something is cancelled; programs that subscribe to one read it at least daily, and
-/// people are on holiday.
-pub const WITHDRAWAL: TimeDelta = TimeDelta::days(30);
 
 /// The state file's place beside the plan file.
 const DEFAULT_STATE: &str = ".mainstay/state.db";
@@ -118,6 +117,16 @@ impl Manager {
             blind_times: BlindTimes { settled: state.settle_times()?, gaps: state.blind_times()? },
             recorded,
         })
+    }
+
+    /// What a mainstay that was killed left running, a sentence for each run.
+    ///
+    /// # Errors
+    /// [`StateError`] when there is a state file that cannot be read.
+    pub fn still_running(&self) -> Result<Vec<String>, StateError> {
+        self.existing_state()?
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), crate::executor::recovery::still_running)
     }
 
     /// What was published within the [`WITHDRAWAL`] before `now` and is planned no longer, though it never ran: whoever

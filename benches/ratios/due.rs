@@ -95,6 +95,7 @@ fn run_of(n: u32, task: &str, now: DateTime<Utc>) -> [Event; 2] {
         definition: None,
         holds: Holds::default(),
         justification: None,
+        partial: false,
     };
     [new.started_as(run), Event::RunEnded { run, outcome: Outcome::Succeeded, reason: None }]
 }

@@ -70,6 +70,9 @@ pub fn run(
     for warning in monitored.collected.warnings.iter().chain(&monitored.troubles()) {
         terminal.warning(&crate::text::inert_line(warning));
     }
+    for left in manager.still_running().context("looking for what was left running")? {
+        terminal.warning(&crate::text::inert_line(&left));
+    }
     Ok(exit(&monitored))
 }
 

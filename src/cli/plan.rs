@@ -196,6 +196,9 @@ pub fn run(
     warn_of_what_cannot_run(&loaded, terminal);
     let zone = scheduler::zone_of(&plan)?;
     let past = manager.past(&plan).context("reading the state")?;
+    for left in manager.still_running().context("looking for what was left running")? {
+        terminal.warning(&crate::text::inert_line(&left));
+    }
     let from = args.from.map_or(now, |from| zone.resolve(&from));
     let until = from.checked_add_signed(args.horizon.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
     if LAST_YEAR < until.year() {

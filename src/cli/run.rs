@@ -9,6 +9,7 @@ mod follow;
 mod list;
 mod orders;
 mod past;
+mod person;
 mod progress;
 mod results;
 mod resume;

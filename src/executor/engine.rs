@@ -22,6 +22,7 @@ mod steps;
 mod users;
 mod walk;
 
+use std::sync::Arc;
 use std::thread;
 
 use self::past::Past;
@@ -122,7 +123,11 @@ impl Work<'_> {
         Ok(end)
     }
 
-    fn all_phases<'s>(&self, progress: &mut Progress<'s>, script: &'s Script<'s>) -> Result<End, StateError> {
+    fn all_phases<'s>(
+        &'s self,
+        progress: &mut Progress<'s>,
+        script: &'s Script<'s>,
+    ) -> Result<End, StateError> {
         let before = match self.prepare(progress, script)? {
             Ok(before) => before,
             Err(end) => return Ok(end),
@@ -136,8 +141,9 @@ impl Work<'_> {
             Ok(lease) => lease,
             Err(end) => return Ok(end),
         };
-        progress.silence = Some(lease.watch());
-        thread::scope(|scope| {
+        let lease = Arc::new(lease);
+        progress.silence = Some(Arc::clone(&lease));
+        let end = thread::scope(|scope| {
             lease.keep(scope);
             // Whatever happens, a panic included, the thread that renews must hear that it is over.
             let _over = FireOnDrop(&over);
@@ -149,7 +155,9 @@ impl Work<'_> {
                     Some(end.reason.map_or(problem.clone(), |reason| format!("{reason}; {problem}")));
             }
             Ok(end)
-        })
+        });
+        progress.silence = None;
+        end
     }
 }
 

@@ -191,6 +191,23 @@ impl<'a> Lease<'a> {
         });
     }
 
+    /// Sees that the silence is in force right now: one that is gone is made again.
+    ///
+    /// To be asked just before a step that cannot be undone: an alert in its middle would page people, or make
+    /// something else act. An Alertmanager that does not answer may keep it all the same, as long as its slice lasts.
+    ///
+    /// # Errors
+    /// Why it is not, in one sentence.
+    pub fn ensure(&self) -> Result<(), String> {
+        if let Ok(Some(because)) = self.is_lost()
+            && let Err(error) = self.renew(Some(because.clone()))
+        {
+            let why = crate::in_words(&error);
+            return Err(format!("its silence is gone ({because}) and could not be made again: {why}"));
+        }
+        self.watch().is_sound()
+    }
+
     /// Says whether the silence holds, also where the lease is not at hand.
     pub fn watch(&self) -> Watch {
         Watch(Arc::clone(&self.held))
@@ -265,9 +282,6 @@ impl<'a> Lease<'a> {
 
 impl Watch {
     /// Whether the alerts of the work are still silenced for certain; if not, why.
-    ///
-    /// To be asked just before a step that cannot be undone: an alert in its middle would page people, or make
-    /// something else act.
     ///
     /// # Errors
     /// Why not, in one sentence.

@@ -13,6 +13,7 @@ pub mod actions;
 pub mod conditions;
 pub mod controller;
 pub mod coordinator;
+mod cover;
 pub mod engine;
 pub mod journal;
 pub mod lease;

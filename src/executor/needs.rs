@@ -29,12 +29,16 @@ pub fn of(plan: &PlanFile, task: &Task, targets: &[String]) -> (Holds, Limits) {
         let cover = group.cover.map_or(TimeDelta::zero(), |cover| cover.value.0);
         let members = if TimeDelta::zero() < cover { members(plan, name) } else { HashSet::new() };
         holds.groups.insert(name.to_owned(), n);
-        limits.groups.insert(name.to_owned(), GroupLimit { max_down: group.max_down.value, cover, members });
+        limits.groups.insert(
+            name.to_owned(),
+            GroupLimit { max_down: group.max_down.value, cover, members, ..GroupLimit::default() },
+        );
     }
     (holds, limits)
 }
 
-fn members(plan: &PlanFile, group: &str) -> HashSet<String> {
+/// The targets of a group.
+pub fn members(plan: &PlanFile, group: &str) -> HashSet<String> {
     let is_member = |target: &crate::model::Target| target.group.as_ref().is_some_and(|of| of.value == group);
     plan.targets.iter().filter(|(_, target)| is_member(target)).map(|(name, _)| name.value.clone()).collect()
 }

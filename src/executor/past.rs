@@ -111,6 +111,7 @@ tasks:
                         definition: None,
                         holds: Holds::default(),
                         justification: None,
+                        partial: false,
                     };
                     let run = RunId(n);
                     // The same occurrence twice is refused, and may be: it is recorded already.

@@ -10,10 +10,11 @@ use super::engine::{silence_tag, step_tag};
 use super::journal::Journal;
 use super::lease::{LeaseError, expire_by_tag, named};
 use crate::model::{Event, Outcome, Run, StepRecord};
-use crate::state::StateError;
+use crate::state::{State, StateError};
 use crate::world::World;
 use crate::world::process_identity;
-use crate::world::stragglers;
+use crate::world::scratch;
+use crate::world::stragglers::{self, Mark};
 
 /// The time between TERM and KILL for what a dead mainstay left running.
 const GRACE: Duration = Duration::from_secs(10);
@@ -22,6 +23,7 @@ const GRACE: Duration = Duration::from_secs(10);
 ///
 /// 1. Runs whose mainstay has gone are closed as interrupted, and processes that they left are stopped.
 /// 2. Silences of runs that are over are expired, also those whose id was never known.
+/// 3. Scratch servers of restore tests whose mainstay has gone are stopped.
 ///
 /// # Errors
 /// [`StateError`].
@@ -32,6 +34,42 @@ pub fn settle(journal: &Journal, world: &World, origin: &str) -> Result<Vec<Stri
         notes.push(close(journal, run, origin)?);
     }
     notes.extend(expire_leftover_silences(journal, world, origin)?);
+    notes.extend(scratch::clean_up(GRACE));
+    Ok(notes)
+}
+
+/// What runs whose mainstay has gone left running, a sentence for each run, for people. Nothing is touched.
+///
+/// # Errors
+/// [`StateError`].
+pub fn still_running(state: &State) -> Result<Vec<String>, StateError> {
+    let unfinished = state.unfinished_runs()?;
+    let mut left: Vec<_> = unfinished.iter().filter(|run| !process_identity::is_alive(&run.holder)).collect();
+    // Nothing has outlived a boot.
+    left.retain(|run| process_identity::is_of_this_boot(&run.holder));
+    if left.is_empty() {
+        return Ok(Vec::new());
+    }
+    let origin = state.origin()?.unwrap_or_default();
+    let mut notes = Vec::new();
+    for run in left {
+        let mut found = Vec::new();
+        for step in state.steps(run.id)?.iter().filter(|step| step.outcome.is_none()) {
+            let tag = step_tag(&origin, run.id, step.ordinal, step.attempts);
+            let mark = Mark { tag: &tag, root: step.process, ..Mark::default() };
+            found.extend(stragglers::find(&mark).iter().map(ToString::to_string));
+        }
+        if !found.is_empty() {
+            notes.push(format!(
+                "run {} of `{}` has lost its mainstay (pid {}), and is still running: {}; the next `mainstay run` stops \
+                 that",
+                run.id,
+                run.task,
+                run.holder.pid,
+                found.join(", ")
+            ));
+        }
+    }
     Ok(notes)
 }
 

@@ -16,7 +16,7 @@ use super::coordinator::{Account, Crew, Fate};
 use super::engine::past::{Past, Standing, standing_of};
 use super::engine::script::{self, Script, Unit};
 use super::engine::{Work, rolls_on};
-use super::needs;
+use super::{actions, needs};
 use crate::model::{
     Event, Holder, Origin, Outcome, Phase, PlanFile, Run, RunId, Step, StepRecord, Task, WindowSpan,
 };
@@ -170,7 +170,7 @@ pub struct Question<'a> {
 /// Whether repeating a step of `task` after an interruption in its middle does no harm.
 pub fn may_be_repeated(task: &Task, step: &Step) -> bool {
     // To wait is to look, and to look again is harmless.
-    step.idempotent.or(task.idempotent).unwrap_or(step.wait.is_some())
+    step.idempotent.or(task.idempotent).unwrap_or(step.wait.is_some() || step.pause.is_some())
 }
 
 impl<'a> Interrupted<'a> {
@@ -312,6 +312,9 @@ fn try_to_go_on(
         Ok(open) => open,
         Err(fate) => return Ok(fate),
     };
+    if let Some(why) = actions::needs_a_person(task, crew.world) {
+        return Ok(Fate::NotNow(why));
+    }
     let secrets = match Secrets::new(crew.plan, crew.world).read_for(task, &crew.interrupts.work) {
         Ok(secrets) => secrets,
         Err(error) => return Ok(Fate::Unknown(crate::in_words(&error))),

@@ -1,15 +1,16 @@
 //! Starting one piece of work: everything that says whether it may, asked in order, and then the run.
 
+use super::actions;
 use super::controller::{self, GateAnswer};
 use super::coordinator::{Assignment, Crew, Fate, Piece};
 use super::engine::Work;
 use super::engine::past::Past;
-use super::{needs, overlap};
-use crate::model::{Event, Origin, Overlap, RunId, Task, WindowSpan};
+use super::{cover, needs, overlap};
+use crate::model::{Event, Holds, Origin, Overlap, RunId, Task, WindowSpan};
 use crate::planfile;
 use crate::scheduler::words::why_not;
 use crate::security::secrets::{Secrets, Values};
-use crate::state::{NewRun, StartError, StateError};
+use crate::state::{Limits, NewRun, StartError, StateError};
 use crate::world::process_identity;
 
 /// A refusal is a fate; what may start goes on.
@@ -73,6 +74,9 @@ impl Crew<'_> {
             Ok(window) => window,
             Err(fate) => return Ok(Err(fate)),
         };
+        if let Some(why) = actions::needs_a_person(task, self.world) {
+            return self.refuse(assignment, why, Fate::NotNow).map(Err);
+        }
         let approvals = match self.is_approved(assignment)? {
             Ok(approvals) => approvals,
             Err(fate) => return Ok(Err(fate)),
@@ -85,13 +89,17 @@ impl Crew<'_> {
             Ok(secrets) => secrets,
             Err(fate) => return Ok(Err(fate)),
         };
-        let mut started = self.start(assignment, task, approvals.clone());
+        let (holds, limits) = match self.needs(assignment, task)? {
+            Ok(needs) => needs,
+            Err(fate) => return Ok(Err(fate)),
+        };
+        let mut started = self.start(assignment, task, (&holds, &limits), approvals.clone());
         if let Err(StartError::TaskRunning { by, .. }) = &started
             && overlap::policy(task) == Overlap::Replace
             && process_identity::is_alive(&by.holder)
         {
             match self.replace(by)? {
-                Ok(()) => started = self.start(assignment, task, approvals),
+                Ok(()) => started = self.start(assignment, task, (&holds, &limits), approvals),
                 Err(why) => return self.refuse(assignment, why, Fate::NotNow).map(Err),
             }
         }
@@ -169,10 +177,23 @@ impl Crew<'_> {
         }
     }
 
+    /// What the run keeps from others, and how much there is of that by now.
+    fn needs(&self, assignment: &Assignment, task: &Task) -> Answer<(Holds, Limits)> {
+        let targets = &assignment.targets;
+        let (holds, mut limits) = needs::of(self.plan, task, targets);
+        let state = self.journal.state();
+        match cover::extend(self.plan, self.world, state, (task, targets), &mut limits)? {
+            Ok(()) => Ok(Ok((holds, limits))),
+            Err(_) if self.orders.emergency.is_some() => Ok(Ok((holds, limits))),
+            Err(why) => self.refuse(assignment, why, Fate::Unknown).map(Err),
+        }
+    }
+
     fn start(
         &self,
         assignment: &Assignment,
         task: &Task,
+        (holds, limits): (&Holds, &Limits),
         approvals: Vec<u64>,
     ) -> Result<(RunId, Event), StartError> {
         let origin = match &self.orders.emergency {
@@ -180,7 +201,6 @@ impl Crew<'_> {
             None if assignment.occurrence.is_some() => Origin::Due,
             None => Origin::OnDemand,
         };
-        let (holds, limits) = needs::of(self.plan, task, &assignment.targets);
         let definition = planfile::definition(self.source, self.plan, &assignment.task);
         if let Some(definition) = &definition {
             self.journal.state().see_definition(&definition.digest, &definition.text)?;
@@ -195,10 +215,12 @@ impl Crew<'_> {
             holder: self.holder.clone(),
             approvals,
             definition: definition.map(|definition| definition.digest),
-            holds,
+            holds: holds.clone(),
             justification: self.orders.emergency.clone(),
+            partial: !self.orders.limit.is_empty()
+                && assignment.targets.len() < self.plan.targets_of(task).len(),
         };
-        let run = self.journal.state().start_run_within(&new, &limits)?;
+        let run = self.journal.state().start_run_within(&new, limits)?;
         Ok((run, new.started_as(run)))
     }
 

@@ -16,6 +16,9 @@ pub struct Basis {
     /// What it had said before it was updated, as long as work of that time is within reach.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_before: Option<ClockFace>,
+    /// What calendars tell its events from those of other plan files by: the title when it was first published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// What the time-zone data says about one zone for a while.

@@ -127,6 +127,9 @@ pub enum Event {
         /// Why it passes windows, blackouts and approval, in the words of the person who started it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         justification: Option<String>,
+        /// Whether some of the task's targets were left out on purpose: then its success is not that of the task.
+        #[serde(default, skip_serializing_if = "is_false")]
+        partial: bool,
     },
     /// Another process took over a run whose own has gone. From here on nobody else can.
     RunResumed {
@@ -444,4 +447,10 @@ pub struct Entry {
     pub prev: String,
     /// What happened.
     pub event: Event,
+}
+
+/// What is usual is not written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(it: &bool) -> bool {
+    !it
 }

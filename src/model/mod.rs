@@ -48,7 +48,7 @@ pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
 pub use matcher::{Literal, Matcher, Tests};
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,
-    PrometheusConnection, PromqlMetric, Sample,
+    PrometheusConnection, PromqlMetric, Sample, SilencePolicy,
 };
 pub use named::{List, Named, OneOrMany};
 pub use occurrence::{

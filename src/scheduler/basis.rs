@@ -21,7 +21,13 @@ pub(super) fn of(ground: &Ground, published: Option<&Schedule>) -> Basis {
         capacities,
         clock: clock_face(&ground.zone, ground.from - MARGIN, ground.until + MARGIN),
         clock_before: before.cloned(),
+        calendar: calendar_name(published).or_else(|| Some(ground.plan.title.clone().unwrap_or_default())),
     }
+}
+
+/// The name of the schedule in calendars: the one that it had when it was first published.
+fn calendar_name(published: Option<&Schedule>) -> Option<String> {
+    published?.basis.as_ref()?.calendar.clone()
 }
 
 /// What the time-zone data says about `zone` from `from` until `until`.

@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 
 use super::codec::{self, count, json, stamp};
 use super::error::Fault;
-use super::{approvals, conditions, history, reviews, steps};
+use super::{approvals, conditions, history, reviews, schedules, steps};
 use crate::model::{Entry, Event, Outcome, RunId, Stands};
 
 /// Changes the tables as `entry` says.
@@ -22,7 +22,10 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             Ok(())
         }
         Event::TasksSeen { tasks } => tasks.iter().try_for_each(|task| know_task(tx, task, &at)),
-        Event::SchedulePublished { digest, schedule, .. } => publish(tx, &at, digest, schedule),
+        Event::SchedulePublished { digest, schedule, .. } => {
+            publish(tx, &at, digest, schedule)?;
+            schedules::take_back(tx, entry.at, schedule)
+        }
         Event::ApprovalGiven { statement, signature } => approvals::note(tx, entry, statement, signature),
         Event::ScheduleOutdated { revision, .. } => {
             let sql = "INSERT OR REPLACE INTO meta (key, value) VALUES ('outdated', ?1)";
@@ -179,6 +182,7 @@ fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         definition,
         holds,
         justification,
+        partial,
         ..
     } = &entry.event
     else {
@@ -188,8 +192,8 @@ fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
     let occurrence = occurrence.as_ref().map(|id| &id.0);
     let sql = "INSERT OR IGNORE INTO run
                (id, task, occurrence, origin, due, plan_digest, targets, holder, started, definition, holds,
-                justification)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                justification, partial)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     let origin = json(origin)?;
     let changed = tx.prepare_cached(sql)?.execute(params![
         run.0,
@@ -203,7 +207,8 @@ fn start_run(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
         &at,
         definition,
         json(holds)?,
-        justification
+        justification,
+        partial
     ])?;
     one(changed, || format!("run {run}, or its occurrence, was started already"))?;
     tx.prepare_cached("DELETE FROM refusal WHERE task = ?1")?.execute([task])?;
@@ -219,15 +224,15 @@ fn end_run(
     abandoned: bool,
 ) -> Result<(), Fault> {
     let sql = "UPDATE run SET ended = ?2, outcome = ?3, reason = ?4, abandoned = ?5
-               WHERE id = ?1 AND ended IS NULL RETURNING task, started";
+               WHERE id = ?1 AND ended IS NULL RETURNING task, started, partial";
     let found = codec::first(tx, sql, (run.0, stamp(ended), outcome.as_str(), reason, abandoned), |row| {
-        Ok((row.get::<_, String>("task")?, codec::time(row, "started")?))
+        Ok((row.get::<_, String>("task")?, codec::time(row, "started")?, row.get::<_, bool>("partial")?))
     })?;
     match found {
-        Some((task, started)) => {
+        Some((task, started, partial)) => {
             // A clock that was set back makes no work of negative length.
             let took = (ended - started).max(TimeDelta::zero());
-            history::note_end(tx, &task, ended, outcome, took)
+            history::note_end(tx, &task, ended, (outcome, partial), took)
         }
         // A person gives up what a process has ended as interrupted, or settles what a run did not clean up: that one
         // keeps why it failed.

@@ -248,6 +248,7 @@ mod tests {
             definition: None,
             holds: crate::model::Holds::default(),
             justification: None,
+            partial: false,
             holder: process_identity::current().unwrap(),
         })
     }

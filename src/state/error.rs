@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
@@ -309,8 +309,9 @@ pub enum StartError {
     },
     /// Others of a group have to cover a gap first.
     #[error(
-        "the group `{group}` is left alone until {}: the others have to cover the gap of `{target}` from run {run}",
-        until.to_rfc3339_opts(SecondsFormat::Secs, true)
+        "the group `{group}` is left alone until {}: the others have to cover the gap of `{target}` from run {run}{}",
+        until.to_rfc3339_opts(SecondsFormat::Secs, true),
+        rule.as_ref().map(|(rule, length)| covered_by(rule, *length)).unwrap_or_default()
     )]
     Uncovered {
         /// The group.
@@ -321,6 +322,9 @@ pub enum StartError {
         run: RunId,
         /// When it is covered.
         until: DateTime<Utc>,
+        /// The rule that looks back into it, and for how long the gap is covered for its sake; `None` when the plan
+        /// file says how long.
+        rule: Option<(String, TimeDelta)>,
     },
     /// It asks for more than there is.
     #[error("it takes {needed} of {what}, which is {capacity}; it cannot run like this")]
@@ -479,4 +483,9 @@ pub(super) fn of_sqlite(source: rusqlite::Error, path: &std::path::Path) -> Stat
         ErrorCode::SystemIoFailure => StateError::Disk { path, source },
         _ => StateError::Sql { path, source },
     }
+}
+
+/// Which rule has to be waited for, as the end of a sentence.
+fn covered_by(rule: &str, length: TimeDelta) -> String {
+    format!(", for {}, as far as the rule `{rule}` looks back", crate::text::roughly(length))
 }

@@ -189,7 +189,7 @@ fn before_the_clock_was_wrong(
     history: &mut TaskHistory,
     until: &str,
 ) -> Result<(), Fault> {
-    let sql = "SELECT max(ended) AS ended, max(ended) FILTER (WHERE outcome = 'succeeded') AS success
+    let sql = "SELECT max(ended) AS ended, max(ended) FILTER (WHERE outcome = 'succeeded' AND NOT partial) AS success
                FROM run WHERE task = ?1 AND ended <= ?2";
     let found = codec::first(connection, sql, (task, until), |row| {
         Ok((codec::opt_time(row, "success")?, codec::opt_time(row, "ended")?))
@@ -214,14 +214,17 @@ fn from_row(row: &Row) -> Result<TaskHistory, Fault> {
     })
 }
 
-/// Counts the end of a run.
+/// Counts the end of a run. The success of one that is `partial` is not that of the task, which is as due as before.
 pub(super) fn note_end(
     tx: &Transaction,
     task: &str,
     ended: DateTime<Utc>,
-    outcome: Outcome,
+    (outcome, partial): (Outcome, bool),
     took: TimeDelta,
 ) -> Result<(), Fault> {
+    if partial && outcome == Outcome::Succeeded {
+        return Ok(());
+    }
     let sql = "UPDATE task SET last_end = ?2, last_outcome = ?3, ended_runs = ended_runs + 1 WHERE name = ?1";
     tx.prepare_cached(sql)?.execute((task, stamp(ended), outcome.as_str()))?;
     conditions::note_end(tx, task, ended, outcome)?;

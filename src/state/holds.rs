@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 
-use super::StartError;
 use super::codec::{self, stamp};
 use super::error::{Fault, HeldBy};
 use super::runs::{self, unfinished};
 use super::start::NewRun;
+use super::{StartError, State, StateError};
 use crate::model::{ClaimMode, Holds, IMPLICIT_TARGET, Run};
 
 /// How much there is of what a run shares with others, by the plan file.
@@ -37,6 +37,8 @@ pub struct GroupLimit {
     pub cover: TimeDelta,
     /// The targets in it; asked for only when `cover` is above 0.
     pub members: HashSet<String>,
+    /// The rule that `cover` is of, when it is not the plan file's.
+    pub rule: Option<String>,
 }
 
 /// Why `new` may not begin beside the runs that are not over.
@@ -156,10 +158,25 @@ fn uncovered(
             let Some(gap) = gaps.into_iter().next() else { continue };
             let until = gap.since + limit.cover;
             let group = name.clone();
-            return Ok(Some(StartError::Uncovered { group, target: gap.target, run: gap.run, until }));
+            let rule = limit.rule.clone().map(|rule| (rule, limit.cover));
+            return Ok(Some(StartError::Uncovered { group, target: gap.target, run: gap.run, until, rule }));
         }
     }
     Ok(None)
+}
+
+impl State {
+    /// When the last work on `target` by a run that is over ended.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn last_work_on(&self, target: &str) -> Result<Option<DateTime<Utc>>, StateError> {
+        let sql = "SELECT step.ended AS ended FROM run JOIN step ON step.run = run.id
+                   WHERE run.ended IS NOT NULL AND step.target = ?1 AND step.ended IS NOT NULL
+                   AND step.phase IN ('steps', 'rollback') AND step.outcome IS NOT 'skipped'
+                   ORDER BY run.ended DESC, step.ended DESC LIMIT 1";
+        self.read(|connection| codec::first(connection, sql, [target], |row| codec::time(row, "ended")))
+    }
 }
 
 /// A target that was worked on.
@@ -208,7 +225,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Event, OccurrenceId, Origin, Outcome, Phase, RunId};
-    use crate::state::{Access, State};
+    use crate::state::Access;
     use crate::world::clock::Clock;
     use crate::world::process_identity;
 
@@ -233,12 +250,13 @@ mod tests {
             definition: None,
             holds: serde_json::from_str(holds).unwrap(),
             justification: None,
+            partial: false,
         }
     }
 
     fn limits() -> Limits {
         let members = ["a", "b", "c"].map(str::to_owned).into();
-        let pair = GroupLimit { max_down: 1, cover: TimeDelta::hours(1), members };
+        let pair = GroupLimit { max_down: 1, cover: TimeDelta::hours(1), members, rule: None };
         Limits {
             resources: [("crew".to_owned(), 3)].into(),
             groups: [("pair".to_owned(), pair)].into(),

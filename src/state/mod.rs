@@ -55,6 +55,6 @@ pub use open::{Access, State};
 pub use reach::Reach;
 pub use reviews::{REVIEW_WITHIN, Review};
 pub use runs::{Refusal, RunFilter};
-pub use schedules::Published;
-pub use silences::OpenSilence;
+pub use schedules::{Published, WITHDRAWAL};
+pub use silences::{OpenSilence, RecordedSilence};
 pub use start::NewRun;

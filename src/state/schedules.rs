@@ -1,10 +1,12 @@
 //! The published schedule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use rusqlite::{Row, Transaction};
 
 use super::codec::{self, stamp};
+use super::error::Fault;
 use super::history::{TaskHistory, histories_in};
 use super::{State, StateError};
 use crate::ledger::chain;
@@ -21,6 +23,10 @@ pub struct Published {
     pub dropped: usize,
 }
 
+/// So long a calendar says that something is cancelled; programs that subscribe to one read it at least daily, and
+/// people are on holiday.
+pub const WITHDRAWAL: TimeDelta = TimeDelta::days(30);
+
 const CURRENT: &str = "SELECT coalesce(max(revision), 0) AS revision FROM revision";
 
 impl State {
@@ -33,27 +39,16 @@ impl State {
         self.read(|connection| codec::first(connection, sql, [], |row| codec::from_json(row, "schedule")))
     }
 
-    /// What an earlier revision that was published at `since` or later had and the one that holds has not, each once as
-    /// it stood last, by start; without what would have ended before `since`.
+    /// What a revision took back that was published at `since` or later, each as it stood last, by start; without what
+    /// would have ended before `since`, or is planned again.
     ///
     /// # Errors
     /// [`StateError`].
     pub fn withdrawn(&self, since: DateTime<Utc>) -> Result<Vec<Placed>, StateError> {
-        // Times of schedules are whole seconds in UTC, so that text sorts as time does.
-        let sql = "WITH placed AS (
-                       SELECT revision, this.value AS value,
-                           json_extract(this.value, '$.occurrence.id') AS id,
-                           json_extract(this.value, '$.start') AS start
-                       FROM revision, json_each(revision.schedule, '$.placed') AS this
-                       WHERE published >= ?1 OR revision = (SELECT max(revision) FROM revision)
-                   )
-                   SELECT value, max(revision) AS newest FROM placed
-                   WHERE json_extract(value, '$.end') >= ?2
-                   GROUP BY id HAVING newest < (SELECT max(revision) FROM revision)
-                   ORDER BY start, id";
-        let end = since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let sql = "SELECT placed FROM taken_back WHERE recorded >= ?1 AND ends >= ?2
+                   ORDER BY json_extract(placed, '$.start'), occurrence";
         self.read(|connection| {
-            codec::rows(connection, sql, (stamp(since), end), |row| codec::from_json(row, "value"))
+            codec::rows(connection, sql, (stamp(since), whole(since)), |row| codec::from_json(row, "placed"))
         })
     }
 
@@ -109,6 +104,34 @@ impl State {
             Ok(revision)
         })
     }
+}
+
+/// Times of schedules are whole seconds in UTC, so that text sorts as time does.
+fn whole(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Notes what the revision before `schedule`, which is published `at` a time, had and it has not. What ended too long
+/// before that is forgotten.
+pub(super) fn take_back(tx: &Transaction, at: DateTime<Utc>, schedule: &Schedule) -> Result<(), Fault> {
+    tx.execute("DELETE FROM taken_back WHERE ends < ?1", [whole(at - WITHDRAWAL)])?;
+    let planned: HashSet<_> = schedule.placed.iter().map(|placed| &placed.occurrence.id).collect();
+    let mut again = tx.prepare_cached("DELETE FROM taken_back WHERE occurrence = ?1")?;
+    for occurrence in &planned {
+        again.execute([&occurrence.0])?;
+    }
+    let sql = "SELECT schedule FROM revision WHERE revision < ?1 ORDER BY revision DESC LIMIT 1";
+    let before = |row: &Row| codec::from_json::<Schedule>(row, "schedule");
+    let Some(before) = codec::first(tx, sql, [codec::count(schedule.revision)?], before)? else {
+        return Ok(());
+    };
+    let sql =
+        "INSERT OR REPLACE INTO taken_back (occurrence, recorded, ends, placed) VALUES (?1, ?2, ?3, ?4)";
+    let mut note = tx.prepare_cached(sql)?;
+    for placed in before.placed.iter().filter(|placed| !planned.contains(&placed.occurrence.id)) {
+        note.execute((&placed.occurrence.id.0, stamp(at), whole(placed.end), codec::json(placed)?))?;
+    }
+    Ok(())
 }
 
 /// The first task that has another past.

@@ -199,13 +199,62 @@ const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX review_open ON review (due) WHERE closed IS NULL;
     ",
-    // 5: what has changed and what it means, and how long targets were not scraped; before, only sentences were kept.
+    // 5: whether a run leaves out targets of its task: its success says nothing of those. And the ledger without an
+    // index on digests. They come in no order, so each entry changed two pages anywhere in those indexes, which was
+    // most of what a step wrote. That an entry follows the last one is asked directly now.
+    "
+    ALTER TABLE run ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;
+
+    DROP TRIGGER ledger_is_not_edited;
+    DROP TRIGGER ledger_is_not_cut;
+    DROP TRIGGER ledger_grows_at_its_end;
+    CREATE TABLE entries (
+        seq INTEGER PRIMARY KEY,
+        line TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        prev TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO entries SELECT seq, line, digest, prev FROM ledger ORDER BY seq;
+    DROP TABLE ledger;
+    ALTER TABLE entries RENAME TO ledger;
+    CREATE TRIGGER ledger_is_not_edited BEFORE UPDATE ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+    CREATE TRIGGER ledger_is_not_cut BEFORE DELETE ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+    -- Also against INSERT OR REPLACE, which deletes without firing the trigger above.
+    CREATE TRIGGER ledger_grows_at_its_end BEFORE INSERT ON ledger
+        WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM ledger)
+            OR NEW.prev IS NOT coalesce((SELECT digest FROM ledger ORDER BY seq DESC LIMIT 1), NEW.prev)
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+    ",
+    // 6: what a revision took back, so that a calendar is made without reading all revisions.
+    "
+    CREATE TABLE taken_back (
+        occurrence TEXT PRIMARY KEY,
+        recorded TEXT NOT NULL,
+        -- Of a schedule: whole seconds, so that it is compared with nothing but its like.
+        ends TEXT NOT NULL,
+        placed TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    INSERT INTO taken_back (occurrence, recorded, ends, placed)
+        SELECT json_extract(placed, '$.occurrence.id'),
+            (SELECT published FROM revision WHERE newest < revision ORDER BY revision LIMIT 1),
+            json_extract(placed, '$.end'), placed
+        FROM (
+            SELECT this.value AS placed, max(revision.revision) AS newest
+            FROM revision, json_each(revision.schedule, '$.placed') AS this
+            GROUP BY json_extract(this.value, '$.occurrence.id')
+        )
+        WHERE newest < (SELECT max(revision) FROM revision);
+    ",
+    // 7: what has changed and what it means, and how long targets were not scraped; before, only sentences were kept.
     "
     ALTER TABLE baseline ADD COLUMN changes TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE baseline ADD COLUMN compared TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE baseline ADD COLUMN gaps TEXT NOT NULL DEFAULT '[]';
     ",
-    // 6: series over a while before the work, and how they compared with those after it.
+    // 8: series over a while before the work, and how they compared with those after it.
     "
     ALTER TABLE baseline ADD COLUMN series_before TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE baseline ADD COLUMN series TEXT NOT NULL DEFAULT '[]';
@@ -213,7 +262,7 @@ const STEPS: &[&str] = &[
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 6;
+pub(super) const LATEST: i32 = 8;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())
@@ -239,6 +288,28 @@ mod tests {
     }
 
     #[test]
+    fn a_ledger_with_an_index_on_its_digests_keeps_its_entries_and_is_append_only_as_before() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        Migrations::new(STEPS[..4].iter().map(|step| M::up(step)).collect())
+            .to_latest(&mut connection)
+            .unwrap();
+        let insert = "INSERT INTO ledger VALUES (?1, 'line', ?2, ?3)";
+        connection.execute(insert, (1, "a", "0")).unwrap();
+        connection.execute(insert, (2, "b", "a")).unwrap();
+        migrate(&mut connection).unwrap();
+        let chain = "SELECT group_concat(seq || prev || digest, ' ') FROM ledger";
+        let chain: String = connection.query_row(chain, [], |row| row.get(0)).unwrap();
+        assert_eq!(chain, "10a 2ab");
+        for (seq, prev) in [(3, "a"), (4, "b"), (2, "b")] {
+            let error = connection.execute(insert, (seq, "c", prev)).unwrap_err().to_string();
+            assert_eq!(error, "the ledger is append-only");
+        }
+        assert!(connection.execute("DELETE FROM ledger", []).is_err());
+        assert!(connection.execute("UPDATE ledger SET line = ''", []).is_err());
+        connection.execute(insert, (3, "c", "b")).unwrap();
+    }
+
+    #[test]
     fn a_file_of_the_first_schema_keeps_its_runs_and_learns_of_approvals() {
         let mut connection = Connection::open_in_memory().unwrap();
         Migrations::new(vec![M::up(STEPS[0])]).to_latest(&mut connection).unwrap();
@@ -250,5 +321,33 @@ mod tests {
                      FROM pragma_user_version";
         let row = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         assert_eq!(connection.query_row(found, [], row).unwrap(), (7, 0, LATEST));
+    }
+
+    #[test]
+    fn a_file_of_the_fourth_schema_learns_from_its_revisions_what_was_taken_back() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let earlier = STEPS[..4].iter().map(|step| M::up(step)).collect();
+        Migrations::new(earlier).to_latest(&mut connection).unwrap();
+        let placed =
+            |id: &str| format!(r#"{{"occurrence":{{"id":"{id}"}},"end":"2026-03-0{id}T00:00:00Z"}}"#);
+        for (revision, ids) in [(1, ["1", "2", "3"]), (2, ["3", "4", "5"]), (3, ["4", "2", "6"])] {
+            let schedule = format!(r#"{{"placed":[{}]}}"#, ids.map(placed).join(","));
+            let published = format!("2026-03-0{revision}T10:00:00.000Z");
+            let sql = "INSERT INTO revision (revision, published, digest, schedule) VALUES (?1, ?2, '', ?3)";
+            connection.execute(sql, (revision, published, schedule)).unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT occurrence || ' ' || recorded || ' ' || ends FROM taken_back ORDER BY occurrence";
+        let mut statement = connection.prepare(sql).unwrap();
+        let found: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(
+            found,
+            [
+                "1 2026-03-02T10:00:00.000Z 2026-03-01T00:00:00Z",
+                "3 2026-03-03T10:00:00.000Z 2026-03-03T00:00:00Z",
+                "5 2026-03-03T10:00:00.000Z 2026-03-05T00:00:00Z",
+            ]
+        );
     }
 }

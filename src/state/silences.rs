@@ -27,6 +27,21 @@ pub struct OpenSilence {
     pub silenced: Vec<String>,
 }
 
+/// What is on record of a silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedSilence {
+    /// The run that it belongs to.
+    pub run: RunId,
+    /// When it ends unless it is renewed.
+    pub until: Option<DateTime<Utc>>,
+    /// The alerts that it silenced when it was created.
+    pub silenced: Vec<String>,
+    /// When it was recorded as ended.
+    pub expired: Option<DateTime<Utc>>,
+    /// The ledger's entry about its creation.
+    pub seq: Option<u64>,
+}
+
 impl State {
     /// Silences that were intended and not recorded as expired, oldest first.
     ///
@@ -45,6 +60,28 @@ impl State {
                     id: row.get("id")?,
                     until: codec::opt_time(row, "until")?,
                     silenced: codec::from_json(row, "silenced")?,
+                })
+            })
+        })
+    }
+
+    /// What is on record of the silence with this tag, whether it has ended or not.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn silence_of_tag(&self, tag: &str) -> Result<Option<RecordedSilence>, StateError> {
+        // Digits, hexadecimal and the name of a silence: nothing that JSON writes otherwise.
+        let seq = "SELECT max(seq) FROM ledger
+                   WHERE instr(line, '\"kind\":\"silence_created\"') AND instr(line, '\"tag\":\"' || tag || '\"')";
+        let sql = format!("SELECT *, ({seq}) AS seq FROM silence WHERE tag = ?1");
+        self.read(|connection| {
+            codec::first(connection, &sql, [tag], |row| {
+                Ok(RecordedSilence {
+                    run: RunId(row.get("run")?),
+                    until: codec::opt_time(row, "until")?,
+                    silenced: codec::from_json(row, "silenced")?,
+                    expired: codec::opt_time(row, "expired")?,
+                    seq: row.get::<_, Option<i64>>("seq")?.and_then(|seq| seq.try_into().ok()),
                 })
             })
         })

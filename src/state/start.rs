@@ -40,6 +40,8 @@ pub struct NewRun {
     pub holds: Holds,
     /// Why it passes windows, blackouts and approval.
     pub justification: Option<String>,
+    /// Whether some of the task's targets are left out on purpose.
+    pub partial: bool,
 }
 
 impl NewRun {
@@ -59,6 +61,7 @@ impl NewRun {
             definition: new.definition,
             holds: new.holds,
             justification: new.justification,
+            partial: new.partial,
         }
     }
 }

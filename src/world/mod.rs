@@ -10,6 +10,7 @@ pub mod glob;
 pub mod http;
 pub mod mailbox;
 pub mod output;
+pub mod person;
 pub mod process;
 pub mod process_identity;
 mod process_table;
@@ -22,11 +23,13 @@ pub mod stragglers;
 pub mod tsdb;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use self::alertmanager::Alertmanager;
 use self::clock::Clock;
 use self::http::Client;
 use self::output::Outputs;
+use self::person::Person;
 use self::prometheus::Prometheus;
 use crate::calendar::Zone;
 use crate::model::{Connections, Spanned};
@@ -52,6 +55,8 @@ pub struct World {
     pub folder: PathBuf,
     /// Where what steps print goes to, and what is hidden from it.
     pub outputs: Outputs,
+    /// Who can be asked to confirm something; `None` where nobody watches.
+    pub person: Option<Arc<dyn Person>>,
 }
 
 impl World {
@@ -74,6 +79,7 @@ impl World {
             clock,
             client,
             outputs: Outputs::default(),
+            person: None,
         }
     }
 

@@ -68,6 +68,16 @@ pub fn user() -> String {
     name.unwrap_or_else(|| format!("uid:{uid}"))
 }
 
+/// The person who speaks through mainstay: [`user`], and who became that by `sudo` or `doas`.
+pub fn person() -> String {
+    let user = user();
+    let before = ["SUDO_USER", "DOAS_USER"].into_iter().find_map(|name| std::env::var(name).ok());
+    match before.filter(|before| !before.is_empty() && *before != user) {
+        Some(before) if rustix::process::geteuid().is_root() => format!("{before} (as {user})"),
+        _ => user,
+    }
+}
+
 /// The machine's name.
 pub fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

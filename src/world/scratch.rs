@@ -7,12 +7,12 @@
 //!    matter on which file system the blocks are.
 //! 3. Whatever happens, its process is stopped and its directory removed before [`with_blocks`] returns.
 
+use std::env;
 use std::fs;
 use std::io;
 use std::net::TcpListener;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,9 @@ use super::cancel::Cancel;
 use super::http::Client;
 use super::output::Capture;
 use super::process::{self, Finished, Job, SpawnError};
+use super::process_table;
 use super::prometheus::Prometheus;
+use super::stragglers;
 use super::tsdb::Block;
 
 /// Why there was nobody to ask.
@@ -79,9 +81,6 @@ const FLAGS: [&str; 4] = [
     "--log.level=warn",
 ];
 
-/// Tells the scratch servers of one process apart.
-static STARTED: AtomicU64 = AtomicU64::new(0);
-
 /// Starts a Prometheus on `scratch.blocks`, puts `ask` to it, and ends it.
 ///
 /// # Errors
@@ -114,8 +113,9 @@ fn once<T>(
     deadline: Instant,
     ask: impl Fn(&Prometheus) -> T,
 ) -> Result<T, ScratchError> {
+    let owner = Owner::this().map_err(ScratchError::SetUp)?;
     let directory =
-        tempfile::Builder::new().prefix("mainstay-restore-").tempdir().map_err(ScratchError::SetUp)?;
+        tempfile::Builder::new().prefix(&owner.prefix()).tempdir().map_err(ScratchError::SetUp)?;
     let data = directory.path().join("data");
     lay_out(scratch.blocks, &data).map_err(ScratchError::SetUp)?;
     let config = directory.path().join("prometheus.yml");
@@ -130,8 +130,7 @@ fn once<T>(
     argv.extend(FLAGS.iter().map(|flag| (*flag).to_owned()));
     argv.extend(scratch.flags.iter().map(|(name, value)| format!("--{name}={value}")));
 
-    let n = STARTED.fetch_add(1, Ordering::Relaxed);
-    let tag = format!("check:{}:restore-{n}", std::process::id());
+    let tag = tag_of(directory.path());
     let left = deadline.saturating_duration_since(Instant::now());
     let grace = Duration::from_secs(2);
     let stop = Cancel::new().map_err(ScratchError::SetUp)?;
@@ -162,6 +161,84 @@ fn once<T>(
             cancel.wait(LOOK);
         }
     })
+}
+
+/// What the directories of scratch servers begin with.
+const PREFIX: &str = "mainstay-restore-";
+
+/// The mainstay that a scratch server belongs to: its process, by namespace, number and start. It stands in the name of
+/// the directory, so that whoever comes after a `kill -9` can tell what nobody needs any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Owner {
+    namespace: u64,
+    pid: i32,
+    started_ticks: u64,
+}
+
+impl Owner {
+    fn this() -> io::Result<Self> {
+        let process = process_table::read("self")?;
+        // Another container that shares the directory has other numbers.
+        let namespace = fs::metadata("/proc/self/ns/pid").map_or(0, |it| it.ino());
+        Ok(Self { namespace, pid: process.pid, started_ticks: process.started_ticks })
+    }
+
+    fn prefix(self) -> String {
+        let Self { namespace, pid, started_ticks } = self;
+        format!("{PREFIX}{namespace}-{pid}-{started_ticks}-")
+    }
+
+    /// The one whose directory is called `name`.
+    fn of(name: &str) -> Option<Self> {
+        let mut parts = name.strip_prefix(PREFIX)?.splitn(4, '-');
+        let owner = Self {
+            namespace: parts.next()?.parse().ok()?,
+            pid: parts.next()?.parse().ok()?,
+            started_ticks: parts.next()?.parse().ok()?,
+        };
+        parts.next().map(|_| owner)
+    }
+
+    fn has_gone(self) -> bool {
+        let is_gone = match process_table::read(&self.pid.to_string()) {
+            Ok(process) => process.started_ticks != self.started_ticks || process.is_zombie,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        is_gone && Self::this().is_ok_and(|this| this.namespace == self.namespace)
+    }
+}
+
+/// Finds the processes of the server in `directory` again.
+fn tag_of(directory: &Path) -> String {
+    format!("check:{}", directory.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Stops the scratch servers whose mainstay has gone, and removes their directories. Says what was found, a sentence
+/// each, for people.
+pub fn clean_up(grace: Duration) -> Vec<String> {
+    let me = rustix::process::geteuid().as_raw();
+    let Ok(entries) = fs::read_dir(env::temp_dir()) else { return Vec::new() };
+    let mut notes = Vec::new();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(owner) = name.to_str().and_then(Owner::of).filter(|owner| owner.has_gone()) else {
+            continue;
+        };
+        // Not what somebody else has put there, nor a link to elsewhere.
+        if !entry.metadata().is_ok_and(|it| it.is_dir() && it.uid() == me) {
+            continue;
+        }
+        let left = stragglers::stop(&tag_of(&entry.path()), None, grace);
+        notes.push(if !left.is_empty() {
+            let named: Vec<_> = left.iter().map(ToString::to_string).collect();
+            format!("a restore test of a mainstay that has gone is still running: {}", named.join(", "))
+        } else if let Err(error) = fs::remove_dir_all(entry.path()) {
+            format!("a restore test left {}, which cannot be removed: {error}", entry.path().display())
+        } else {
+            format!("a restore test of mainstay (pid {}), which has gone, was cleaned up", owner.pid)
+        });
+    }
+    notes
 }
 
 fn why_it_ended(finished: Result<Finished, SpawnError>, capture: Capture, deadline: Instant) -> ScratchError {
@@ -215,5 +292,24 @@ struct FireOnDrop<'a>(&'a Cancel);
 impl Drop for FireOnDrop<'_> {
     fn drop(&mut self) {
         self.0.fire();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_names_the_mainstay_that_it_belongs_to() {
+        let this = Owner::this().unwrap();
+        assert_eq!(Owner::of(&format!("{}Xy-9z", this.prefix())), Some(this));
+        assert!(!this.has_gone());
+        assert!(Owner { started_ticks: this.started_ticks + 1, ..this }.has_gone());
+        assert!(!Owner { namespace: 1, started_ticks: 0, ..this }.has_gone(), "another container's");
+        for stranger in
+            ["mainstay-restore-abc", "mainstay-restore-1-2-3", "other-1-2-3-x", "mainstay-restore-1-b-3-x"]
+        {
+            assert_eq!(Owner::of(stranger), None, "{stranger}");
+        }
     }
 }

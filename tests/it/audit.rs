@@ -46,6 +46,7 @@ impl Estate {
                 definition: None,
                 holds: mainstay::model::Holds::default(),
                 justification: None,
+                partial: false,
             })
             .unwrap();
         state

@@ -3,6 +3,7 @@
 mod approve;
 mod blind;
 mod calendar;
+mod calendar_clients;
 mod debt;
 mod drift;
 mod dropped;

@@ -165,6 +165,7 @@ fn a_run_that_nobody_works_on_any_more_is_named_first() {
             definition: None,
             holds: mainstay::model::Holds::default(),
             justification: None,
+            partial: false,
         };
         state.start_run(&new).unwrap();
     });

@@ -7,6 +7,7 @@ mod dry_run;
 mod emergency;
 mod output;
 mod overlap;
+mod pause;
 mod people;
 mod processes;
 mod resume;

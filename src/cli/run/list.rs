@@ -10,6 +10,7 @@ use crate::calendar::Zone;
 use crate::cli::output::{self, Format};
 use crate::cli::since::{Since, since};
 use crate::cli::{Exit, Global, Terminal};
+use crate::executor::recovery;
 use crate::executor::report;
 use crate::manager::Manager;
 use crate::model::{Origin, Outcome, Run};
@@ -98,6 +99,9 @@ pub fn list(
     let has_more = args.newest > 0 && runs.len() > args.newest;
     if has_more {
         runs.truncate(args.newest);
+    }
+    for left in recovery::still_running(&state).context("looking for what was left running")? {
+        terminal.warning(&crate::text::inert(&left));
     }
     let zone = past::zone(manager);
     let screen = terminal.screen();

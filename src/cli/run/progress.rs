@@ -46,6 +46,8 @@ pub struct Screen {
 
 #[derive(Debug)]
 struct Shown {
+    /// Somebody is asked a question, which nothing is to be drawn over.
+    is_hushed: bool,
     progress: Progress,
     stopping: Cancel,
     how: How,
@@ -79,7 +81,7 @@ impl Screen {
                 Some(How::Plain { plain, lines: terminal.lines_on_stderr() })
             }
         };
-        let shown = how.map(|how| Arc::new(Mutex::new(Shown { progress, stopping, how })));
+        let shown = how.map(|how| Arc::new(Mutex::new(Shown { is_hushed: false, progress, stopping, how })));
         let ticker = shown.as_ref().and_then(|shown| tick(Arc::clone(shown)));
         let notes = (!terminal.is_quiet()).then(|| Mutex::new(terminal.lines_on_stderr()));
         Self { shown, ticker: Mutex::new(ticker), notes }
@@ -91,6 +93,11 @@ impl Screen {
             How::Bars { all, .. } => Some(all.clone()),
             How::Plain { .. } => None,
         }
+    }
+
+    /// What keeps it quiet while a person is asked.
+    pub fn quiet(&self) -> Quiet {
+        Quiet(self.shown.clone())
     }
 
     /// Takes in what happened.
@@ -120,6 +127,39 @@ impl Screen {
         }
         let Some(shown) = &self.shown else { return };
         shown.lock().unwrap_or_else(PoisonError::into_inner).finish(Instant::now());
+    }
+}
+
+/// Keeps the screen quiet.
+#[derive(Debug, Clone)]
+pub struct Quiet(Option<Arc<Mutex<Shown>>>);
+
+impl Quiet {
+    /// Nothing is drawn until what this returns is dropped; what happens meanwhile is not lost.
+    pub fn hush(&self) -> Hushed<'_> {
+        self.set(true);
+        Hushed(self)
+    }
+
+    fn set(&self, is_hushed: bool) {
+        let Some(shown) = &self.0 else { return };
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.is_hushed = is_hushed;
+        if let How::Bars { all, lines, .. } = &mut shown.how {
+            lines.drain(..).for_each(|line| line.finish_and_clear());
+            // What cannot be cleared is nobody's terminal any more.
+            let _ = all.clear();
+        }
+    }
+}
+
+/// While it lives, nothing is drawn.
+#[derive(Debug)]
+pub struct Hushed<'a>(&'a Quiet);
+
+impl Drop for Hushed<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -154,6 +194,9 @@ impl Shown {
     }
 
     fn draw(&mut self, now: Instant) {
+        if self.is_hushed {
+            return;
+        }
         match &mut self.how {
             How::Plain { plain, lines } => {
                 plain.tick(&self.progress, now).iter().for_each(|line| lines.write(line));

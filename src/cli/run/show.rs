@@ -11,12 +11,14 @@ use anyhow::Context;
 use super::past::{self, existing};
 use crate::cli::output::{self, Format};
 use crate::cli::{Exit, Global, Terminal};
+use crate::executor::recovery;
 use crate::executor::report;
 use crate::ledger;
 use crate::manager::Manager;
 use crate::model::{Event, Outcome, Output, Run, RunId, StepRecord};
 use crate::state::{LogFilter, Logged, RunFilter, State};
 use crate::text::inert;
+use crate::world::process_identity;
 
 /// Which run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +87,12 @@ fn show_run(
     let printed = || steps.iter().filter(|step| step.output.is_some());
     let bad = printed().find(|step| step.outcome != Some(Outcome::Succeeded));
     let printed = bad.or_else(|| printed().next()).map(|step| step.ordinal);
-    let shown =
-        timeline::Shown { run, steps, compared: baseline.and_then(|baseline| baseline.compared), notes };
+    let compared = baseline.and_then(|baseline| baseline.compared);
+    let is_alive = process_identity::is_alive(&run.holder);
+    for left in recovery::still_running(state).context("looking for what was left running")? {
+        terminal.warning(&inert(&left));
+    }
+    let shown = timeline::Shown { run, steps, is_alive, compared, notes };
     output::deliver(global, terminal, &[Format::Text, Format::Json], &mut |format, is_shown| {
         Ok(match format {
             Format::Json => {

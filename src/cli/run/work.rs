@@ -1,6 +1,7 @@
 //! The work itself: what is due, or the tasks that were named.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -8,6 +9,7 @@ use super::events::Events;
 use super::exit::exit_of;
 use super::follow::Follower;
 use super::orders;
+use super::person::AtTerminal;
 use super::progress::Screen;
 use super::results::{self, FORMATS, Telling};
 use super::{RunArgs, hinted, resume};
@@ -23,6 +25,7 @@ use crate::planfile::Source;
 use crate::security::approval::Approvals;
 use crate::state::State;
 use crate::world::World;
+use crate::world::person::Person;
 use crate::world::process_identity;
 use crate::world::signals::Interrupts;
 
@@ -67,6 +70,8 @@ pub fn work(
     let mut world = world.clone();
     world.outputs.logs = Some(state.logs());
     world.outputs.follow = follower.as_ref().map(Follower::sink);
+    let person = AtTerminal::find(screen.quiet(), terminal.lines_on_stderr());
+    world.person = person.map(|person| Arc::new(person) as Arc<dyn Person>);
     let world = &world;
     let tell = |event: &Event| {
         events.hear(event);

@@ -3,6 +3,7 @@
 mod alertmanager;
 mod http;
 mod not_now;
+mod pause;
 mod process;
 pub mod prometheus;
 mod wait;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::not_now::NotNow;
+pub use self::pause::needs_a_person;
 pub use self::process::user_of;
 
 use super::engine::Work;
@@ -126,6 +128,9 @@ fn act(step: &Step, context: &Context) -> Done {
     }
     if let Some(action) = &step.alertmanager {
         return alertmanager::carry_out(action, context);
+    }
+    if let Some(pause) = &step.pause {
+        return pause::carry_out(pause, step, context);
     }
     Done::failed("this kind of step is not supported yet")
 }

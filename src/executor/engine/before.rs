@@ -30,6 +30,11 @@ impl Work<'_> {
             if done.outcome == Outcome::Interrupted {
                 return Ok(Err(End::new(Outcome::Interrupted, "stopped before anything was touched")));
             }
+            if done.not_now {
+                let reason =
+                    format!("not now, says the precondition `{}` (exit code 75)", asked.check.in_short());
+                return Ok(Err(End::new(Outcome::Skipped, reason)));
+            }
             if !done.is_well() {
                 let why = done.message.unwrap_or_default();
                 let reason = format!("precondition `{}` does not hold: {why}", asked.check.in_short());

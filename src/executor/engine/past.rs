@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use chrono::{DateTime, Utc};
+
 use super::script::{Part, Script, Unit};
 use crate::executor::actions::{Done, NotNow};
 use crate::model::{Outcome, Phase, StepRecord};
@@ -166,6 +168,12 @@ impl Past {
     /// Whether a step was begun on this target.
     pub fn touches(&self, part: &Part) -> bool {
         self.touched.contains(part.target)
+    }
+
+    /// When the last step of the work on this target ended that is on record.
+    pub(super) fn last_work_on(&self, part: &Part) -> Option<DateTime<Utc>> {
+        let units = part.steps.iter().chain(&part.rollback);
+        units.filter_map(|unit| self.record(unit)?.ended).max()
     }
 
     /// Why a step was not started, if that ended the work.

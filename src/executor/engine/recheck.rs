@@ -12,7 +12,6 @@ use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::actions::prometheus::config_fault;
 use crate::executor::controller::{self, GateAnswer};
-use crate::executor::lease::Watch;
 use crate::model::{Outcome, Phase};
 use crate::scheduler::words::why_not;
 use crate::state::StateError;
@@ -25,7 +24,7 @@ impl Work<'_> {
         }
         let step = unit.step;
         let is_destructive = step.destructive.is_some_and(|destructive| destructive.value);
-        if is_destructive && let Some(Err(why)) = progress.silence.as_ref().map(Watch::is_sound) {
+        if is_destructive && let Some(Err(why)) = progress.silence.as_ref().map(|lease| lease.ensure()) {
             let name = format!("before `{}`", step.label());
             let done =
                 self.once(progress, Phase::Gate, &name, "ask for the silence", || Done::failed(why))?;

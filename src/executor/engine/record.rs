@@ -9,6 +9,7 @@ use crate::executor::actions::Done;
 use crate::model::{Event, Outcome, Phase};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
+use crate::world::process::NOT_NOW;
 
 /// One attempt at something, as it is announced.
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +43,11 @@ impl Work<'_> {
             }
             let answer = checks::ask(asked.check, self.world, cancel);
             let words = answer.in_words();
+            let not_now = answer.is_not_now(asked.check);
             match answer {
                 Answer::Yes { .. } => Done::well(words),
                 _ if cancel.is_fired() => Done::interrupted("stopped"),
+                _ if not_now => Done { exit_code: Some(NOT_NOW), not_now, ..Done::failed(words) },
                 Answer::No { .. } | Answer::Unknown { .. } => Done::failed(words),
             }
         };

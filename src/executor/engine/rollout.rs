@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::past::{Past, Standing};
 use super::script::{Batch, Part, Script};
@@ -16,6 +16,7 @@ use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::controller;
+use crate::executor::cover::{self, Needed};
 use crate::model::{Length, Outcome, Phase, PlanFile, Task, wait_for_cover};
 use crate::scheduler::words::why_not;
 use crate::state::StateError;
@@ -36,8 +37,8 @@ pub(super) struct Rolled<'s> {
     is_stuck: bool,
     /// Whether all batches are done; then nothing goes back any more.
     is_over: bool,
-    /// When work on each target ended.
-    worked: Vec<(&'s str, Instant)>,
+    /// When work on each target ended; by the clock that is never set, and by the other one.
+    worked: Vec<(&'s str, Instant, DateTime<Utc>)>,
 }
 
 impl<'s> Progress<'s> {
@@ -47,10 +48,14 @@ impl<'s> Progress<'s> {
         self.rolled.n_failed_in_batch = 0;
     }
 
-    /// Notes that work on a target has ended.
-    pub(super) fn leave(&mut self, part: &'s Part<'s>) {
+    /// Notes that work on a target has ended now, or `before` the run was resumed.
+    pub(super) fn leave(&mut self, part: &'s Part<'s>, before: Option<DateTime<Utc>>) {
         if self.touched.iter().any(|touched| touched.target == part.target) {
-            self.rolled.worked.push((part.target, Instant::now()));
+            let ended = before.unwrap_or_else(Utc::now);
+            // A clock that was set back makes nothing end in the future.
+            let ago = (Utc::now() - ended).to_std().unwrap_or_default();
+            let instant = Instant::now().checked_sub(ago).unwrap_or_else(Instant::now);
+            self.rolled.worked.push((part.target, instant, ended));
         }
     }
 
@@ -113,7 +118,7 @@ impl Work<'_> {
     pub(super) fn way_back(&self, progress: &mut Progress, part: &Part) -> Result<Option<End>, StateError> {
         for unit in &part.rollback {
             let done = self.step(progress, unit)?;
-            progress.end_of_work = chrono::Utc::now();
+            progress.end_of_work = Utc::now();
             if !done.is_well() {
                 let (why, label) = (done.message.unwrap_or_default(), unit.step.label());
                 return Ok(Some(if done.outcome == Outcome::Interrupted {
@@ -149,7 +154,12 @@ impl Work<'_> {
         let of = script.batches.len();
         let name = format!("before batch {} of {of}", n + 2);
         let wait = self.wait_before(progress, next);
-        let done = self.once(progress, Phase::Gate, &name, "ask again", || self.go_on(&wait))?;
+        // On screen while it waits.
+        let action = format!("ask again{}", wait.as_ref().map(Wait::words).unwrap_or_default());
+        let done = self.once(progress, Phase::Gate, &name, &action, || match &wait {
+            Ok(wait) => self.go_on(wait),
+            Err(why) => Done::failed(why.clone()),
+        })?;
         if done.is_well() {
             return Ok(Ok(()));
         }
@@ -232,9 +242,11 @@ impl Work<'_> {
     }
 
     /// How long is waited before `next`: the pause, or until those who were worked on are covered.
-    fn wait_before(&self, progress: &Progress, next: &Batch) -> Wait {
+    ///
+    /// Fails when how long that is cannot be found out.
+    fn wait_before(&self, progress: &Progress, next: &Batch) -> Result<Wait, String> {
         let pause = self.task.rollout.as_ref().map_or(TimeDelta::zero(), |rollout| rollout.pause());
-        let mut wait = Wait { length: pause, group: None };
+        let mut wait = Wait { length: pause, group: None, rule: None };
         let mut in_next: BTreeMap<&str, usize> = BTreeMap::new();
         for group in next.parts.iter().filter_map(|part| self.group_of(part.target)) {
             *in_next.entry(group.0).or_default() += 1;
@@ -242,32 +254,55 @@ impl Work<'_> {
         for (name, n_next) in in_next {
             let is_ahead = |target: &str| next.parts.iter().any(|part| part.target == target);
             let worked = progress.rolled.worked.iter();
-            let gaps = worked.filter(|(target, _)| {
-                self.group_of(target).is_some_and(|of| of.0 == name) && !is_ahead(target)
-            });
-            let ages: Vec<_> = gaps
-                .map(|(_, ended)| TimeDelta::from_std(ended.elapsed()).unwrap_or(TimeDelta::MAX))
+            let gaps: Vec<_> = worked
+                .filter(|(target, ..)| {
+                    self.group_of(target).is_some_and(|of| of.0 == name) && !is_ahead(target)
+                })
                 .collect();
             let Some(group) = self.plan.groups.get(name) else { continue };
-            let cover = group.cover.map_or(TimeDelta::zero(), |cover| cover.value.0);
-            let length = wait_for_cover(&ages, n_next, group.max_down.value, cover);
+            let declared = group.cover.map_or(TimeDelta::zero(), |cover| cover.value.0);
+            let mut needed = Needed { length: declared, rule: None };
+            for (target, _, ended) in &gaps {
+                let asked = self.cover_needed((target, *ended), declared)?;
+                if needed.length < asked.length {
+                    needed = asked;
+                }
+            }
+            let ages: Vec<_> = gaps
+                .iter()
+                .map(|(_, ended, _)| TimeDelta::from_std(ended.elapsed()).unwrap_or(TimeDelta::MAX))
+                .collect();
+            let length = wait_for_cover(&ages, n_next, group.max_down.value, needed.length);
             if wait.length < length {
-                wait = Wait { length, group: Some(name.to_owned()) };
+                wait = Wait { length, group: Some(name.to_owned()), rule: needed.rule };
             }
         }
-        wait
+        Ok(wait)
+    }
+
+    /// How long the gap that work on a target left has to be covered; in an emergency what cannot be found out stops
+    /// nothing.
+    fn cover_needed(&self, worked: (&str, DateTime<Utc>), declared: TimeDelta) -> Result<Needed, String> {
+        let by_the_plan = Needed { length: declared, rule: None };
+        if !cover::is_asked(self.plan, self.task) {
+            return Ok(by_the_plan);
+        }
+        match cover::needed(self.plan, self.world, worked, declared) {
+            Err(_) if self.emergency.is_some() => Ok(by_the_plan),
+            needed => needed,
+        }
     }
 
     /// The group of a target, when the others of it have to cover what work on one leaves.
     fn group_of(&self, target: &str) -> Option<(&str, TimeDelta)> {
-        group_of(self.plan, target)
+        group_of(self.plan, self.task, target)
     }
 }
 
 /// Whether the batches of a run are verified one by one: the task says so, or targets of a group have to cover for each
 /// other.
 fn is_rolled(plan: &PlanFile, task: &Task, targets: &[String]) -> bool {
-    task.rollout.is_some() || targets.iter().any(|target| group_of(plan, target).is_some())
+    task.rollout.is_some() || targets.iter().any(|target| group_of(plan, task, target).is_some())
 }
 
 /// Whether a rollout that went back on single targets goes on with others when it is resumed: unless a whole batch was
@@ -284,10 +319,10 @@ fn is_going_back(past: &Past, batch: &Batch) -> bool {
     })
 }
 
-fn group_of<'p>(plan: &'p PlanFile, target: &str) -> Option<(&'p str, TimeDelta)> {
+fn group_of<'p>(plan: &'p PlanFile, task: &Task, target: &str) -> Option<(&'p str, TimeDelta)> {
     let name = plan.targets.get(target)?.group.as_ref()?;
-    let cover = plan.groups.get(&name.value)?.cover?.value.0;
-    (TimeDelta::zero() < cover).then_some((name.value.as_str(), cover))
+    let cover = plan.groups.get(&name.value)?.cover.map_or(TimeDelta::zero(), |cover| cover.value.0);
+    (TimeDelta::zero() < cover || cover::is_asked(plan, task)).then_some((name.value.as_str(), cover))
 }
 
 /// What is waited for between two batches.
@@ -295,6 +330,8 @@ struct Wait {
     length: TimeDelta,
     /// The group that has to be covered, when that takes longer than the pause.
     group: Option<String>,
+    /// The rule that looks back so far, when it is not the plan file that says how long.
+    rule: Option<String>,
 }
 
 impl Wait {
@@ -304,7 +341,14 @@ impl Wait {
         let length = Length(TimeDelta::seconds((self.length + TimeDelta::milliseconds(999)).num_seconds()));
         match &self.group {
             _ if self.length.is_zero() => String::new(),
-            Some(group) => format!(", after {length}, until group `{group}` is covered"),
+            Some(group) => match &self.rule {
+                Some(rule) => {
+                    format!(
+                        ", after {length}, until group `{group}` is covered as far as the rule `{rule}` looks back"
+                    )
+                }
+                None => format!(", after {length}, until group `{group}` is covered"),
+            },
             None => format!(", after a pause of {length}"),
         }
     }

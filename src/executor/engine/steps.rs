@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use super::rollout::Rolled;
 use super::script::{Part, Unit};
 use super::{Work, short};
 use crate::executor::actions::{self, Context, Done, NotNow};
-use crate::executor::lease::Watch;
+use crate::executor::lease::Lease;
 use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
@@ -50,7 +51,7 @@ pub(super) struct Progress<'s> {
     /// The gaps in the scrapes that are longer than they may be, a sentence each.
     pub(super) blind: RefCell<Vec<String>>,
     /// The silence of the run, once it is in force.
-    pub(super) silence: Option<Watch>,
+    pub(super) silence: Option<Arc<Lease<'s>>>,
     /// What happened and is recorded together with what happens next.
     held: RefCell<Vec<Event>>,
 }
@@ -102,6 +103,11 @@ impl<'s> Progress<'s> {
             (_, Phase::Rollback | Phase::Finally) | (None, _) => timeout,
             (Some(deadline), _) => timeout.min(deadline.saturating_duration_since(Instant::now())),
         }
+    }
+
+    /// The number of the last step that was begun.
+    pub(super) fn n_steps(&self) -> u32 {
+        self.ordinal.get()
     }
 
     /// Numbers the next step.

@@ -87,8 +87,11 @@ impl Work<'_> {
                 return Ok(end);
             }
             for part in &batch.parts {
+                let before_this = self.past.last_work_on(part);
+                let n_before = progress.n_steps();
                 let ended = self.on_target(progress, part)?;
-                progress.leave(part);
+                let has_worked = n_before < progress.n_steps();
+                progress.leave(part, before_this.filter(|_| !has_worked));
                 match ended {
                     Ok(()) => {}
                     Err(Stop::Run(end)) => return Ok(end),

@@ -2,7 +2,7 @@
 
 use super::{Ahead, Ending, Found, Item, Wanted, assumed, cannot_know, verified, wrong};
 use crate::executor::controller::{self, GateAnswer};
-use crate::executor::needs;
+use crate::executor::{cover, needs};
 use crate::model::{Origin, Phase};
 use crate::scheduler::words::why_not;
 use crate::security::secrets;
@@ -101,7 +101,13 @@ fn approval(ahead: &Ahead, wanted: &Wanted, state: Option<&State>) -> Result<Opt
 
 /// What other runs hold, asked as the start of the run asks it.
 fn held(ahead: &Ahead, wanted: &Wanted, state: &State) -> Result<Found, StateError> {
-    let (holds, limits) = needs::of(ahead.plan, wanted.task, &wanted.targets);
+    let (holds, mut limits) = needs::of(ahead.plan, wanted.task, &wanted.targets);
+    let work = (wanted.task, wanted.targets.as_slice());
+    if let Err(why) = cover::extend(ahead.plan, ahead.world, state, work, &mut limits)?
+        && !ahead.is_emergency
+    {
+        return Ok(wrong(Ending::Unknown, why));
+    }
     let new = NewRun {
         task: wanted.name.to_owned(),
         occurrence: wanted.occurrence.cloned(),
@@ -118,6 +124,7 @@ fn held(ahead: &Ahead, wanted: &Wanted, state: &State) -> Result<Found, StateErr
         definition: None,
         holds,
         justification: None,
+        partial: false,
     };
     Ok(match state.would_refuse(&new, &limits)? {
         None => verified("nothing that it needs is held by another run"),

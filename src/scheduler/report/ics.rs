@@ -15,12 +15,13 @@ use sha2::{Digest, Sha256};
 use super::content_line::{line, text_line};
 use super::vtimezone::{Observance, observances};
 use super::{Kind, Proposal};
-use crate::calendar::Zone;
 use crate::model::{Moment, Placed, Task};
 use crate::scheduler::words::why_then;
 use crate::text::inert_line;
 
 const PRODID: &str = concat!("-//mainstay//mainstay ", env!("CARGO_PKG_VERSION"), "//EN");
+/// A larger file is not taken by Google Calendar ("Import events to Google Calendar", of its help): 1 MB.
+pub const MOST_BYTES_FOR_GOOGLE: usize = 1_000_000;
 /// More names than these are counted.
 const MOST_TARGETS: usize = 50;
 
@@ -38,7 +39,8 @@ pub fn format(proposal: &Proposal, withdrawn: &[Placed]) -> String {
         .map(|gone| &gone.placed)
         .chain(withdrawn.iter().filter(|gone| gone.start < schedule.until));
     let gone = all.filter(|gone| known.insert(&gone.occurrence.id)).collect();
-    let mut calendar = Calendar { proposal, gone, tasks: tasks.collect(), text: String::new() };
+    let mut calendar =
+        Calendar { proposal, gone, tasks: tasks.collect(), has_local_times: false, text: String::new() };
     calendar.write();
     calendar.text
 }
@@ -49,6 +51,9 @@ struct Calendar<'a> {
     /// What is cancelled.
     gone: Vec<&'a Placed>,
     tasks: HashMap<&'a str, &'a Task>,
+    /// Whether times are told on the clock face of the zone: UTC needs none, and of some zones no reader could make
+    /// the times that are meant.
+    has_local_times: bool,
     text: String,
 }
 
@@ -70,11 +75,13 @@ impl Calendar<'_> {
         self.line("X-PUBLISHED-TTL", "PT1H");
         self.text("X-WR-TIMEZONE", proposal.zone.name());
         let all = || placed.iter().chain(self.gone.iter().copied());
+        let from = all().map(|placed| placed.start).min().unwrap_or(proposal.at);
+        let until = all().map(|placed| placed.end).max().unwrap_or(proposal.at);
+        let observances = observances(proposal.zone, from, until);
+        self.has_local_times = observances.is_some() && proposal.zone.name() != "UTC";
         // Without any component it would be no calendar.
-        if has_local_times(proposal.zone) || all().next().is_none() {
-            let from = all().map(|placed| placed.start).min().unwrap_or(proposal.at);
-            let until = all().map(|placed| placed.end).max().unwrap_or(proposal.at);
-            self.zone(proposal.zone.name(), &observances(proposal.zone, from, until));
+        if let Some(observances) = observances.filter(|_| self.has_local_times || all().next().is_none()) {
+            self.zone(proposal.zone.name(), &observances);
         }
         let kinds = proposal.kinds();
         let kind_of = |placed: &Placed| kinds.get(placed.occurrence.id.0.as_str()).copied();
@@ -96,6 +103,9 @@ impl Calendar<'_> {
             self.line("DTSTART", &local(observance.onset));
             self.line("TZOFFSETFROM", &offset(observance.offset_from));
             self.line("TZOFFSETTO", &offset(observance.offset_to));
+            if let Some(rule) = observance.rule {
+                self.line("RRULE", &rule.to_string());
+            }
             self.text("TZNAME", &observance.name);
             self.line("END", kind);
         }
@@ -129,7 +139,7 @@ impl Calendar<'_> {
         let zone = self.proposal.zone;
         let wall = zone.wall(instant);
         // Of a time that the clock shows twice, readers take the first; the second can only be told in UTC.
-        if !has_local_times(zone) || zone.resolve(&Moment::Local(wall)) != instant {
+        if !self.has_local_times || zone.resolve(&Moment::Local(wall)) != instant {
             self.line(key, &utc(instant));
         } else {
             self.line(&format!("{key};TZID={}", zone.name()), &local(wall));
@@ -157,9 +167,12 @@ fn status(proposal: &Proposal, kind: Option<Kind>) -> &'static str {
     }
 }
 
-/// Names an event, in all exports and among those of other plan files, which a title tells apart.
+/// Names an event, in all exports and among those of other plan files, which a title tells apart: the one that the plan
+/// file had when it was first published, so that who changes it leaves no events behind.
 fn uid(proposal: &Proposal, id: &str) -> String {
-    let title = proposal.plan.title.as_deref().unwrap_or_default();
+    let basis = proposal.computed.schedule.basis.as_ref();
+    let title = basis.and_then(|basis| basis.calendar.as_deref()).or(proposal.plan.title.as_deref());
+    let title = title.unwrap_or_default();
     let digest = Sha256::digest(format!("mainstay/plan/v1\n{title}\n{id}"));
     let name = digest.iter().take(16).fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
     format!("{name}@mainstay")
@@ -225,11 +238,6 @@ fn targets(placed: &Placed) -> String {
         names.push(format!("and {} more", targets.len() - MOST_TARGETS));
     }
     names.join(", ")
-}
-
-/// Whether times are told on the clock face of `zone`: UTC needs no zone.
-fn has_local_times(zone: &Zone) -> bool {
-    zone.name() != "UTC"
 }
 
 fn utc(instant: DateTime<Utc>) -> String {

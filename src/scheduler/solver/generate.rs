@@ -26,8 +26,12 @@ pub struct Generator<'m, 'p, P> {
     is_put_off: Vec<bool>,
     /// No job may start later, pinned successors considered.
     last: Vec<Time>,
-    /// Jobs to be sorted by time, then rank.
-    pub(super) by_time: Vec<(Time, u32, u32)>,
+    /// What is placed, sorted by a time.
+    pub(super) by_time: Vec<u32>,
+    /// The time of each, and its place in [`Model::jobs`].
+    keys: Vec<(Time, usize)>,
+    /// The same in one number.
+    packed_keys: Vec<Time>,
 }
 
 impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
@@ -44,6 +48,8 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
             is_put_off: vec![false; n_jobs],
             last: model.last.clone(),
             by_time: Vec::with_capacity(n_jobs),
+            keys: Vec::with_capacity(n_jobs),
+            packed_keys: Vec::new(),
         }
     }
 
@@ -60,7 +66,7 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
         self.pin(is_wanted);
         for &job in order {
             let job = job as usize;
-            if let Some(start) = self.model.problem.jobs()[job].started {
+            if let Some(start) = self.model.started[job] {
                 self.starts[job] = start;
                 continue;
             }
@@ -128,7 +134,7 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
     /// The first start of `job` after its predecessors and not after `last`.
     fn find(&mut self, job: usize, last: Time) -> Option<Time> {
         let from = self.earliest_after_predecessors(job);
-        find(&self.model.forwards, &self.profile, self.model, &mut self.searched, job, from, last)
+        find(&self.model.forwards, &mut self.profile, self.model, &mut self.searched, job, from, last)
     }
 
     fn set(&mut self, job: usize, start: Time) {
@@ -207,22 +213,39 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
 
     /// Sorts what is placed by a time; what is equal stays in, or against, the order of precedence.
     pub(super) fn sort_by_time(&mut self, time: impl Fn(&[Time], usize) -> Time, is_reversed: bool) {
-        self.by_time.clear();
-        for &job in &self.model.jobs {
-            if self.starts[job as usize] != UNPLACED {
-                let rank = self.model.rank[job as usize];
-                let rank = if is_reversed { u32::MAX - rank } else { rank };
-                self.by_time.push((time(&self.starts, job as usize), rank, job));
+        let jobs = &self.model.jobs;
+        let (starts, keys) = (&self.starts, &mut self.keys);
+        keys.clear();
+        let (mut least, mut most) = (FAR, -FAR);
+        for (n, job) in jobs.iter().map(|job| *job as usize).enumerate() {
+            if starts[job] != UNPLACED {
+                let time = time(starts, job);
+                (least, most) = (least.min(time), most.max(time));
+                keys.push((time, if is_reversed { jobs.len() - 1 - n } else { n }));
             }
         }
-        self.by_time.sort_unstable();
+        let job = |n: usize| jobs[if is_reversed { jobs.len() - 1 - n } else { n }];
+        self.by_time.clear();
+        let n_bits = usize::BITS - jobs.len().leading_zeros();
+        if most.saturating_sub(least).leading_zeros() <= n_bits {
+            keys.sort_unstable();
+            self.by_time.extend(keys.iter().map(|(_, n)| job(*n)));
+            return;
+        }
+        // One number is compared sooner than two.
+        let packed = &mut self.packed_keys;
+        packed.clear();
+        packed.extend(keys.iter().map(|(time, n)| (time - least) << n_bits | *n as Time));
+        packed.sort_unstable();
+        let mask = (1 << n_bits) - 1;
+        self.by_time.extend(packed.iter().map(|key| job(usize::try_from(key & mask).unwrap_or(0))));
     }
 
     /// Writes the list that makes this schedule: what starts first comes first, what has no place last.
     pub fn write_order(&mut self, order: &mut Vec<u32>) {
         self.sort_by_time(|starts, job| starts[job], false);
         order.clear();
-        order.extend(self.by_time.iter().map(|entry| entry.2));
+        order.extend(&self.by_time);
         order.extend(self.model.jobs.iter().filter(|job| self.starts[**job as usize] == UNPLACED));
     }
 }
@@ -238,7 +261,7 @@ pub(super) fn earliest(network: &Network, starts: &[Time], job: usize, from: Tim
 #[inline]
 pub(super) fn find<P: Profile>(
     network: &Network,
-    profile: &P,
+    profile: &mut P,
     model: &Model,
     searched: &mut [(Time, Time)],
     job: usize,
@@ -261,7 +284,7 @@ pub(super) fn find<P: Profile>(
 #[inline]
 pub(super) fn search<P: Profile>(
     network: &Network,
-    profile: &P,
+    profile: &mut P,
     job: usize,
     mut from: Time,
     last: Time,

@@ -101,7 +101,7 @@ impl<P: Profile> Generator<'_, '_, P> {
         self.mirrored.fill(-FAR);
         self.reserve_kept(&model.mirrored, true);
         for n in 0..self.by_time.len() {
-            let job = self.by_time[n].2 as usize;
+            let job = self.by_time[n] as usize;
             if self.is_fixed(job) {
                 continue;
             }
@@ -109,7 +109,7 @@ impl<P: Profile> Generator<'_, '_, P> {
             let from = earliest(&model.mirrored, &self.mirrored, job, -limit);
             let last = -(self.starts[job] + duration[job]);
             let Some(start) =
-                find(&model.mirrored, &self.profile, model, &mut self.searched, job, from, last)
+                find(&model.mirrored, &mut self.profile, model, &mut self.searched, job, from, last)
             else {
                 return false;
             };
@@ -121,19 +121,19 @@ impl<P: Profile> Generator<'_, '_, P> {
 
     /// By when `job` may end without making the schedule worse.
     fn latest_end(&self, job: usize, end: Time) -> Time {
-        let wanted = &self.model.problem.jobs()[job];
+        let duration = self.model.forwards.duration[job];
         let limit = match self.model.due(job, &self.starts) {
-            Some(due) => due.max(self.starts[job] + wanted.duration + self.worth_waiting(job)).min(end),
+            Some(due) => due.max(self.starts[job] + duration + self.worth_waiting(job)).min(end),
             None => end,
         };
-        limit.min(self.model.last[job] + wanted.duration)
+        limit.min(self.model.last[job] + duration)
     }
 
     fn justify_left(&mut self) {
         let model = self.model;
         let duration = &model.forwards.duration;
         for n in 0..self.by_time.len() {
-            let job = self.by_time[n].2 as usize;
+            let job = self.by_time[n] as usize;
             if !self.is_fixed(job) {
                 self.starts[job] = -(self.mirrored[job] + duration[job]);
             }
@@ -142,16 +142,17 @@ impl<P: Profile> Generator<'_, '_, P> {
         self.forget(Direction::Forwards);
         self.reserve_kept(&model.forwards, false);
         for n in 0..self.by_time.len() {
-            let job = self.by_time[n].2 as usize;
+            let job = self.by_time[n] as usize;
             // This includes what came to its published start when it was moved right.
             if self.is_fixed(job) {
                 continue;
             }
             let from = earliest(&model.forwards, &self.starts, job, self.first_punctual(job));
-            let found =
-                find(&model.forwards, &self.profile, model, &mut self.searched, job, from, self.starts[job]);
             // There is a start: the one that the job has.
-            let start = found.unwrap_or(self.starts[job]);
+            let last = self.starts[job];
+            let mut find =
+                || find(&model.forwards, &mut self.profile, model, &mut self.searched, job, from, last);
+            let start = if from == last { last } else { find().unwrap_or(last) };
             self.starts[job] = start;
             self.profile.take(job, start, duration[job]);
         }
@@ -210,8 +211,7 @@ impl<P: Profile> Generator<'_, '_, P> {
 
     /// Whether `job` has started, or has its published start.
     fn is_fixed(&self, job: usize) -> bool {
-        let wanted = &self.model.problem.jobs()[job];
-        wanted.started.is_some() || wanted.published == Some(self.starts[job])
+        self.model.kept[job] == Some(self.starts[job])
     }
 
     fn reserve_kept(&mut self, network: &Network, is_mirrored: bool) {

@@ -55,6 +55,12 @@ pub struct Model<'p> {
     pub n_must_move: u64,
     /// The start by which a job delays nothing that comes after it; what is most urgent has the smallest.
     pub urgency: Vec<Time>,
+    /// When each job is due, if its lateness costs anything.
+    dues: Vec<Option<Due>>,
+    /// When each job has started, if it has.
+    pub started: Vec<Option<Time>>,
+    /// Where each job stays once it is there: its published start, or where it has started.
+    pub kept: Vec<Option<Time>>,
     /// Jobs of the same kind need the same, for as long, in the same calendar.
     pub kind: Vec<u32>,
     pub n_kinds: usize,
@@ -83,6 +89,9 @@ impl<'p> Model<'p> {
             published: Vec::new(),
             n_must_move: 0,
             urgency: vec![0; n_jobs],
+            dues: problem.jobs().iter().map(|job| job.due.filter(|_| job.weight != 0)).collect(),
+            started: problem.jobs().iter().map(|job| job.started).collect(),
+            kept: problem.jobs().iter().map(|job| job.started.or(job.published)).collect(),
             kind: Vec::new(),
             n_kinds: 0,
         };
@@ -97,7 +106,7 @@ impl<'p> Model<'p> {
 
     /// Whether `job` has started: it stays where it is.
     pub fn is_started(&self, job: usize) -> bool {
-        self.problem.jobs()[job].started.is_some()
+        self.started[job].is_some()
     }
 
     fn sort_published(&mut self) {
@@ -121,8 +130,7 @@ impl<'p> Model<'p> {
     fn find_dependents(&mut self) {
         let mut dependents = vec![Vec::new(); self.head.len()];
         for &job in &self.jobs {
-            let wanted = &self.problem.jobs()[job as usize];
-            if let Some(Due::After { job: before, within }) = wanted.due.filter(|_| wanted.weight != 0) {
+            if let Some(Due::After { job: before, within }) = self.dues[job as usize] {
                 dependents[before.0].push((job, within));
             }
         }
@@ -163,9 +171,9 @@ impl<'p> Model<'p> {
     }
 
     /// By when `job` has to end in order not to be late, if that costs anything, given when others start.
+    #[inline]
     pub fn due(&self, job: usize, starts: &[Time]) -> Option<Time> {
-        let wanted = &self.problem.jobs()[job];
-        match wanted.due.filter(|_| wanted.weight != 0)? {
+        match self.dues[job]? {
             Due::At(time) => Some(time),
             Due::After { job: before, within } => {
                 let start = Some(starts[before.0]).filter(|start| *start != UNPLACED)?;
@@ -176,11 +184,10 @@ impl<'p> Model<'p> {
 
     /// The same where it does not depend on the schedule.
     pub fn fixed_due(&self, job: usize) -> Option<Time> {
-        let wanted = &self.problem.jobs()[job];
-        match wanted.due.filter(|_| wanted.weight != 0)? {
+        match self.dues[job]? {
             Due::At(time) => Some(time),
             Due::After { job: before, within } => {
-                let start = self.problem.jobs()[before.0].started?;
+                let start = self.started[before.0]?;
                 Some(start + self.forwards.duration[before.0] + within)
             }
         }

@@ -86,6 +86,7 @@ pub struct Network {
     /// What starts after a job ends; the wait is that of the mirror image.
     pub successors: Lists<Link>,
     calendar: Vec<u32>,
+    /// The last one is that of what may run at any time.
     calendars: Vec<Vec<Span>>,
 }
 
@@ -146,6 +147,9 @@ impl Network {
     pub fn allowed(&self, job: usize, from: Time) -> Option<(Time, Time)> {
         let spans = &self.calendars[self.calendar[job] as usize];
         let duration = self.duration[job];
+        if self.calendar[job] as usize + 1 == self.calendars.len() {
+            return Some((from, FAR - duration));
+        }
         let first =
             if spans.len() == 1 { 0 } else { spans.partition_point(|span| span.starts(duration).1 < from) };
         spans[first..]

@@ -7,9 +7,9 @@ use super::model::{Cost, Model};
 use super::profile::Profile;
 use super::quiet::without_panic;
 
-/// With so many jobs the search gets as many steps as the proof, with twice as many it gets four times as
+/// With so many jobs the search gets as many steps as the proof, with twice as many it gets eight times as
 /// many: with more jobs there is more to find, and less to prove.
-const JOBS_OF_EQUAL_SHARES: u64 = 60;
+const JOBS_OF_EQUAL_SHARES: u64 = 64;
 
 /// What the first question may cost, in decisions; each one that stays open makes the next one cost more.
 const DECISIONS: u64 = 500;
@@ -25,16 +25,15 @@ pub struct Prover<'m, 'p> {
     model: &'m Model<'p>,
     question: Option<Question<'m, 'p>>,
     n_decisions: u64,
-    /// The square of the number of jobs.
-    n_pairs: u64,
+    n_jobs: u64,
     next: u64,
 }
 
 impl<'m, 'p> Prover<'m, 'p> {
     /// A prover that has not asked yet.
     pub fn new(model: &'m Model<'p>) -> Self {
-        let n_pairs = (model.jobs.len() * model.jobs.len()) as u64;
-        Self { model, question: None, n_decisions: DECISIONS, n_pairs, next: n_pairs / 3 }
+        let n_jobs = model.jobs.len() as u64;
+        Self { model, question: None, n_decisions: DECISIONS, n_jobs, next: n_jobs.pow(2) / 3 }
     }
 
     /// Whether to ask now. Only the makespan can be proved: what comes before it has to be as good as its
@@ -74,7 +73,7 @@ impl<'m, 'p> Prover<'m, 'p> {
             Outcome::Found(starts) => return spent + genetic.learn(&starts),
             Outcome::Unknown => {
                 self.n_decisions *= GROWTH;
-                let share = spent * self.n_pairs / (JOBS_OF_EQUAL_SHARES * JOBS_OF_EQUAL_SHARES);
+                let share = spent.saturating_mul(self.n_jobs.saturating_pow(3)) / JOBS_OF_EQUAL_SHARES.pow(3);
                 self.next = steps + spent + share;
             }
         }

@@ -42,7 +42,7 @@ fn of(model: &Model, starts: &[Time]) -> Blocks {
 }
 
 /// Whether `job` could start somewhere, however late.
-fn finds_room(model: &Model, profile: &Blocks, starts: &[Time], job: usize) -> bool {
+fn finds_room(model: &Model, profile: &mut Blocks, starts: &[Time], job: usize) -> bool {
     let wanted = &model.problem.jobs()[job];
     let from = earliest(&model.forwards, starts, job, first_start(wanted));
     search(&model.forwards, profile, job, from, latest_start(wanted)).is_ok()

@@ -60,6 +60,7 @@ fn new_run(task: &str, occurrence: Option<&str>) -> NewRun {
         definition: None,
         holds: crate::model::Holds::default(),
         justification: None,
+        partial: false,
     }
 }
 

@@ -13,6 +13,9 @@ use crate::world::process::{Job, Stopped, carry_out, ending_in_words};
 /// The time between TERM and KILL of a check that takes too long.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// The exit code that means "not now", as an answer words it ([`crate::world::process::NOT_NOW`]).
+pub const NOT_NOW_IN_WORDS: &str = "75";
+
 /// Tells the checks of one process apart.
 static ASKED: AtomicU64 = AtomicU64::new(0);
 

@@ -51,6 +51,13 @@ impl Answer {
         matches!(self, Self::Yes { .. })
     }
 
+    /// Whether it is the answer of a command that says that this is not the time.
+    pub fn is_not_now(&self, check: &Check) -> bool {
+        let code = command::NOT_NOW_IN_WORDS;
+        check.command.is_some()
+            && matches!(self, Self::No { expected, found } if expected.starts_with("exit code") && found == code)
+    }
+
     /// In one sentence, for people.
     pub fn in_words(&self) -> String {
         match self {

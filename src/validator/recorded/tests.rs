@@ -86,6 +86,7 @@ impl Story {
             definition: Some(read(self.plan).1),
             holds: Holds::default(),
             justification: None,
+            partial: false,
         });
     }
 

@@ -106,6 +106,37 @@ pub fn gap_of(
     labels: &BTreeMap<String, String>,
     (since, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Gap, PeerError> {
+    Ok(longest_gap(samples_of(prometheus, labels, (since, until))?, (since, until)))
+}
+
+/// What is looked at after work on a target for its first sample: who is away for longer is no partner any more.
+const AWAY: TimeDelta = TimeDelta::hours(1);
+
+/// When the gap ended that work left which was over at `ended`: the first sample after that of what has these labels, or
+/// `now` as long as there is none, an hour after the work at the latest.
+///
+/// # Errors
+/// [`PeerError`].
+pub fn end_of_gap(
+    prometheus: &Prometheus,
+    labels: &BTreeMap<String, String>,
+    ended: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, PeerError> {
+    let until = now.min(ended + AWAY);
+    if until <= ended {
+        return Ok(ended);
+    }
+    let seen = samples_of(prometheus, labels, (ended, until))?;
+    Ok(seen.into_iter().filter(|at| ended < *at).min().unwrap_or(until))
+}
+
+/// When `prometheus` scraped what has these labels.
+fn samples_of(
+    prometheus: &Prometheus,
+    labels: &BTreeMap<String, String>,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<DateTime<Utc>>, PeerError> {
     let matchers: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
     let seconds = (until - since).num_seconds().max(1);
     let at = until.timestamp_millis();
@@ -113,9 +144,8 @@ pub fn gap_of(
     let query =
         format!("up{{{}}}[{seconds}s] @ {}.{:03}", matchers.join(","), at / 1000, at.rem_euclid(1000));
     let series = prometheus.raw_samples(&query, TIMEOUT)?;
-    let seen =
-        series.iter().flat_map(|one| &one.samples).filter_map(|(at, _)| DateTime::from_timestamp_millis(*at));
-    Ok(longest_gap(seen.collect(), (since, until)))
+    let seen = series.iter().flat_map(|one| &one.samples);
+    Ok(seen.filter_map(|(at, _)| DateTime::from_timestamp_millis(*at)).collect())
 }
 
 fn longest_gap(mut seen: Vec<DateTime<Utc>>, (since, until): (DateTime<Utc>, DateTime<Utc>)) -> Gap {

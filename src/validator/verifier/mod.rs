@@ -22,7 +22,7 @@ pub mod statistics;
 
 pub use capture::capture;
 pub use compare::{Compared, compare};
-pub use cover::{Cover, Gap, cover_of, gap_of};
+pub use cover::{Cover, Gap, cover_of, end_of_gap, gap_of};
 pub use dashboards::DashboardError;
 pub use facts::Facts;
 pub use gaps::{in_words as gap_in_words, measure as measure_gaps, over_budget};

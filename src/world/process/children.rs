@@ -9,6 +9,7 @@ use std::io;
 use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use rustix::process::{
     Pid, WaitId, WaitIdOptions, WaitOptions, getpid, set_child_subreaper, waitid, waitpid,
@@ -23,6 +24,8 @@ static STARTED: AtomicU64 = AtomicU64::new(0);
 /// Held while a leader is born, until it is known as one.
 static BIRTH: RwLock<()> = RwLock::new(());
 static ADOPTING: Once = Once::new();
+/// How long an orphan that has ended may wait for the next look, while leaders come and go.
+const REAP_EVERY: Duration = Duration::from_millis(100);
 
 /// From now on orphans among our descendants become our children instead of those of the first process.
 ///
@@ -73,9 +76,27 @@ impl Leader {
 
 impl Drop for Leader {
     fn drop(&mut self) {
-        leaders().remove(&self.pid);
-        reap();
+        let is_last = {
+            let mut leaders = leaders();
+            leaders.remove(&self.pid);
+            leaders.is_empty()
+        };
+        // While others go on, one look now and then is enough; whoever is the last takes away what is left.
+        if is_last || is_time_to_reap() {
+            reap();
+        }
     }
+}
+
+/// Whether nobody has looked for orphans for a while.
+fn is_time_to_reap() -> bool {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_time = last.is_none_or(|last| REAP_EVERY < last.elapsed());
+    if is_time {
+        *last = Some(Instant::now());
+    }
+    is_time
 }
 
 fn leaders() -> MutexGuard<'static, BTreeSet<i32>> {

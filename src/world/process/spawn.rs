@@ -80,10 +80,10 @@ fn search_path() -> String {
 pub fn program(name: &str, folder: &Path) -> Result<PathBuf, SpawnError> {
     if name.contains('/') {
         let path = folder.join(name);
-        return match (path.exists(), path.is_file() && is_executable(&path)) {
-            (_, true) => Ok(path),
-            (true, false) => Err(SpawnError::NotExecutable(path)),
-            (false, _) => {
+        return match () {
+            () if path.is_file() && is_executable(&path) => Ok(path),
+            () if path.exists() => Err(SpawnError::NotExecutable(path)),
+            () => {
                 Err(SpawnError::NotFound { program: name.to_owned(), searched: folder.display().to_string() })
             }
         };

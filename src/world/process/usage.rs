@@ -1,10 +1,11 @@
 //! What a job used, by the kernel.
 
-use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use wait4::ResourceUsage;
 
+use super::super::process_table::small_file;
 use crate::model::Usage;
 
 /// What was read from and written to storage by a process that has ended but was not waited for yet, and by those of its
@@ -12,7 +13,7 @@ use crate::model::Usage;
 ///
 /// Source: proc_pid_io(5). Processes of other users do not tell everybody, and a kernel may count nothing.
 pub(super) fn io_of(pid: i32) -> (Option<u64>, Option<u64>) {
-    let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    let text = text_of(&format!("/proc/{pid}/io"));
     (value_of(&text, "read_bytes:"), value_of(&text, "write_bytes:"))
 }
 
@@ -30,15 +31,31 @@ pub(super) fn usage_of(
     Usage {
         user_ms: ms(spent.utime),
         system_ms: ms(spent.stime),
-        peak_bytes: if spent.maxrss > own_peak() { spent.maxrss } else { 0 },
+        peak_bytes: if is_above_own_peak(spent.maxrss) { spent.maxrss } else { 0 },
         read_bytes,
         written_bytes,
     }
 }
 
+/// Whether this is more memory than mainstay itself has had, which only grows: so that is looked up only for what is
+/// above the last answer.
+fn is_above_own_peak(bytes: u64) -> bool {
+    static KNOWN: AtomicU64 = AtomicU64::new(0);
+    if bytes <= KNOWN.load(Ordering::Relaxed) {
+        return false;
+    }
+    let peak = own_peak();
+    KNOWN.fetch_max(peak, Ordering::Relaxed);
+    peak < bytes
+}
+
+fn text_of(path: &str) -> String {
+    small_file(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
 /// The most memory that mainstay itself has had, in bytes.
 fn own_peak() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = text_of("/proc/self/status");
     let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
     kib.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

@@ -27,6 +27,11 @@ const SHORT: Duration = Duration::from_millis(20);
 /// A leader that was killed and does not go is looked at again this often.
 const STUBBORN: Duration = Duration::from_secs(5);
 
+/// What is read of the output at once at first, as most jobs print little.
+const SMALL: usize = 4 * 1024;
+/// And from a job that prints more: as much as a pipe holds.
+const LARGE: usize = 64 * 1024;
+
 /// A running job.
 struct Watch<'a> {
     job: &'a Job<'a>,
@@ -60,7 +65,7 @@ pub(super) fn watch(
     let Spawned { child, leader, output } = spawned;
     let ended = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
     let pipe = fstat(&output).ok().map(|stat| stat.st_ino);
-    let buffer = vec![0; 64 * 1024];
+    let buffer = vec![0; SMALL];
     let (output, cgroup, is_told) = (Some(output), None, false);
     let watch = Watch { job, leader, ended, output, pipe, capture, buffer, cgroup, is_told };
     watch.until_the_end(child, cancel)
@@ -197,7 +202,12 @@ impl<'a> Watch<'a> {
         let Some(output) = &mut self.output else { return Ok(()) };
         match output.read(&mut self.buffer) {
             Ok(0) => self.output = None,
-            Ok(n) => self.capture.take(&self.buffer[..n]),
+            Ok(n) => {
+                self.capture.take(&self.buffer[..n]);
+                if n == SMALL {
+                    self.buffer.resize(LARGE, 0);
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

@@ -87,6 +87,9 @@ fn a_calendar_has_the_times_of_the_json_in_every_zone() {
         let events: Vec<_> = calendar.all("VEVENT").collect();
         assert!(occurrences.len() > 360, "{zone}: {}", occurrences.len());
         assert_eq!(events.len(), occurrences.len(), "{zone}");
+        // The moon moves the clocks of Morocco.
+        let is_told_in_utc = ["UTC", "Africa/Casablanca"].contains(&zone);
+        assert_eq!(calendar.all("VTIMEZONE").count(), usize::from(!is_told_in_utc), "{zone}");
         for (event, occurrence) in events.iter().zip(occurrences) {
             let id = &occurrence["id"];
             assert_eq!(event.instant("DTSTART", &calendar), instant(&occurrence["start"]), "{id} in {zone}");
@@ -99,7 +102,6 @@ fn a_calendar_has_the_times_of_the_json_in_every_zone() {
 /// The VTIMEZONE says what our zone data says, at every half hour of the year.
 fn same_offsets(calendar: &Component, name: &str, from: DateTime<Utc>) {
     let Some(told) = calendar.all("VTIMEZONE").next() else {
-        assert_eq!(name, "UTC");
         return;
     };
     assert_eq!(told.text("TZID"), name);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, Utc, Weekday};
 
 /// A component with its properties and those inside it.
 #[derive(Debug, Clone, Default)]
@@ -73,17 +73,46 @@ pub fn offset_at(zone: &Component, instant: DateTime<Utc>) -> i64 {
     began.map(|(_, _, to)| to).expect("an observance before the instant")
 }
 
+/// How many years a yearly rule is followed.
+const YEARS: i32 = 5;
+
+/// The onsets of an observance: its own, and those of its rule, which names a weekday of a month.
+fn onsets(part: &Component) -> Vec<NaiveDateTime> {
+    let first = wall(&part.one("DTSTART").value);
+    if !part.properties.iter().any(|property| property.name == "RRULE") {
+        return vec![first];
+    }
+    let rule = &part.one("RRULE").value;
+    let (month, day) = rule
+        .strip_prefix("FREQ=YEARLY;BYMONTH=")
+        .and_then(|rest| rest.split_once(";BYDAY="))
+        .unwrap_or_else(|| panic!("{rule}"));
+    let (week, name) = day.split_at(day.len() - 2);
+    let days =
+        [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+    let weekday = days.into_iter().find(|day| day.to_string().to_uppercase().starts_with(name)).unwrap();
+    let weeks: &[u8] = if week == "-1" { &[5, 4] } else { &[week.parse().unwrap()] };
+    let of_year = |year: i32| {
+        let month = month.parse().unwrap();
+        let of_week = |week: &u8| NaiveDate::from_weekday_of_month_opt(year, month, weekday, *week);
+        weeks.iter().find_map(of_week).unwrap_or_else(|| panic!("{rule} in {year}")).and_time(first.time())
+    };
+    let all: Vec<_> = (first.year()..first.year() + YEARS).map(of_year).collect();
+    assert_eq!(all[0], first, "DTSTART is the first instant of its rule (3.8.5.3)");
+    all
+}
+
 /// Onset, offset before and offset after, by onset.
 fn observances(zone: &Component) -> Vec<(NaiveDateTime, i64, i64)> {
     let mut all: Vec<_> = zone
         .inner
         .iter()
-        .map(|part| {
+        .flat_map(|part| {
             assert!(["STANDARD", "DAYLIGHT"].contains(&part.kind.as_str()), "{part:?}");
-            let allowed = ["DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME"];
+            let allowed = ["DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "TZNAME"];
             assert!(part.properties.iter().all(|it| allowed.contains(&it.name.as_str())), "{part:?}");
-            let onset = wall(&part.one("DTSTART").value);
-            (onset, offset(&part.one("TZOFFSETFROM").value), offset(&part.one("TZOFFSETTO").value))
+            let (from, to) = (offset(&part.one("TZOFFSETFROM").value), offset(&part.one("TZOFFSETTO").value));
+            onsets(part).into_iter().map(move |onset| (onset, from, to))
         })
         .collect();
     assert!(!all.is_empty(), "a VTIMEZONE has at least one observance");

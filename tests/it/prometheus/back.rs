@@ -128,6 +128,70 @@ tasks:
 }
 
 #[test]
+fn case_50_the_loaded_rules_say_how_long_a_partner_is_left_alone_and_which_of_them_does_is_told() {
+    let stack = Stack::prometheus_only();
+    let of = |range: &str| {
+        format!("groups: [{{name: far, rules: [{{record: near, expr: 'rate(up[{range}])'}}]}}]\n")
+    };
+    let load = |range: &str| {
+        for own in ["alerts.yml", "recorded.yml"] {
+            // Only there the first time.
+            let _ = fs::remove_file(stack.rules_dir().join(own));
+        }
+        fs::write(stack.rules_dir().join("far.yml"), of(range)).expect("a file");
+        ureq::post(&format!("{}/-/reload", stack.prometheus_url())).send_empty().expect("a reload");
+    };
+    load("6s");
+    let case = Case::new().plan_file(format!(
+        "mainstay: 1
+connections: {{prometheus: {{url: \"{}\"}}}}
+targets:
+  a: {{local: true, group: pair, labels: {{job: prometheus}}}}
+  b: {{local: true, group: pair, labels: {{job: prometheus}}}}
+groups: {{pair: {{max_down: 1}}}}
+tasks:
+  roll:
+    type: routine
+    domain: component
+    duration: 1m
+    targets: [a, b]
+    steps: [{{name: restart, shell: 'echo restart-prometheus; date +%s.%N >> done'}}]
+  one:
+    type: routine
+    domain: component
+    duration: 1m
+    targets: [a]
+    steps: [{{name: restart, shell: 'echo restart-prometheus; date +%s.%N >> done'}}]
+",
+        stack.prometheus_url()
+    ));
+    let runs = case.run("run roll --format json").exit(0).json();
+    let times: Vec<f64> = case.read("done").lines().map(|line| line.parse().expect("a time")).collect();
+    assert!(6.0 <= times[1] - times[0], "{times:?}");
+    let said = runs["runs"][0]["steps"].to_string();
+    assert!(
+        said.contains(", until group `pair` is covered as far as the rule `far/near` looks back"),
+        "{said}"
+    );
+
+    // Another run on the partner is refused until then, and a dry run knows that.
+    load("1h");
+    let why = "the others have to cover the gap of `b` from run 1, for 1h";
+    let rule = ", as far as the rule `far/near` looks back";
+    for arguments in ["run one --dry-run", "run one"] {
+        case.run(arguments).exit(1).any_output_with(why).any_output_with(rule);
+    }
+    // What cannot be found out is not taken for covered.
+    stack.stop("prometheus");
+    let unknown = "how far the rules look back into the gap of `b` cannot be found out: ";
+    for arguments in ["run one --dry-run", "run one"] {
+        case.run(arguments).exit(3).any_output_with(unknown);
+    }
+    assert_eq!(case.read("done").lines().count(), 2);
+    case.run("run one --emergency --reason it-is-down").exit(0).any_output();
+}
+
+#[test]
 fn case_50_a_partner_waits_until_no_rule_looks_back_into_the_gap() {
     let stack = Stack::prometheus_only();
     let rules = "groups:

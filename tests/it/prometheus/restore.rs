@@ -116,6 +116,40 @@ fn a_snapshot_is_proved_by_what_it_answers_and_stays_as_it_was() {
 }
 
 #[test]
+fn a_scratch_server_that_a_kill_left_is_stopped_by_the_next_run_of_anything() {
+    let stack = Stack::prometheus_only();
+    with_a_block(&stack);
+    let case = restoring(&stack, "queries: ['count_over_time(old_metric[3d])']");
+    ask(&case, "back-up", &[], 0);
+    // One that never gets ready, so that the test is sure to be in its middle.
+    let nap = format!("6099.{}", std::process::id());
+    let case = case.file("bin/prometheus", format!("#!/bin/sh\nsleep {nap} & wait\n"));
+    fs::set_permissions(
+        case.path().join("bin/prometheus"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .expect("a mode");
+    let path = format!("{}:{}", case.path().join("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let scratch = case.path().join("tmp");
+    let mut child =
+        case.command("run try").env("PATH", path).env("TMPDIR", &scratch).spawn().expect("a process");
+    let naps = || processes_that_name(Path::new(&nap));
+    wait_until("the server is there", PATIENCE, || !naps().is_empty());
+    child.kill().expect("kill -9");
+    child.wait().expect("an end");
+    assert!(!naps().is_empty() && fs::read_dir(&scratch).expect("a folder").count() == 1);
+    fs::create_dir(scratch.join("mainstay-restore-of-somebody")).expect("a folder");
+
+    let cleaned = case.run_with(&[("TMPDIR", &scratch)], "run --due");
+    cleaned.any_output_with("a restore test of mainstay (pid ");
+
+    assert_eq!(naps(), Vec::<String>::new());
+    let left: Vec<_> =
+        fs::read_dir(&scratch).expect("a folder").map(|one| one.expect("one").file_name()).collect();
+    assert_eq!(left, ["mainstay-restore-of-somebody"]);
+}
+
+#[test]
 fn a_snapshot_that_lacks_something_is_no_way_back() {
     let stack = Stack::prometheus_only();
     with_a_block(&stack);

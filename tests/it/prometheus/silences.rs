@@ -34,6 +34,7 @@ fn state() -> (TempDir, State) {
         definition: None,
         holds: Holds::default(),
         justification: None,
+        partial: false,
     };
     state.start_run(&new).expect("a run");
     (folder, state)
@@ -201,6 +202,66 @@ tasks:
 ",
         stack.alertmanager_url()
     ))
+}
+
+#[test]
+fn a_silence_that_somebody_ended_is_in_force_again_before_the_step_that_cannot_be_undone() {
+    let stack = Stack::alertmanager_only();
+    let case = silencing(&stack, "", "'job=\"node\"'");
+    let steps = "steps:
+      - {shell: 'touch begun; until [ -e go ]; do sleep 0.05; done'}
+      - {name: drop, shell: touch done, destructive: true}";
+    let plan = case.read("maintenance.yaml").replace("steps: [{shell: touch done}]", steps);
+    let case = case.plan_file(plan);
+    let child = case.command("run work").spawn().expect("a process");
+    wait_until("the work has begun", PATIENCE, || case.has("begun"));
+    let id = our_silences(&stack)[0]["id"].as_str().expect("an id").to_owned();
+    ureq::delete(&format!("{}/api/v2/silence/{id}", stack.alertmanager_url())).call().expect("an end");
+    std::fs::write(case.path().join("go"), "").expect("a file");
+
+    assert!(child.wait_with_output().expect("an end").status.success());
+
+    let ledger = serde_json::Value::from(ledger(&case)).to_string();
+    let at = |what: &str| ledger.find(what).unwrap_or_else(|| panic!("{what} is not in {ledger}"));
+    assert!(at("somebody had ended it") < at("\"name\":\"drop\""), "{ledger}");
+    assert_eq!(count(&stack, "active"), 0);
+    assert!(case.has("done"));
+}
+
+#[test]
+fn a_silence_holds_at_both_of_two_alertmanagers_while_one_of_them_goes_down_and_comes_back() {
+    let stack = Stack::alertmanager_pair();
+    let (_folder, state) = state();
+    let quiet = |_: &Event| {};
+    let journal = Journal::new(state, &quiet);
+    let alertmanager = Alertmanager::new(&stack.alertmanager_url(), &Client::new());
+    let terms = Terms { slice: TimeDelta::minutes(5), ..impatient() };
+    let (purpose, over) = (purpose("mainstay:test:1"), Cancel::new().expect("a pipe"));
+    let (lease, _) = Lease::begin(&alertmanager, &journal, purpose, terms, over).expect("a silence");
+    let active_at_partner = || {
+        let url = format!("{}/api/v2/silences", stack.alertmanager_urls()[1]);
+        let answer =
+            ureq::get(&url).call().ok().and_then(|mut answer| answer.body_mut().read_json::<Value>().ok());
+        let all = answer.and_then(|all| all.as_array().cloned()).unwrap_or_default();
+        all.iter().filter(|one| one["status"]["state"] == "active").count()
+    };
+    std::thread::scope(|scope| {
+        lease.keep(scope);
+        wait_until("the partner has heard of it", PATIENCE, || active_at_partner() == 1);
+        // The partner goes: nothing is wrong with the silence, and it learns of it again.
+        stack.stop("alertmanager-2");
+        assert_eq!(lease.ensure(), Ok(()));
+        stack.start_component("alertmanager-2");
+        wait_until("the partner has it again", PATIENCE, || active_at_partner() == 1);
+        // The one that mainstay speaks to goes: the other keeps the alerts quiet meanwhile.
+        stack.stop("alertmanager");
+        wait_until("it counts as endangered", PATIENCE, || lease.watch().is_sound().is_err());
+        assert_eq!(active_at_partner(), 1);
+        stack.start_component("alertmanager");
+        wait_until("it is renewed again", PATIENCE, || lease.ensure().is_ok());
+        lease.end("the test is over").expect("an end");
+    });
+    wait_until("it is over at both", PATIENCE, || count(&stack, "active") + active_at_partner() == 0);
 }
 
 #[test]

@@ -130,6 +130,7 @@ fn replace_leaves_alone_who_is_somebody_else_or_works_on_something_else_as_well(
                 definition: None,
                 holds: mainstay::model::Holds::default(),
                 justification: None,
+                partial: false,
             };
             state.start_run(&new).expect("a run");
         });

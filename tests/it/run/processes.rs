@@ -101,6 +101,18 @@ fn what_a_killed_mainstay_left_is_found_at_the_next_start_even_if_it_kept_nothin
     child.kill().expect("kill -9");
     child.wait().expect("an end");
 
+    // Whoever only looks is told, and touches nothing.
+    for look in ["run --list", "run --show last", "plan", "monitor"] {
+        case.run(look).any_output_with("run 1 of `slow` has lost its mainstay (pid ");
+    }
+    let mut shown = case.run("run --show last").any_output();
+    let shown = shown.take_stdout();
+    assert!(
+        shown.contains("no end") && shown.contains("its mainstay has gone") && !shown.contains(" now"),
+        "{shown}"
+    );
+    assert_ne!(processes_with(&nap(16)), Vec::<String>::new());
+
     case.run("run --due").any_output();
 
     if is_contained {
@@ -231,6 +243,23 @@ fn case_52_not_now_is_a_failure_once_work_has_been_done_and_when_cleaning_up() {
     let tidying = "    steps:\n      - shell: 'true'\n    finally:\n      - {name: it, shell: exit 75}\n";
     let case = Case::new().plan_file(plan(&task("tidy", tidying)));
     case.run("run tidy").exit(1).stderr_has("hint: ").stdout_has("finally step `it`: exit code 75 (not now)");
+}
+
+#[test]
+fn case_52_not_now_from_the_command_of_a_precondition_leaves_the_run_out_and_is_no_failure() {
+    let rest = "    preconditions:\n      - command: {run: [sh, -c, 'exit 75']}\n    steps:\n      - shell: touch done\n";
+    let case = Case::new().plan_file(plan(&task("careful", rest)));
+    let runs = case.run("run careful --format json").exit(0).json();
+    assert_eq!(runs["runs"][0]["outcome"], "skipped");
+    let reason = runs["runs"][0]["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("not now, says the precondition ") && reason.ends_with(" (exit code 75)"),
+        "{reason}"
+    );
+    assert!(!case.has("done"));
+
+    let case = Case::new().plan_file(plan(&task("careful", &rest.replace("75", "7"))));
+    assert_eq!(case.run("run careful --format json").exit(1).json()["runs"][0]["outcome"], "refused");
 }
 
 #[test]

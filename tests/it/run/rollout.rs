@@ -242,6 +242,50 @@ fn a_rollout_that_was_killed_goes_on_where_it_was_and_takes_back_nothing_that_wa
 }
 
 #[test]
+fn work_that_was_limited_to_some_targets_leaves_the_others_due() {
+    let case = Case::new().plan_file(
+        "mainstay: 1\ntargets: {a: {local: true}, b: {local: true}}\ntasks:\n  both:\n    type: routine\n    domain: \
+         component\n    schedule: {every: 1d}\n    duration: 1m\n    targets: [all]\n    steps: [{shell: 'echo $MAINSTAY_TARGET \
+         >> done'}]\n",
+    );
+    case.run("run both --limit a").exit(0).any_output();
+    case.run("run --due").exit(0).any_output();
+    assert_eq!(case.read("done"), "a\na\nb\n");
+    case.run("run --due").exit(0);
+    // All of them, though they were named.
+    case.run("run both --limit a,b").exit(0).any_output();
+    let state = case.run("plan --format json").json();
+    let release = state["occurrences"][0]["release"].as_str().expect("a release").to_owned();
+    case.run("run both --limit b").exit(0).any_output();
+    assert_eq!(case.run("plan --format json").json()["occurrences"][0]["release"], release.as_str());
+}
+
+#[test]
+fn the_wait_for_cover_counts_from_the_end_of_the_work_also_after_a_resume() {
+    let case = Case::new().plan_file(
+        "mainstay: 1\ntargets: {a: {local: true, group: pair}, b: {local: true, group: pair}}\ngroups: {pair: {max_down: 1, \
+         cover: 10s}}\ntasks:\n  roll:\n    type: routine\n    domain: component\n    duration: 1m\n    targets: [group:pair]\n    \
+         steps: [{shell: 'date +%s.%N >> done'}]\n",
+    );
+    let mut child = case.command("run roll").spawn().expect("a process");
+    let waits = || case.run("audit log --format json").take_text().contains("before batch 2 of 2");
+    wait_until("it waits", PATIENCE, || case.has("done") && waits());
+    child.kill().expect("kill -9");
+    child.wait().expect("an end");
+    let began = std::time::Instant::now();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+
+    case.run("run --resume 1").exit(0).any_output();
+
+    let times: Vec<f64> = case.read("done").lines().map(|line| line.parse().expect("a time")).collect();
+    assert!(10.0 <= times[1] - times[0], "{times:?}");
+    let log = case.run("run --show 1 --format json").take_text();
+    // Of the ten seconds at most eight were left.
+    let is_less = (1..=8).any(|left| log.contains(&format!("after {left}s, until group `pair` is covered")));
+    assert!(is_less, "{log}, {:?} after the kill", began.elapsed());
+}
+
+#[test]
 fn what_was_left_out_is_done_when_the_run_is_resumed() {
     let window = "windows: {night: {cron: '0 2 * * *', duration: 4h, cutoff: 1h}}\n";
     let case = spread_at(window, "{serial: 3, pause: 1h}", "    window: night\n");

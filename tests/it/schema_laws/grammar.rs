@@ -48,9 +48,16 @@ pub fn plan_file() -> Rule {
 }
 
 fn connections() -> Rule {
+    let policy = mapping()
+        .may("longest", positive_length())
+        .may("idle", positive_length())
+        .may("ticket", any_of(&["OPS-[0-9]+", "5"]));
     mapping()
         .may("prometheus", mapping().must("url", url()).may("replicas", list(url())).done())
-        .may("alertmanager", mapping().must("url", url()).may("members", list(url())).done())
+        .may(
+            "alertmanager",
+            mapping().must("url", url()).may("members", list(url())).may("silences", policy.done()).done(),
+        )
         .done()
 }
 

@@ -158,6 +158,14 @@ impl Ran {
         self
     }
 
+    /// Standard output or error holds this; the rest is not asked about.
+    #[track_caller]
+    pub fn any_output_with(self, expected: &str) -> Self {
+        let all = self.out() + &self.err();
+        assert!(all.contains(expected), "`{expected}` is not in:\n{all}");
+        self.any_output()
+    }
+
     /// Standard output, for what is not known to the byte.
     pub fn take_stdout(&mut self) -> String {
         self.is_stdout_checked = true;

@@ -35,6 +35,7 @@ impl Past<'_> {
                 definition: None,
                 holds: mainstay::model::Holds::default(),
                 justification: None,
+                partial: false,
             };
             let run = state.start_run(&new).unwrap();
             let step = Event::StepIntended {

@@ -106,6 +106,12 @@ impl Stack {
         Self::launch_with(&kinds[..n], config)
     }
 
+    /// Starts two Alertmanagers that tell each other of silences; the other one is called `alertmanager-2`.
+    #[track_caller]
+    pub fn alertmanager_pair() -> Self {
+        Self::launch(&[Kind::Alertmanager, Kind::Member(1)])
+    }
+
     /// The base URLs of all members of the Alertmanager cluster, the first one first.
     pub fn alertmanager_urls(&self) -> Vec<String> {
         let is_member = |c: &&Component| matches!(c.kind, Kind::Alertmanager | Kind::Member(_));
@@ -349,6 +355,13 @@ impl Stack {
             options.extend(others.map(|(_, address)| format!("--cluster.peer={address}")));
             // A test does not wait 15 s for the second member's turn.
             options.push("--cluster.peer-timeout=3s".to_owned());
+            let often = [
+                "pushpull-interval=1s",
+                "gossip-interval=50ms",
+                "reconnect-interval=500ms",
+                "settle-timeout=1s",
+            ];
+            options.extend(often.map(|often| format!("--cluster.{often}")));
         }
         options
     }

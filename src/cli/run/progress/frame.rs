@@ -163,6 +163,7 @@ mod tests {
             definition: None,
             holds: crate::model::Holds::default(),
             justification: None,
+            partial: false,
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Shown {
     pub run: Run,
     /// Its steps.
     pub steps: Vec<StepRecord>,
+    /// Whether the process that works on it lives.
+    pub is_alive: bool,
     /// How monitoring compared with what it was before.
     pub compared: Option<Comparison>,
     /// What else is on record.
@@ -43,10 +45,12 @@ const BAR: std::ops::RangeInclusive<usize> = 8..=40;
 
 /// The text for `screen`, as of `now`.
 pub fn text(shown: &Shown, zone: &Zone, now: DateTime<Utc>, screen: Screen) -> String {
-    let mut text = head(shown, zone, now, screen);
+    // Time goes by for what goes on, and for nothing else.
+    let goes_on = shown.run.ended.is_none() && shown.is_alive;
+    let mut text = head(shown, zone, goes_on.then_some(now), screen);
     if !shown.steps.is_empty() {
         text.push('\n');
-        text.push_str(&steps(shown, now, screen));
+        text.push_str(&steps(shown, goes_on.then_some(now), screen));
     }
     if let Some(table) = shown.compared.as_ref().map(|compared| changes::text(compared, usize::MAX, screen))
         && !table.is_empty()
@@ -62,8 +66,17 @@ pub fn text(shown: &Shown, zone: &Zone, now: DateTime<Utc>, screen: Screen) -> S
     text
 }
 
-fn head(Shown { run, compared, .. }: &Shown, zone: &Zone, now: DateTime<Utc>, screen: Screen) -> String {
-    let outcome = run.outcome.map_or_else(|| "going".to_owned(), |outcome| outcome.to_string());
+fn head(
+    Shown { run, compared, .. }: &Shown,
+    zone: &Zone,
+    now: Option<DateTime<Utc>>,
+    screen: Screen,
+) -> String {
+    let outcome = match (run.outcome, now) {
+        (Some(outcome), _) => outcome.to_string(),
+        (None, Some(_)) => "going".to_owned(),
+        (None, None) => "no end".to_owned(),
+    };
     let outcome = painted(&outcome, tone(run.outcome), true, screen);
     let mut lines = vec![format!("run {} of {}: {outcome}", run.id, inert_line(&run.task))];
     let mut say = |name: &str, what: &str| lines.push(format!("  {name:<9}  {}", inert_line(what)));
@@ -82,7 +95,13 @@ fn head(Shown { run, compared, .. }: &Shown, zone: &Zone, now: DateTime<Utc>, sc
             };
             format!("to {until} {}, {}", zone.abbreviation(ended), took(ended - run.started))
         }
-        None => format!("{}, for {} now", zone.abbreviation(run.started), took(now - run.started)),
+        None => {
+            let how_long = now.map_or_else(
+                || "its mainstay has gone; `run --resume` goes on with it".to_owned(),
+                |now| format!("for {} now", took(now - run.started)),
+            );
+            format!("{}, {how_long}", zone.abbreviation(run.started))
+        }
     };
     let span = format!("{} {} {span}", day(run.started), time(run.started));
     say("when", &span);
@@ -123,8 +142,9 @@ fn head(Shown { run, compared, .. }: &Shown, zone: &Zone, now: DateTime<Utc>, sc
     lines.join("\n") + "\n"
 }
 
-fn steps(shown: &Shown, now: DateTime<Utc>, screen: Screen) -> String {
-    let (begin, end) = (shown.run.started, shown.run.ended.unwrap_or(now));
+fn steps(shown: &Shown, now: Option<DateTime<Utc>>, screen: Screen) -> String {
+    let last = shown.steps.iter().map(|step| step.ended.unwrap_or(step.started)).max();
+    let (begin, end) = (shown.run.started, shown.run.ended.or(now).or(last).unwrap_or(shown.run.started));
     let several = shown.run.targets.len() > 1;
     let name_of = |step: &StepRecord| {
         let on =
@@ -164,7 +184,7 @@ fn steps(shown: &Shown, now: DateTime<Utc>, screen: Screen) -> String {
         );
         if let Some(cells) = bar {
             let _ =
-                write!(line, "  {}", bar_of((step.started, step.ended.unwrap_or(now)), (begin, end), cells));
+                write!(line, "  {}", bar_of((step.started, step.ended.unwrap_or(end)), (begin, end), cells));
         }
         let _ = writeln!(text, "{}", line.trim_end());
         for detail in details(step) {
@@ -183,8 +203,9 @@ fn outcome_of(step: &StepRecord) -> &'static str {
     }
 }
 
-fn took_of(step: &StepRecord, now: DateTime<Utc>) -> String {
-    took(step.ended.unwrap_or(now) - step.started)
+/// How long a step took, or goes on by `now`; nobody knows how long one took whose end nobody saw.
+fn took_of(step: &StepRecord, now: Option<DateTime<Utc>>) -> String {
+    step.ended.or(now).map_or_else(|| "-".to_owned(), |end| took(end - step.started))
 }
 
 /// What else there is to say of a step, a line each.

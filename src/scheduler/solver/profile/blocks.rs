@@ -81,7 +81,7 @@ impl Profile for Blocks {
         }
     }
 
-    fn earliest(&self, job: usize, from: Time, duration: Time) -> Time {
+    fn earliest(&mut self, job: usize, from: Time, duration: Time) -> Time {
         let needs = self.needs.of(job);
         let (mut start, mut n_agreed) = (from, 0);
         for need in needs.iter().cycle() {

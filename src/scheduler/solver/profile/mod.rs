@@ -48,7 +48,7 @@ pub trait Profile {
 
     /// The earliest start at or after `from` at which `job` finds all it needs for `duration`, and as much
     /// longer as it is held.
-    fn earliest(&self, job: usize, from: Time, duration: Time) -> Time;
+    fn earliest(&mut self, job: usize, from: Time, duration: Time) -> Time;
 
     /// Takes what `job` needs, from `start` for `duration`, and as much longer as it is held.
     fn take(&mut self, job: usize, start: Time, duration: Time);

@@ -4,6 +4,9 @@ use super::{Direction, Profile};
 use crate::scheduler::solver::network::{FAR, Lists};
 use crate::scheduler::solver::problem::{Demand, Problem, Time};
 
+/// How many steps are looked through one by one, before it is worth halving what is left.
+const NEARBY: usize = 16;
+
 /// What is free, as one sorted list of steps. Each resource has some bits of a word and a guard bit above
 /// them, which a subtraction clears when too little is free: all resources are compared at once.
 ///
@@ -17,11 +20,19 @@ pub struct Packed {
     direction: Direction,
     guards: u64,
     all: u64,
-    /// From each time on, until the next, so much is free; the first is before everything.
-    times: Vec<Time>,
-    free: Vec<u64>,
+    /// The first is before everything; in the last everything is free.
+    steps: Vec<Step>,
+    /// Where the last search ended: the next one begins nearby.
+    near: usize,
     /// What is free at first, forwards and mirrored: what has started takes the rest.
-    at_first: [(Vec<Time>, Vec<u64>); 2],
+    at_first: [Vec<Step>; 2],
+}
+
+/// From a time on, until the next step, so much is free.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    time: Time,
+    free: u64,
 }
 
 /// What a job holds for some time longer than it lasts.
@@ -85,8 +96,8 @@ impl Packed {
             direction: Direction::Forwards,
             guards,
             all,
-            times: Vec::new(),
-            free: Vec::new(),
+            steps: Vec::new(),
+            near: 0,
             at_first: Default::default(),
         };
         packed.at_first = [Direction::Forwards, Direction::Mirrored]
@@ -96,13 +107,8 @@ impl Packed {
     }
 
     /// What has started may hold more than there is: then nothing is free.
-    fn besides_started(
-        &mut self,
-        problem: &Problem,
-        fields: &[Field],
-        direction: Direction,
-    ) -> (Vec<Time>, Vec<u64>) {
-        (self.times, self.free) = (vec![-FAR], vec![self.all | self.guards]);
+    fn besides_started(&mut self, problem: &Problem, fields: &[Field], direction: Direction) -> Vec<Step> {
+        self.steps = vec![Step { time: -FAR, free: self.all | self.guards }];
         for job in problem.jobs() {
             let Some(start) = job.started else { continue };
             for demand in &job.demands {
@@ -111,37 +117,39 @@ impl Packed {
                 self.change(start, end, |free| field.less(free, demand.amount));
             }
         }
-        (std::mem::take(&mut self.times), std::mem::take(&mut self.free))
+        std::mem::take(&mut self.steps)
     }
 
     /// The earliest start at or after `from` from which on, for `duration`, `need` is free.
     #[inline]
-    fn earliest_of(&self, need: u64, from: Time, duration: Time) -> Time {
+    fn earliest_of(&mut self, need: u64, from: Time, duration: Time) -> Time {
         let guards = self.guards;
         if need == 0 || duration == 0 {
             return from;
         }
-        let mut step = self.at(from);
-        let mut start = from;
-        loop {
-            let fits = self.free[step].wrapping_sub(need) & guards == guards;
-            step += 1;
-            match self.times.get(step) {
-                // Everything is free in the last step.
-                None => return start,
-                Some(&time) if !fits => start = time,
-                Some(&time) if start + duration <= time => return start,
-                Some(_) => {}
+        let mut near = self.at(from);
+        let (mut start, mut end) = (from, from + duration);
+        let mut fits = self.steps[near].free.wrapping_sub(need) & guards == guards;
+        for (step, Step { time, free }) in (near + 1..).zip(&self.steps[near + 1..]) {
+            if !fits {
+                (near, start, end) = (step, *time, *time + duration);
+            } else if end <= *time {
+                break;
             }
+            fits = free.wrapping_sub(need) & guards == guards;
         }
+        self.near = near;
+        start
     }
 
     /// The same for a job that holds something longer than it lasts.
-    fn earliest_of_parts(&self, need: u64, parts: &[Part], from: Time, duration: Time) -> Time {
+    fn earliest_of_parts(&mut self, job: usize, from: Time, duration: Time) -> Time {
+        let need = self.needs[job];
         let mut start = from;
         loop {
             let mut found = self.earliest_of(need, start, duration);
-            for part in parts {
+            for n in 0..self.parts_of(job).len() {
+                let part = self.parts_of(job)[n];
                 let offset = self.direction.offset(part.hold);
                 found = self.earliest_of(part.need, found + offset, duration + part.hold) - offset;
             }
@@ -157,17 +165,15 @@ impl Packed {
         if end <= start {
             return;
         }
-        let mut step = self.begin_step(start);
-        loop {
-            let free = self.free[step];
-            self.free[step] = change(free);
-            step += 1;
-            match self.times.get(step) {
-                Some(time) if *time < end => {}
-                Some(time) if *time == end => return,
+        let first = self.begin_step(start);
+        for n in first..self.steps.len() {
+            let free = self.steps[n].free;
+            self.steps[n].free = change(free);
+            match self.steps.get(n + 1) {
+                Some(next) if next.time < end => {}
+                Some(next) if next.time == end => return,
                 _ => {
-                    self.times.insert(step, end);
-                    self.free.insert(step, free);
+                    self.steps.insert(n + 1, Step { time: end, free });
                     return;
                 }
             }
@@ -188,21 +194,30 @@ impl Packed {
         }
     }
 
-    /// The step in which `time` lies.
+    /// The step in which `time` lies: most often it is near the last one.
     #[inline]
     fn at(&self, time: Time) -> usize {
-        self.times.partition_point(|step| *step <= time) - 1
+        let near = self.near.min(self.steps.len() - 1);
+        let is_before = |step: &Step| step.time <= time;
+        if is_before(&self.steps[near]) {
+            let later = &self.steps[near + 1..];
+            let next = later.iter().take(NEARBY).position(|step| !is_before(step));
+            near + next.unwrap_or_else(|| later.partition_point(is_before))
+        } else {
+            let sooner = &self.steps[..near];
+            let last = sooner.iter().rev().take(NEARBY).position(is_before);
+            last.map_or_else(|| sooner.partition_point(is_before), |n| near - n) - 1
+        }
     }
 
     /// The step that begins at `time`, which is made if there is none.
     #[inline]
     fn begin_step(&mut self, time: Time) -> usize {
         let step = self.at(time);
-        if self.times[step] == time {
+        if self.steps[step].time == time {
             return step;
         }
-        self.times.insert(step + 1, time);
-        self.free.insert(step + 1, self.free[step]);
+        self.steps.insert(step + 1, Step { time, free: self.steps[step].free });
         step + 1
     }
 }
@@ -212,16 +227,15 @@ impl Profile for Packed {
 
     fn clear(&mut self, direction: Direction) {
         self.direction = direction;
-        let (times, free) = &self.at_first[direction as usize];
-        self.times.clone_from(times);
-        self.free.clone_from(free);
+        self.steps.clone_from(&self.at_first[direction as usize]);
     }
 
     #[inline]
-    fn earliest(&self, job: usize, from: Time, duration: Time) -> Time {
-        match self.parts_of(job) {
-            [] => self.earliest_of(self.needs[job], from, duration),
-            parts => self.earliest_of_parts(self.needs[job], parts, from, duration),
+    fn earliest(&mut self, job: usize, from: Time, duration: Time) -> Time {
+        if self.parts_of(job).is_empty() {
+            self.earliest_of(self.needs[job], from, duration)
+        } else {
+            self.earliest_of_parts(job, from, duration)
         }
     }
 

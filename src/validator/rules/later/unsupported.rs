@@ -50,7 +50,6 @@ const ROWS: &[Row] = &[
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
     key(At::Step, "ansible"),
-    key(At::Step, "pause"),
     key(At::Check, "dns"),
     key(At::Check, "process"),
     key(At::Check, "port"),

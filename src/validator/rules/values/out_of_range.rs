@@ -96,6 +96,11 @@ fn lengths(facts: &Facts, faults: &mut Vec<Fault>) {
         positive("timeout", check.timeout.as_ref());
         positive("within", check.alert_path.as_ref().and_then(|path| path.within.as_ref()));
     }
+    let policy = facts.plan.connections.alertmanager.iter().filter_map(|to| to.silences.as_ref());
+    for policy in policy {
+        positive("longest", policy.longest.as_ref());
+        positive("idle", policy.idle.as_ref());
+    }
     for (_, metric) in facts.plan.metrics.iter() {
         positive("timeout", metric.http.as_ref().and_then(|http| http.timeout.as_ref()));
     }
