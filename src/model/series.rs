@@ -193,5 +193,8 @@ pub struct TakenSeries {
     /// How many moments.
     pub n: u32,
     /// Each series: its labels, and its samples (when, and what, as Prometheus writes it).
-    pub series: Vec<(BTreeMap<String, String>, Vec<(i64, String)>)>,
+    pub series: Vec<(BTreeMap<String, String>, Vec<TakenSample>)>,
 }
+
+/// When, in milliseconds since 1970, and what, as Prometheus writes it.
+pub type TakenSample = (i64, String);

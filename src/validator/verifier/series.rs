@@ -1,6 +1,7 @@
 //! Series over a while before the work and after it: taken from Prometheus, and judged together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -167,7 +168,7 @@ pub fn in_words(result: &SeriesResult) -> String {
     if let (Some(before), Some(after), Some(shift)) =
         (judgement.middles.0, judgement.middles.1, judgement.shift)
     {
-        words += &format!(", {} from {} to {}", signed(shift), short(before), short(after));
+        let _ = write!(words, ", {} from {} to {}", signed(shift), short(before), short(after));
     }
     let p = judgement
         .p
@@ -177,10 +178,10 @@ pub fn in_words(result: &SeriesResult) -> String {
         _ => "points",
     };
     if judgement.n != (0, 0) {
-        words += &format!(" ({}{} and {} {what})", p.unwrap_or_default(), judgement.n.0, judgement.n.1);
+        let _ = write!(words, " ({}{} and {} {what})", p.unwrap_or_default(), judgement.n.0, judgement.n.1);
     }
     for note in &judgement.notes {
-        words += &format!("; {note}");
+        let _ = write!(words, "; {note}");
     }
     words
 }
@@ -228,7 +229,7 @@ mod tests {
         let specs = [spec("{name: load, promql: load1, direction: increase}")];
         let before = taken("load", &[("i", "a")], &["1", "2", "1.5", "1", "2"]);
         let after = taken("load", &[("i", "a")], &["5", "6", "5.5", "7", "6"]);
-        let results = judge(&specs, &[before.clone()], &[after.clone()]);
+        let results = judge(&specs, std::slice::from_ref(&before), std::slice::from_ref(&after));
         assert_eq!(in_words(&results[0]), "load: worse, +4.5 from 1.5 to 6 (p 0.008, 5 and 5 points)");
         assert!(results[0].fails);
         let other = taken("load", &[("i", "b")], &["5"; 5]);

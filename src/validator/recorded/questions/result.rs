@@ -85,7 +85,7 @@ fn verified(case: &Case) -> Said {
         let after = account
             .of_phase(Phase::Verify)
             .filter(|it| it.place == Some(asked.place) && last <= it.intended.seq);
-        match after.last() {
+        match { after }.next_back() {
             Some(found) if found.outcome() == Some(Outcome::Succeeded) => evidence.extend(found.evidence()),
             Some(found) => {
                 let how =

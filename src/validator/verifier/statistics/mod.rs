@@ -87,14 +87,14 @@ struct Open {
 
 /// Compares series, all of them together.
 pub fn compare(all: &[Series]) -> Vec<Judgement> {
-    let mut looked: Vec<Result<Judgement, Open>> = all.iter().map(look).collect();
+    let mut looked: Vec<Result<Judgement, Box<Open>>> = all.iter().map(look).collect();
     let ps: Vec<f64> = looked.iter().filter_map(|one| one.as_ref().err()).map(|open| open.p).collect();
     // Whoever is to stand out among so many has to be so much less likely.
     let alpha = ALPHA / as_f64(ps.len()).max(1.0);
     let mut adjusted = holm(&ps).into_iter();
     let judged = looked.drain(..).map(|one| match one {
         Ok(judgement) => judgement,
-        Err(open) => conclude(open, adjusted.next().unwrap_or(1.0), alpha),
+        Err(open) => conclude(*open, adjusted.next().unwrap_or(1.0), alpha),
     });
     judged.collect()
 }
@@ -119,7 +119,7 @@ fn conclude(open: Open, p_of_all: f64, alpha: f64) -> Judgement {
 }
 
 /// Judges what needs no test; else says what there is to test.
-fn look(series: &Series) -> Result<Judgement, Open> {
+fn look(series: &Series) -> Result<Judgement, Box<Open>> {
     let [before, after] = [&series.before, &series.after].map(|side| with_zeros(side, series.absent_is_zero));
     let notes = match (before.held(), after.held()) {
         (Held::NoSeries, Held::NoSeries) => {
@@ -187,7 +187,7 @@ fn ranked(
     (before, after): (&[f64], &[f64]),
     (least_block, scale): (usize, f64),
     mut notes: Vec<String>,
-) -> Result<Judgement, Open> {
+) -> Result<Judgement, Box<Open>> {
     let length = block_length(&[before, after]).max(least_block);
     if length > 1 {
         notes.push(format!(
@@ -228,7 +228,7 @@ fn ranked(
         judgement.notes.push(format!("with more than {most} points on a side p is approximated"));
     }
     let reference = judgement.middles.0.unwrap_or_default();
-    Err(Open {
+    Err(Box::new(Open {
         p: tested.p,
         least: ranks::least_p(before.len(), after.len()),
         needed: Box::new(move |alpha| (ranks::points_needed(alpha) * length) as u64),
@@ -236,7 +236,7 @@ fn ranked(
         is_borne: is_borne(series.within, reference, by * scale),
         is_bad: is_bad(series.direction, by),
         judgement,
-    })
+    }))
 }
 
 /// Compares a counter: few events by their rate, many by how it grew from sample to sample.
@@ -244,7 +244,7 @@ fn counted(
     series: &Series,
     (before, after): (&Side, &Side),
     mut notes: Vec<String>,
-) -> Result<Judgement, Open> {
+) -> Result<Judgement, Box<Open>> {
     let (before, after) = (growth(before), growth(after));
     for (growth, when) in [(&before, "before"), (&after, "after")] {
         if let Some(first) = growth.resets.first() {
@@ -304,7 +304,7 @@ fn counted(
     let seconds = (before.seconds, after.seconds);
     let tested = rate::test((n_before, seconds.0), (n_after, seconds.1));
     let test = if tested.is_exact { Test::ExactRate } else { Test::NormalRate };
-    Err(Open {
+    Err(Box::new(Open {
         p: tested.p,
         least: rate::least_p(n_before + n_after, seconds),
         needed: Box::new(move |alpha| rate::events_needed(alpha, seconds)),
@@ -312,7 +312,7 @@ fn counted(
         is_borne: is_borne(series.within, rates.0, by),
         is_bad: is_bad(series.direction, by),
         judgement: Judgement { test, ..judgement },
-    })
+    }))
 }
 
 /// Whether a change is small enough to be borne; of nothing before, no share is.
