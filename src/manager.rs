@@ -4,6 +4,8 @@
 mod approve;
 mod approved;
 mod debt;
+mod import;
+mod live;
 mod monitor;
 mod recorded;
 mod report;
@@ -26,7 +28,8 @@ use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
-
+pub use import::{Added, ImportError, Imported, fragment};
+pub use live::{LiveError, LiveQuestion};
 pub use recorded::{AskedRuns, RecordedError, Which};
 pub use silences::Silences;
 pub use standing::StandingError;

@@ -78,6 +78,14 @@ pub fn markdown(text: &str) -> String {
     safe
 }
 
+/// A text of at most `n` characters: of a longer one the beginning, and how long it is.
+pub fn shortened(text: &str, n: usize) -> String {
+    match text.char_indices().nth(n) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
+    }
+}
+
 /// A sentence with a large first letter.
 pub fn capitalized(text: &str) -> String {
     let mut chars = text.chars();

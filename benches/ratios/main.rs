@@ -5,6 +5,7 @@
 //! swings far less. The minimum says what the machine can do, the median what it did. Memory hardly swings.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
+mod checks;
 mod due;
 mod floor;
 mod plan_file;
@@ -32,6 +33,7 @@ fn main() {
             floor::copy(with_arguments(this_program("print"), &[n_bytes]), Path::new(file));
         }
         ["floor-due", state, plan_file] => floor::due(Path::new(state), Path::new(plan_file)),
+        ["floor-checks", folder] => checks::floor(Path::new(folder)),
         ["print", n_bytes] => floor::print(number(n_bytes)),
         // `cargo bench` adds this; `cargo test --all-targets` does not, and waits for no figures.
         ["--bench"] => measure(""),
@@ -58,6 +60,7 @@ fn rows(dir: &Path) -> Vec<Row> {
     rows.extend(validate_rows(dir));
     rows.extend(run::rows(dir));
     rows.push(due::row(dir));
+    rows.push(checks::row(dir));
     rows
 }
 

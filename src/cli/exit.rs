@@ -10,7 +10,7 @@ use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
 use crate::executor::resume::ResumeError;
 use crate::ledger::{AnchorError, Verdict};
-use crate::manager::{ApproveError, PublishError, ValidateError};
+use crate::manager::{ApproveError, ImportError, LiveError, PublishError, ValidateError};
 use crate::planfile::LoadError;
 use crate::scheduler::ScheduleError;
 use crate::security::approval::signing::SigningError;
@@ -95,7 +95,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if error.is::<LoadError>() || error.is::<PlanIsWrong>() || error.is::<NoSuchRule>() => {
             Some(Exit::Wrong)
         }
-        () if error.is::<NoSavedPlan>() => Some(Exit::Wrong),
+        () if error.is::<NoSavedPlan>() || error.is::<LiveError>() => Some(Exit::Wrong),
         () if error.is::<CannotPublish>() => Some(Exit::No),
         () if let Some(error) = error.downcast_ref() => Some(of_publish(error)),
         () if error.is::<AnchorError>() || error.is::<ScheduleError>() => Some(Exit::Wrong),
@@ -104,6 +104,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if let Some(error) = error.downcast_ref() => Some(of_run(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_resume(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_validate(error)),
+        () if let Some(error) = error.downcast_ref() => Some(of_import(error)),
         () if let Some(error) = error.downcast_ref() => Some(of_approve(error)),
         () => None,
     }
@@ -142,6 +143,14 @@ fn of_validate(error: &ValidateError) -> Exit {
         | ValidateError::NoFileToFix
         | ValidateError::Git { source: GitError::NoRevision { .. }, .. } => Exit::Wrong,
         ValidateError::Git { .. } | ValidateError::Write(_) => Exit::Unknown,
+    }
+}
+
+/// The exit code of checks that were not written.
+fn of_import(error: &ImportError) -> Exit {
+    match error {
+        ImportError::Load(_) | ImportError::Include { .. } | ImportError::Form { .. } => Exit::Wrong,
+        ImportError::Write(_) => Exit::Unknown,
     }
 }
 

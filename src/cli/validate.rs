@@ -1,6 +1,8 @@
 //! `mainstay validate`.
 
 mod explain;
+mod import;
+mod live;
 mod recorded;
 mod render;
 
@@ -21,10 +23,10 @@ use crate::text::{inert, inert_line};
 use crate::validator::engine::Verdict;
 use crate::validator::report::Report;
 
-/// Tell whether plan files are right
+/// Tell whether plan files are right, and whether the live system is as they say
 ///
 /// Finds every fault in one pass, each with its place, what was expected there and what to do. Needs no
-/// network and no state, and changes nothing.
+/// network and no state, and changes nothing. With --live, asks the checks of the plan file instead.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct ValidateArgs {
@@ -52,6 +54,12 @@ pub struct ValidateArgs {
     fix: FixArgs,
 
     #[command(flatten)]
+    live: live::LiveArgs,
+
+    #[command(flatten)]
+    import: import::ImportArgs,
+
+    #[command(flatten)]
     recorded: recorded::RecordedArgs,
 
     /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
@@ -67,11 +75,11 @@ pub struct ValidateArgs {
 #[derive(Debug, Clone, Copy, Args)]
 struct FixArgs {
     /// Mend what needs no person: missing fields, safe defaults, stubs of pages
-    #[arg(long)]
+    #[arg(long, group = "changes")]
     fix: bool,
 
-    /// With --fix: show what would change, as `patch` takes it, and change nothing
-    #[arg(long, requires = "fix")]
+    /// With --fix, --import or --add: show what would change, as `patch` takes it, and change nothing
+    #[arg(long, requires = "changes")]
     diff: bool,
 }
 
@@ -94,6 +102,10 @@ Examples:
   mainstay validate --format json          findings for programs
   mainstay validate --fix --diff           what could be mended without you
   mainstay validate --explain MS316        what a code means, and what to do
+  mainstay validate --live                 does what `checks:` says hold now?
+  mainstay validate --live disk ready      do these two?
+  mainstay validate --live --task upgrade  what `upgrade` asks before and after
+  mainstay validate --import goss.yaml     the checks of a Goss file
   mainstay validate --schema               for editors
   mainstay validate --run last             was the newest run as it should be?
   mainstay validate --since 7d             and all runs of a week?
@@ -102,8 +114,8 @@ Exit codes:
   0  every plan file, or every recorded run, is right
   1  there is a finding at or over --fail-on
   2  the command line is wrong, or a file cannot be read
-  3  there is no file, no task in one or no run to evaluate, or a question
-     about a run has no answer
+  3  there is no file, no task in one, no run or no check to evaluate, or a
+     question about a run or the live system has no answer
   2 beats 1, and 1 beats 3; the order of the files does not matter";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -138,6 +150,13 @@ pub fn run(
     }
     let fail_on = args.fail_on.iter().map(|level| Severity::from(*level)).min();
     let fail_on = fail_on.unwrap_or(Severity::Error);
+    if args.import.is_asked() {
+        return import::run(&args.import, args.fix.diff, global, manager, terminal);
+    }
+    if let Some(question) = args.live.asked(args.recorded.task.as_ref(), fail_on) {
+        let shown = live::Shown { least: args.show.into(), is_zero: args.exit_zero };
+        return live::run(&question, &shown, global, manager, terminal);
+    }
     if let Some(asked) = args.recorded.asked(manager, fail_on) {
         let report = recorded::validate(&asked, manager, terminal)?;
         return show(&report, (args.show.into(), args.exit_zero), global, terminal);
@@ -167,7 +186,7 @@ fn show(
 ) -> anyhow::Result<Exit> {
     deliver(global, terminal, render::FORMATS, &mut |format, is_shown| {
         let color = is_shown && console::colors_enabled();
-        Ok(render::render(report, least, format, color))
+        Ok(render::render(report, least, format, color, false))
     })?;
     if terminal.is_interactive() {
         hint(report, terminal);

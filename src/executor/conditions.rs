@@ -64,7 +64,7 @@ pub fn ask(plan: &PlanFile, state: &State, world: &World, cancel: &Cancel) -> Re
     let names: BTreeSet<_> = waiting.iter().map(|(_, check)| *check).collect();
     let checks =
         names.into_iter().filter_map(|name| Some((name.to_owned(), plan.checks.get(name)?.value.clone())));
-    let answers = all_at_once::ask(checks.collect(), world, cancel);
+    let answers = all_at_once::ask(checks.collect(), None, world, cancel);
     let mut asked = Conditions::default();
     let mut observed = Vec::new();
     for (task, check) in waiting {
@@ -85,7 +85,12 @@ pub fn ask(plan: &PlanFile, state: &State, world: &World, cancel: &Cancel) -> Re
 }
 
 /// What an answer says of the condition of a task; if nothing, why.
-fn seen(plan: &PlanFile, task: &str, check: &str, Asked { answer, at }: &Asked) -> Result<Observed, String> {
+fn seen(
+    plan: &PlanFile,
+    task: &str,
+    check: &str,
+    Asked { answer, at, .. }: &Asked,
+) -> Result<Observed, String> {
     if let Answer::Unknown { why } = answer {
         return Err(why.clone());
     }

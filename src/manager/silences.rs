@@ -87,7 +87,7 @@ fn made<'a>(
             tag: tag.to_owned(),
             run: silence.run,
             is_named: named::is_named(tag),
-            silenced: silence.silenced,
+            silenced: silence.is_created.then_some(silence.silenced),
             seq: silence.seq,
             run_ended: run.as_ref().and_then(|run| run.ended),
             is_interrupted: interrupted.iter().any(|run| run.id == silence.run),

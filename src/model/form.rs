@@ -20,6 +20,9 @@ pub const METRIC_NAME: &str = "^(?!mainstay_)[A-Za-z_:][A-Za-z0-9_:]*$";
 /// The highest priority of a task.
 pub const MAX_PRIORITY: u32 = 100;
 
+/// The most redirections that are followed.
+pub const MAX_REDIRECTS: u32 = 10;
+
 /// A [`Length`](super::Length).
 pub(super) const LENGTH: &str = "^[0-9]+[smhdw]$";
 /// A [`Tolerance`](super::Tolerance).
@@ -78,6 +81,12 @@ forms! {
         "pattern": r"\S",
         "patternErrorMessage": "expected more than blank space"
     };
+    /// A text that is not empty; a number is a text, too.
+    NonEmpty: {
+        "type": ["string", "number", "boolean"],
+        "pattern": r"[\s\S]",
+        "patternErrorMessage": "expected more than an empty text"
+    };
     /// A length of time above 0.
     PositiveLength: {
         "type": "string",
@@ -87,6 +96,8 @@ forms! {
     };
     /// A whole number.
     Count: {"type": "integer", "minimum": 0, "maximum": u32::MAX};
+    /// How many redirections may be followed.
+    Redirects: {"type": "integer", "minimum": 0, "maximum": MAX_REDIRECTS};
     /// A whole number above 0.
     AtLeastOne: {"type": "integer", "minimum": 1, "maximum": u32::MAX};
     /// The weight of a task.

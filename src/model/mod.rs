@@ -38,14 +38,19 @@ pub use baseline::{Baseline, Expectation, Tolerances};
 pub use basis::{Basis, ClockFace};
 pub use change::{ChangeVerdict, Fact, FactChange, ScrapeGap};
 pub use check::{
-    AlertPathCheck, AlertRouteCheck, Check, CheckKind, CommandCheck, ConfigLiveCheck, FileCheck, HttpCheck,
-    PromqlCheck, RestoreCheck, RouteTest, RulesHealthyCheck, TargetUpCheck, TcpCheck,
+    AlertPathCheck, AlertRouteCheck, AskAgain, CertificateCheck, Check, CheckKind, ClientIdentity,
+    CommandCheck, ConfigLiveCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck, HttpCheck,
+    InterfaceCheck, KernelParamCheck, MountCheck, PackageCheck, PackageManager, PortCheck, PortSpec,
+    ProcessCheck, PromqlCheck, Protocol, RecordType, RestoreCheck, RouteTest, RulesHealthyCheck,
+    ServiceCheck, Sha256, Sha512, Size, TargetUpCheck, TcpCheck, UserCheck,
 };
 pub use condition::{Condition, Stands};
 pub use event::{Entry, Event, Output, OutputLog};
 pub use finding::{Finding, Place, Position, Remedy, Severity, Value};
-pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, METRIC_NAME, name_pattern};
-pub use matcher::{Literal, Matcher, Tests};
+pub use form::{MAX_NAME_LENGTH, MAX_PRIORITY, MAX_REDIRECTS, METRIC_NAME, name_pattern};
+pub use matcher::{
+    Constraint, Expects, Found, JsonPath, LinePattern, Literal, Matcher, Mismatch, Tests, Why,
+};
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,
     PrometheusConnection, PromqlMetric, Sample, SilencePolicy,

@@ -269,6 +269,8 @@ macro_rules! read_from_text {
     };
 }
 
+pub(super) use read_from_text;
+
 read_from_text!(Length, "Length", "a length of time such as 90s, 10m, 4h, 3d or 2w", {
     "type": "string",
     "pattern": form::LENGTH,

@@ -131,7 +131,7 @@ fn ask_http(name: &str, metric: &HttpMetric, client: &Client) -> Result<Answer, 
 const OK: u16 = 200;
 
 fn is_expected(metric: &HttpMetric, status: u16) -> bool {
-    metric.status.as_ref().map_or(status == OK, |expected| expected.matches(&status.to_string()))
+    metric.status.as_ref().map_or(status == OK, |expected| expected.matches(status))
 }
 
 /// Two samples with the same labels are two answers to one question.

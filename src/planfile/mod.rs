@@ -8,6 +8,7 @@ pub mod alert_expr;
 mod definition;
 pub mod edit;
 mod fault;
+pub mod goss;
 pub mod matchers;
 mod reader;
 mod schema;

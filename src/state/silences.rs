@@ -34,11 +34,13 @@ pub struct RecordedSilence {
     pub run: RunId,
     /// When it ends unless it is renewed.
     pub until: Option<DateTime<Utc>>,
+    /// Whether its creation is on record; else it was intended, and mainstay ended before the answer came.
+    pub is_created: bool,
     /// The alerts that it silenced when it was created.
     pub silenced: Vec<String>,
     /// When it was recorded as ended.
     pub expired: Option<DateTime<Utc>>,
-    /// The ledger's entry about its creation.
+    /// The ledger's entry about its creation, or the intent.
     pub seq: Option<u64>,
 }
 
@@ -71,14 +73,15 @@ impl State {
     /// [`StateError`].
     pub fn silence_of_tag(&self, tag: &str) -> Result<Option<RecordedSilence>, StateError> {
         // Digits, hexadecimal and the name of a silence: nothing that JSON writes otherwise.
-        let seq = "SELECT max(seq) FROM ledger
-                   WHERE instr(line, '\"kind\":\"silence_created\"') AND instr(line, '\"tag\":\"' || tag || '\"')";
+        let seq = "SELECT max(seq) FROM ledger WHERE instr(line, '\"tag\":\"' || tag || '\"')
+                   AND (instr(line, '\"kind\":\"silence_created\"') OR instr(line, '\"kind\":\"silence_intended\"'))";
         let sql = format!("SELECT *, ({seq}) AS seq FROM silence WHERE tag = ?1");
         self.read(|connection| {
             codec::first(connection, &sql, [tag], |row| {
                 Ok(RecordedSilence {
                     run: RunId(row.get("run")?),
                     until: codec::opt_time(row, "until")?,
+                    is_created: row.get::<_, Option<String>>("id")?.is_some(),
                     silenced: codec::from_json(row, "silenced")?,
                     expired: codec::opt_time(row, "expired")?,
                     seq: row.get::<_, Option<i64>>("seq")?.and_then(|seq| seq.try_into().ok()),

@@ -12,7 +12,9 @@ use super::standards::Standards;
 use super::surroundings::Surroundings;
 use super::work::Work;
 use crate::calendar::{Calendar, CronError, CronSchedule, RruleError, RruleSchedule, Zone};
-use crate::model::{AlertmanagerAction, Check, PlanFile, PrometheusAction, Span, Spanned, Step, Task};
+use crate::model::{
+    AlertmanagerAction, Check, Matcher, PlanFile, PrometheusAction, Span, Spanned, Step, Task,
+};
 use crate::planfile::{Fault, NodeId, Tree, offset};
 use crate::promql::{self, Expr, SyntaxError};
 
@@ -291,6 +293,21 @@ impl<'a> Facts<'a> {
         });
         let named = self.plan.checks.iter().map(|(_, check)| check);
         of_tasks.chain(named).map(spanned).chain(of_steps)
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// All matchers that anything found is held against, and those that they are made of.
+    pub(super) fn matchers(&self) -> Vec<&'a Matcher> {
+        let checks = self.checks().flat_map(|(_, check)| check.matchers());
+        let steps = self.steps().filter_map(|step| step.http.as_ref()?.status.as_ref());
+        let metrics =
+            self.plan.metrics.iter().filter_map(|(_, metric)| metric.http.as_ref()?.status.as_ref());
+        let mut all = Vec::new();
+        for matcher in checks.chain(steps).chain(metrics) {
+            matcher.visit(&mut |one| all.push(one));
+        }
+        all
     }
 }
 

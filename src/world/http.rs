@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ureq::http;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig};
+use ureq::{ResponseExt, http};
+
+use crate::model::MAX_REDIRECTS;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct Request<'a> {
     pub timeout: Duration,
     /// The most bytes of the answer's body that are read.
     pub body_limit: u64,
+    /// The most redirections that are followed. `Authorization` and `Cookie` are not sent along.
+    pub redirects: u32,
 }
 
 /// The body of an API's answer may be this large.
@@ -29,7 +33,15 @@ const BODY_LIMIT: u64 = 64 << 20;
 impl<'a> Request<'a> {
     /// A request without header fields and body.
     pub fn new(method: &'a str, url: &'a str, timeout: Duration) -> Self {
-        Self { method, url, headers: BTreeMap::new(), body: Vec::new(), timeout, body_limit: BODY_LIMIT }
+        Self {
+            method,
+            url,
+            headers: BTreeMap::new(),
+            body: Vec::new(),
+            timeout,
+            body_limit: BODY_LIMIT,
+            redirects: MAX_REDIRECTS,
+        }
     }
 
     /// The same with a body of this content type.
@@ -48,6 +60,28 @@ pub struct Answer {
     pub status: u16,
     /// The body, invalid UTF-8 replaced.
     pub body: String,
+}
+
+/// One answer, as far as it could be read.
+#[derive(Debug)]
+pub struct Read {
+    /// The status code.
+    pub status: u16,
+    /// Its header fields, in lower case and in the order in which they came.
+    pub headers: Vec<(String, String)>,
+    /// Where redirections led to, one after the other; empty when there was none.
+    pub path: Vec<String>,
+    /// The body, or why there is not all of it.
+    pub body: Result<Vec<u8>, HttpError>,
+}
+
+/// Who is trusted, and as whom the client shows itself.
+#[derive(Debug, Clone, Default)]
+pub struct Identity<'a> {
+    /// Certificates in PEM; `None` for those that the machine trusts.
+    pub roots: Option<&'a [u8]>,
+    /// Certificate and key in PEM.
+    pub client: Option<(&'a [u8], &'a [u8])>,
 }
 
 /// Why there is no answer.
@@ -102,13 +136,37 @@ impl Default for Client {
 impl Client {
     /// A client that trusts the certificates that the machine trusts.
     pub fn new() -> Self {
+        Self::with(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+    }
+
+    /// A client with trust and a certificate of its own.
+    ///
+    /// # Errors
+    /// What is wrong with a certificate or the key.
+    pub fn of(identity: &Identity) -> Result<Self, String> {
+        let roots = match identity.roots {
+            Some(pem) => RootCerts::new_with_certs(&certificates(pem)?),
+            None => RootCerts::PlatformVerifier,
+        };
+        let client = match identity.client {
+            Some((certificate, key)) => {
+                let key = PrivateKey::from_pem(key).map_err(|error| format!("no key in PEM: {error}"))?;
+                Some(ClientCert::new_with_certs(&certificates(certificate)?, key))
+            }
+            None => None,
+        };
+        Ok(Self::with(TlsConfig::builder().root_certs(roots).client_cert(client).build()))
+    }
+
+    fn with(tls: TlsConfig) -> Self {
         // Fails only when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .max_idle_connections(0)
+            .max_redirects_will_error(false)
+            .save_redirect_history(true)
             .tls_config(tls)
             .user_agent(concat!("mainstay/", env!("CARGO_PKG_VERSION")))
             .build();
@@ -120,18 +178,41 @@ impl Client {
     /// # Errors
     /// [`HttpError`] when there is no whole answer in time; a status such as 500 is an answer.
     pub fn send(&self, request: &Request) -> Result<Answer, HttpError> {
+        let Read { status, body, path, .. } = self.read(request)?;
+        if request.redirects > 0 && path.len() > request.redirects as usize {
+            let (url, reason) =
+                (without_password(request.url), format!("more than {} redirections", request.redirects));
+            return Err(HttpError::Unreachable { url, reason });
+        }
+        Ok(Answer { status, body: String::from_utf8_lossy(&body?).into_owned() })
+    }
+
+    /// Sends `request` and reads what comes, also when that is not all. With more redirections than are followed the
+    /// last one is the answer.
+    ///
+    /// # Errors
+    /// [`HttpError`] when there is no answer at all.
+    pub fn read(&self, request: &Request) -> Result<Read, HttpError> {
         let prepared = self.prepare(request)?;
         let explain = |error: ureq::Error| explain(request, &error);
         let mut response = self.agent.run(prepared).map_err(explain)?;
         let status = response.status().as_u16();
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let fields = response.headers().iter();
+        let headers = fields.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        let visited = response.get_redirect_history().unwrap_or_default().iter().skip(1);
+        let mut path: Vec<String> = visited.map(|uri| without_password(&uri.to_string())).collect();
+        if is_redirection(status)
+            && let Some(next) = response.headers().get(http::header::LOCATION)
+        {
+            path.push(without_password(&text(next)));
+        }
         // Without content there is nothing to read; Prometheus says all the same that it is compressed.
         let body = match status {
-            204 | 304 => Vec::new(),
-            _ => {
-                response.body_mut().with_config().limit(request.body_limit).read_to_vec().map_err(explain)?
-            }
+            204 | 304 => Ok(Vec::new()),
+            _ => response.body_mut().with_config().limit(request.body_limit).read_to_vec().map_err(explain),
         };
-        Ok(Answer { status, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(Read { status, headers, path, body })
     }
 
     fn prepare(&self, request: &Request) -> Result<http::Request<Vec<u8>>, HttpError> {
@@ -143,8 +224,24 @@ impl Client {
             url: without_password(request.url),
             reason: error.to_string(),
         })?;
-        Ok(self.agent.configure_request(prepared).timeout_global(Some(request.timeout)).build())
+        let configured = self.agent.configure_request(prepared).timeout_global(Some(request.timeout));
+        Ok(configured.max_redirects(request.redirects).build())
     }
+}
+
+/// Source: RFC 9110, 15.4.
+fn is_redirection(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
+    let mut found = Vec::new();
+    for item in ureq::tls::parse_pem(pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| format!("not in PEM: {error}"))? {
+            found.push(certificate);
+        }
+    }
+    if found.is_empty() { Err("no certificate in PEM".to_owned()) } else { Ok(found) }
 }
 
 fn explain(request: &Request, error: &ureq::Error) -> HttpError {

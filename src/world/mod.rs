@@ -4,9 +4,11 @@
 pub mod alertmanager;
 pub mod cancel;
 pub mod clock;
+pub mod dns;
 pub mod files;
 pub mod git;
 pub mod glob;
+pub mod host;
 pub mod http;
 pub mod mailbox;
 pub mod output;
@@ -20,6 +22,7 @@ pub mod secret_env;
 pub mod signals;
 pub mod ssh;
 pub mod stragglers;
+pub mod tls;
 pub mod tsdb;
 
 use std::path::{Path, PathBuf};

@@ -31,6 +31,8 @@ fn the_committed_manual_pages_are_current_and_there_is_no_other() {
         expected.push(name);
     }
     assert_committed("completions/man/mainstay-rules.7", &manual_of_rules());
+    assert_committed("completions/man/mainstay-checks.7", &manual_of_checks());
+    expected.push("mainstay-checks.7".to_owned());
     expected.push("mainstay-rules.7".to_owned());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/man");
     let mut committed: Vec<_> = fs::read_dir(folder)
@@ -170,6 +172,38 @@ fn manual_of_rules() -> String {
         if !code.help.is_empty() {
             roff.control("PP", []).text([roman(code.help)]);
         }
+    }
+    let mut page = Vec::new();
+    roff.to_writer(&mut page).unwrap();
+    without_trailing_blanks(&page)
+}
+
+/// Every kind of check with its keys, as the JSON Schema describes them, and an example.
+fn manual_of_checks() -> String {
+    let schema = mainstay::planfile::schema();
+    let described = |of: &Value| of["description"].as_str().unwrap_or_default().to_owned();
+    let mut roff = Roff::default();
+    roff.control("TH", ["mainstay-checks", "7", "", concat!("mainstay ", env!("CARGO_PKG_VERSION"))]);
+    roff.control("SH", ["NAME"]).text([roman("mainstay-checks - what mainstay asks of a live system")]);
+    roff.control("SH", ["DESCRIPTION"]).text([roman(
+        "A check is one assertion: exactly one of the kinds below, and the time that it may take (`timeout`, 10s by \
+         default). A value that is expected is a matcher: a literal, a list of which each element has to be there, or \
+         tests such as `{ge: 1}`, `{matches: '^v2'}`, `{exactly: [a, b]}` and `{not: {contains: error}}`. What cannot be \
+         found out is unknown, never a yes and never a no.",
+    )]);
+    for (kind, yaml) in mainstay::validator::checks::manual::EXAMPLES {
+        let key = &schema["definitions"]["Check"]["properties"][kind];
+        let form = key.to_string();
+        let form =
+            form.split("#/definitions/").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let form = &schema["definitions"][form];
+        assert!(form["properties"].is_object(), "the schema has no form of {kind}: {key}");
+        roff.control("SH", [*kind]).text([roman(described(form))]);
+        for (name, value) in form["properties"].as_object().unwrap() {
+            roff.control("TP", ["4"]).text([roman(name.as_str())]).text([roman(described(value))]);
+        }
+        roff.control("PP", []).text([roman("Example:")]);
+        example(&mut roff, yaml);
     }
     let mut page = Vec::new();
     roff.to_writer(&mut page).unwrap();

@@ -6,6 +6,7 @@ mod alerts;
 mod audit;
 mod calendar_laws;
 mod cases;
+mod checks;
 mod conditions;
 mod corpus;
 mod family;

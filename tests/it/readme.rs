@@ -49,6 +49,14 @@ fn the_commands_within_the_text_of_the_readme_are_understood() {
     assert!(found.len() > 5, "{found:?}");
 }
 
+#[test]
+fn every_kind_of_check_is_in_the_readme_with_its_example() {
+    for (kind, example) in mainstay::validator::checks::manual::EXAMPLES {
+        let row = format!("| `{kind}` | `{example}` |");
+        assert!(README.contains(&row), "{row}");
+    }
+}
+
 /// The rows are private to the library, so their source is read.
 #[test]
 fn what_is_not_supported_yet_is_in_the_readme_and_nothing_else() {

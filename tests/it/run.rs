@@ -1,6 +1,7 @@
 //! `mainstay run`, on this machine alone.
 
 mod approval;
+mod asked_again;
 mod coordination;
 mod crash;
 mod dry_run;

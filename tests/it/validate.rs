@@ -2,7 +2,9 @@
 
 mod fix;
 mod hostile;
+mod import;
 mod inputs;
+mod live;
 mod manual;
 mod recorded;
 mod waivers;

@@ -20,9 +20,9 @@ pub struct RecordedArgs {
     #[arg(long, value_name = "WHEN", value_parser = since, conflicts_with_all = NOT_BESIDE, conflicts_with = "run")]
     since: Option<Since>,
 
-    /// With --run last or --since: only runs of this task
+    /// With --run last or --since: only runs of this task; with --live: what it asks before and after
     #[arg(long, value_name = "NAME", conflicts_with_all = NOT_BESIDE)]
-    task: Option<String>,
+    pub task: Option<String>,
 }
 
 /// What is about plan files.

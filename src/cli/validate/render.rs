@@ -18,8 +18,9 @@ pub const FORMATS: &[Format] = &[
     Format::Checkstyle,
 ];
 
-/// Writes a report in one of [`FORMATS`]; of its findings those from `least` on, and colours in text only.
-pub fn render(report: &Report, least: Severity, format: Format, color: bool) -> String {
+/// Writes a report in one of [`FORMATS`]; of its findings those from `least` on, and colours in text only;
+/// of its questions, when quiet, those that are no success.
+pub fn render(report: &Report, least: Severity, format: Format, color: bool, is_quiet: bool) -> String {
     match format {
         Format::Json => json::json(report, least),
         Format::Jsonl => jsonl::jsonl(report, least),
@@ -29,6 +30,8 @@ pub fn render(report: &Report, least: Severity, format: Format, color: bool) -> 
         Format::Gitlab => gitlab::gitlab(report, least),
         Format::Tap => tap::tap(report, least),
         Format::Checkstyle => checkstyle::checkstyle(report, least),
-        Format::Text | Format::Markdown | Format::Html | Format::Ics => text::text(report, least, color),
+        Format::Text | Format::Markdown | Format::Html | Format::Ics => {
+            text::text(report, least, color, is_quiet)
+        }
     }
 }

@@ -20,7 +20,7 @@ pub fn carry_out(action: &HttpAction, context: &Context) -> Done {
     };
     let status = answer.status.to_string();
     let is_expected =
-        action.status.as_ref().map_or((200..300).contains(&answer.status), |m| m.matches(&status));
+        action.status.as_ref().map_or((200..300).contains(&answer.status), |m| m.matches(answer.status));
     let output = kept(&answer.body, context);
     if is_expected {
         return Done { output, ..Done::well(format!("status {status}")) };

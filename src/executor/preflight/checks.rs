@@ -43,7 +43,7 @@ pub(super) fn asked(check: &Check, world: &World) -> Result<Answer, Found> {
         });
     }
     let never = Cancel::new().map_err(|error| wrong(Ending::Failed, error.to_string()))?;
-    Ok(checks::ask(check, world, &never))
+    Ok(checks::ask_once(check, world, &never))
 }
 
 /// Source: RFC 9110, 9.2.1: safe methods.

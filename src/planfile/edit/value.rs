@@ -6,6 +6,12 @@ use super::quote::{Context, can_be_bare, quote};
 pub use crate::model::Value;
 use crate::planfile::tree::{Kind, NodeId, Style, Tree};
 
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())

@@ -5,12 +5,13 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Answer;
-use crate::model::Check;
+use crate::model::{Check, Length};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::host::Host;
 
 /// What one check answered, and when it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,15 @@ pub struct Asked {
     pub answer: Answer,
     /// When the question was put.
     pub at: DateTime<Utc>,
+    /// How long the answer took.
+    pub took: Duration,
+}
+
+/// A question without an answer so far.
+struct Going {
+    deadline: Instant,
+    began: Instant,
+    at: DateTime<Utc>,
 }
 
 /// So many are asked at the same time.
@@ -31,35 +41,45 @@ const ROUND: Duration = Duration::from_mins(1);
 /// How often a request to stop is looked for.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Asks `checks`, each within its own timeout and a few seconds, and returns an answer of each, by name.
+/// Asks `checks`, each within its own timeout and a few seconds, and returns an answer of each, by name. All of them
+/// together take `total` at most; without, a minute, or the longest time of a check if that is more.
 ///
 /// A check that hangs is unknown, and so is one for which no time was left. Which ones come last changes from minute
 /// to minute, so that it is not always the same that are left out.
-pub fn ask(mut checks: Vec<(String, Check)>, world: &World, cancel: &Cancel) -> BTreeMap<String, Asked> {
+pub fn ask(
+    mut checks: Vec<(String, Check)>,
+    total: Option<Duration>,
+    world: &World,
+    cancel: &Cancel,
+) -> BTreeMap<String, Asked> {
     let minute = usize::try_from(world.clock.now().timestamp() / 60).unwrap_or_default();
     let n_checks = checks.len().max(1);
     checks.rotate_left(minute % n_checks);
-    let longest = checks.iter().map(|(_, check)| check.timeout().to_std()).max().unwrap_or_default();
-    let end = Instant::now() + ROUND.max(longest) + GRACE;
+    let longest = checks.iter().map(|(_, check)| check.patience().to_std()).max().unwrap_or_default();
+    let end = Instant::now() + total.unwrap_or(ROUND.max(longest) + GRACE);
+    let host = Host::for_round(checks.iter().map(|(_, check)| check));
     let (answered, answers) = mpsc::channel();
     let mut asked = BTreeMap::new();
-    let mut going: BTreeMap<usize, (Instant, DateTime<Utc>)> = BTreeMap::new();
+    let mut going: BTreeMap<usize, Going> = BTreeMap::new();
     let mut next = 0;
     loop {
         let may_begin = |next: usize| next < checks.len() && !cancel.is_fired() && Instant::now() < end;
         while going.len() < AT_ONCE && may_begin(next) {
-            let (check, world, cancel) = (checks[next].1.clone(), world.clone(), cancel.clone());
+            let check =
+                within(checks[next].1.clone(), total.map(|_| end.saturating_duration_since(Instant::now())));
+            let (world, host, cancel) = (world.clone(), host.clone(), cancel.clone());
             let (place, at, answered) = (next, world.clock.now(), answered.clone());
-            let deadline = Instant::now() + check.timeout().to_std() + GRACE;
+            let began = Instant::now();
+            let deadline = began + check.patience().to_std() + GRACE;
             let asking = move || {
                 // Nobody listens any more to an answer that comes too late.
-                let _ = answered.send((place, super::ask(&check, &world, &cancel)));
+                let _ = answered.send((place, super::ask_in_round(&check, &world, host, &cancel)));
             };
             match thread::Builder::new().spawn(asking) {
-                Ok(_) => _ = going.insert(place, (deadline, at)),
+                Ok(_) => _ = going.insert(place, Going { deadline, began, at }),
                 Err(error) => {
                     let answer = Answer::unknown(format!("no thread to ask it in: {error}"));
-                    asked.insert(checks[place].0.clone(), Asked { answer, at });
+                    asked.insert(checks[place].0.clone(), Asked { answer, at, took: Duration::ZERO });
                 }
             }
             next += 1;
@@ -67,30 +87,47 @@ pub fn ask(mut checks: Vec<(String, Check)>, world: &World, cancel: &Cancel) -> 
         if going.is_empty() {
             break;
         }
-        match answers.recv_timeout(LOOK) {
+        let soonest = going.values().map(|one| one.deadline).min().unwrap_or_else(Instant::now);
+        match answers.recv_timeout(LOOK.min(soonest.saturating_duration_since(Instant::now()))) {
             Ok((place, answer)) => {
-                if let Some((_, at)) = going.remove(&place) {
-                    asked.insert(checks[place].0.clone(), Asked { answer, at });
+                if let Some(Going { began, at, .. }) = going.remove(&place) {
+                    asked.insert(checks[place].0.clone(), Asked { answer, at, took: began.elapsed() });
                 }
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         let now = Instant::now();
-        going.retain(|place, (deadline, at)| {
-            let is_given_up = *deadline <= now;
+        going.retain(|place, one| {
+            let is_given_up = one.deadline <= now || (cancel.is_fired() && one.began + GRACE <= now);
             if is_given_up {
-                let (name, check) = &checks[*place];
-                let answer = Answer::unknown(format!("no answer within {}", check.timeout()));
-                asked.insert(name.clone(), Asked { answer, at: *at });
+                let took = one.began.elapsed();
+                let answer = match cancel.is_fired() {
+                    true => Answer::unknown("interrupted"),
+                    false => Answer::unknown(format!("no answer within {:.0}s", took.as_secs_f64())),
+                };
+                asked.insert(checks[*place].0.clone(), Asked { answer, at: one.at, took });
             }
             !is_given_up
         });
     }
     for (name, _) in checks.drain(next..) {
         let why = if cancel.is_fired() { "interrupted" } else { "not asked: the others took all the time" };
-        asked.insert(name, Asked { answer: Answer::unknown(why), at: world.clock.now() });
+        let (answer, at) = (Answer::unknown(why), world.clock.now());
+        asked.insert(name, Asked { answer, at, took: Duration::ZERO });
     }
     asked
+}
+
+/// The check with no more time than is left for all: what it starts ends by then.
+fn within(mut check: Check, left: Option<Duration>) -> Check {
+    let Some(left) = left.and_then(|left| TimeDelta::from_std(left).ok()).map(Length) else { return check };
+    if left < check.timeout() {
+        check.timeout = Some(left.into());
+    }
+    if let Some(again) = check.retry.as_mut().filter(|again| left < again.value.patience.value) {
+        again.value.patience.value = left;
+    }
+    check
 }
 
 #[cfg(test)]
@@ -110,7 +147,7 @@ mod tests {
 
     fn answers(yaml: &str, cancel: &Cancel) -> Vec<(String, String)> {
         let world = World::new(&Connections::default(), "maintenance.yaml".as_ref(), Clock::new(None));
-        let asked = ask(checks(yaml), &world, cancel);
+        let asked = ask(checks(yaml), None, &world, cancel);
         asked.into_iter().map(|(name, asked)| (name, asked.answer.in_words())).collect()
     }
 

@@ -1,29 +1,98 @@
 //! `http`: an answer is as expected.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Answer;
-use crate::model::{DEFAULT_METHOD, HttpCheck, Literal, Matcher};
+use super::attributes::Attributes;
+use crate::model::{DEFAULT_METHOD, Found, HttpCheck, MAX_REDIRECTS, Matcher, Spanned};
 use crate::world::World;
-use crate::world::http::Request;
+use crate::world::http::{Client, HttpError, Identity, Read, Request};
 
 /// More of a body is not read.
-const LIMIT: u64 = 1 << 20;
+const LIMIT: u64 = 10 << 20;
 
 pub fn ask(check: &HttpCheck, world: &World, timeout: Duration) -> Answer {
+    let most = check.redirects.map_or(MAX_REDIRECTS, |redirects| redirects.value);
     let request = Request {
         headers: check.headers.clone(),
         body_limit: LIMIT,
+        redirects: most,
         ..Request::new(check.method.as_deref().unwrap_or(DEFAULT_METHOD), &check.url, timeout)
     };
-    let answer = match world.client.send(&request) {
-        Ok(answer) => answer,
+    let client = match client(check, world) {
+        Ok(client) => client,
+        Err(why) => return Answer::unknown(why),
+    };
+    let began = Instant::now();
+    let read = match client.read(&request) {
+        Ok(read) => read,
         Err(error) => return Answer::unknown(crate::in_words(&error)),
     };
-    let status = check.status.clone().unwrap_or(Matcher::Equals(Literal("200".to_owned())));
-    let of_status = Answer::of(&status, "status", &answer.status.to_string());
-    match &check.body {
-        Some(body) => of_status.and(|| Answer::of(body, "body", answer.body.trim_end())),
-        None => of_status,
+    let took = began.elapsed();
+    if most > 0 && read.path.len() > most as usize {
+        let expected = format!("an answer after at most {}", crate::counted(most as usize, "redirection"));
+        return Answer::no(expected, format!("one more: {}", read.path.join(" -> ")));
+    }
+    held(check, &read, took)
+}
+
+/// The client of the world, or one with certificates of its own.
+fn client(check: &HttpCheck, world: &World) -> Result<Client, String> {
+    if check.ca.is_none() && check.client.is_none() {
+        return Ok(world.client.clone());
+    }
+    let file = |path: &Spanned<String>| {
+        let path = world.folder.join(&path.value);
+        std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let roots = check.ca.as_ref().map(file).transpose()?;
+    let client = match &check.client {
+        Some(client) => Some((file(&client.certificate)?, file(&client.key)?)),
+        None => None,
+    };
+    let client = client.as_ref().map(|(certificate, key)| (certificate.as_slice(), key.as_slice()));
+    Client::of(&Identity { roots: roots.as_deref(), client })
+        .map_err(|why| format!("the certificates of this check: {why}"))
+}
+
+fn held(check: &HttpCheck, read: &Read, took: Duration) -> Answer {
+    let mut found = Attributes::default();
+    let status = check.status.clone().unwrap_or(Matcher::equals("200"));
+    let what = match read.path.as_slice() {
+        [] => "status".to_owned(),
+        path => format!("status (by way of {})", path.join(" -> ")),
+    };
+    found.hold(Some(&status), &what, || read.status);
+    for (name, matcher) in check.response_headers.iter() {
+        found.hold(Some(matcher), &format!("header {}", name.value), || of_header(read, &name.value));
+    }
+    found.hold(check.seconds.as_ref(), "seconds", || {
+        Found::number_or_text(&format!("{:.3}", took.as_secs_f64()))
+    });
+    if let Some(body) = &check.body {
+        found.take(match &read.body {
+            Ok(bytes) => Answer::of(body, "body", String::from_utf8_lossy(bytes).trim_end()),
+            Err(error) => Answer::unknown(no_body(error)),
+        });
+    } else if let Err(error @ (HttpError::Timeout { .. } | HttpError::Unreachable { .. })) = &read.body {
+        // Nobody asked for the body; an answer that breaks off is none all the same.
+        found.take(Answer::unknown(crate::in_words(error)));
+    }
+    found.answer()
+}
+
+/// All fields of one name, as one; the names know no case.
+fn of_header(read: &Read, name: &str) -> Found {
+    let of_name = read.headers.iter().filter(|(one, _)| one.eq_ignore_ascii_case(name));
+    let values: Vec<&str> = of_name.map(|(_, value)| value.as_str()).collect();
+    if values.is_empty() { Found::Absent } else { values.join(", ").into() }
+}
+
+fn no_body(error: &HttpError) -> String {
+    match error {
+        HttpError::TooLarge { url, limit } => {
+            format!("the body of {url} is truncated: it is larger than {}", crate::text::in_bytes(*limit))
+        }
+        other => crate::in_words(other),
     }
 }

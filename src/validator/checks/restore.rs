@@ -36,10 +36,7 @@ pub fn ask(check: &RestoreCheck, world: &World, timeout: Duration, cancel: &Canc
         Err(error) => return Answer::unknown(format!("{} cannot be read: {error}", folder.display())),
     };
     let Some(range) = range_in(&blocks) else {
-        return Answer::No {
-            expected: "a snapshot with data".to_owned(),
-            found: format!("no block in {}", folder.display()),
-        };
+        return Answer::no("a snapshot with data", format!("no block in {}", folder.display()));
     };
     let queries = check.queries();
     let left = || deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
@@ -63,18 +60,17 @@ pub fn ask(check: &RestoreCheck, world: &World, timeout: Duration, cancel: &Canc
             return Answer::unknown(format!("the scratch Prometheus: {}", crate::in_words(&error)));
         }
         Err(scratch::ScratchError::Ended { said }) => {
-            return Answer::No {
-                expected: format!("a Prometheus that opens {}", folder.display()),
-                found: format!("one that ended: {said}"),
-            };
+            return Answer::no(
+                format!("a Prometheus that opens {}", folder.display()),
+                format!("one that ended: {said}"),
+            );
         }
         Err(error) => return Answer::unknown(crate::in_words(&error)),
     };
     let within = check.within.map_or(Tolerance::Absolute(0.0), |within| within.value);
     let differing = queries.iter().zip(expected.iter().zip(&found)).find_map(|(query, (expected, found))| {
-        difference(expected, found, within).map(|(expected, found)| Answer::No {
-            expected: format!("{expected} of `{query}`"),
-            found: format!("{found} in the snapshot"),
+        difference(expected, found, within).map(|(expected, found)| {
+            Answer::no(format!("{expected} of `{query}`"), format!("{found} in the snapshot"))
         })
     });
     differing.unwrap_or_else(|| Answer::Yes { found: evidence(&folder, &blocks, &expected, range) })

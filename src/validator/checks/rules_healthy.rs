@@ -23,9 +23,8 @@ pub fn ask(check: &RulesHealthyCheck, world: &World, timeout: Duration) -> Answe
         Some(rule) if rule.health == "unknown" => {
             Answer::unknown(format!("rule `{}` has not been evaluated yet", rule.name))
         }
-        Some(rule) => Answer::No {
-            expected: "every rule healthy".to_owned(),
-            found: format!("`{}` {}: {}", rule.name, rule.health, rule.last_error),
-        },
+        Some(rule) => {
+            Answer::no("every rule healthy", format!("`{}` {}: {}", rule.name, rule.health, rule.last_error))
+        }
     }
 }

@@ -25,10 +25,10 @@ pub fn ask(check: &TargetUpCheck, world: &World, timeout: Duration) -> Answer {
         Some(target) if target.health == "unknown" => {
             Answer::unknown(format!("{} has not been scraped yet", name(target)))
         }
-        Some(target) => Answer::No {
-            expected: format!("every target of job `{}` up", check.job),
-            found: format!("{} {}: {}", name(target), target.health, target.last_error),
-        },
+        Some(target) => Answer::no(
+            format!("every target of job `{}` up", check.job),
+            format!("{} {}: {}", name(target), target.health, target.last_error),
+        ),
     }
 }
 

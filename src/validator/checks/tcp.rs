@@ -25,5 +25,5 @@ pub fn ask(check: &TcpCheck, timeout: Duration) -> Answer {
             Err(error) => last = format!("{one}: {error}"),
         }
     }
-    Answer::No { expected: expected(), found: last }
+    Answer::no(expected(), last)
 }

@@ -32,7 +32,7 @@ pub fn github(report: &Report, least: Severity) -> String {
     let vacuous = report.files.iter().filter(|file| is_vacuous(file)).map(vacuous);
     let shown = report.findings().filter(|(_, finding)| finding.severity >= least);
     let all: Vec<_> = vacuous.chain(shown.map(|(file, finding)| annotation(file, finding))).collect();
-    let mut text = text::text(report, least, false);
+    let mut text = text::text(report, least, false, false);
     for line in worst(&all) {
         text.push_str(&line);
         text.push('\n');
@@ -122,7 +122,8 @@ mod tests {
     fn the_text_comes_first_and_the_worst_annotations_next() {
         let report = sample::report(sample::WRONG);
         let text = github(&report, Severity::Note);
-        let annotations = text.strip_prefix(&text::text(&report, Severity::Note, false)).expect("the text");
+        let annotations =
+            text.strip_prefix(&text::text(&report, Severity::Note, false, false)).expect("the text");
         let expected = "\
 ::error file=maintenance.yaml,line=8,endLine=8,col=13,endColumn=26,title=MS201 unknown name::\
 task `tidy` names an unknown window `weekend-nigth`%0Aexpected a name from `windows:` (line 2)%0A\

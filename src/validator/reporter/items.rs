@@ -1,10 +1,122 @@
-//! Questions and their answers for people: a line each, the ones that are not yes marked.
+//! Questions with their answers, for people: one a line.
 
+use std::fmt::Write;
+use std::time::Duration;
+
+use console::Style;
+
+use crate::counted;
 use crate::table::{self, Screen, Tone};
+use crate::text::inert_line;
 use crate::validator::report::{FileReport, Item, Outcome};
 
+/// Whether the questions were put to the live system: those to the record say by their names what they ask.
+pub(super) fn is_live(file: &FileReport) -> bool {
+    file.items.iter().any(|item| !item.asks.is_empty())
+}
+
+/// Writes the questions of a file, each with its answer.
+pub(super) fn written(file: &FileReport, color: bool, is_quiet: bool) -> String {
+    if is_live(file) { lines(file, color, is_quiet) } else { table_of(file, color) }
+}
+
+/// Writes a line for each item: how it stands, its name, what is asked, and what was found; below one that is no
+/// success, why, with the place in the plan file that asks for more. When quiet, of those that are no success alone.
+fn lines(file: &FileReport, color: bool, is_quiet: bool) -> String {
+    let is_shown = |item: &&Item| !is_quiet || !matches!(item.outcome, Outcome::Yes | Outcome::Skipped);
+    let shown: Vec<_> = file.items.iter().filter(is_shown).collect();
+    let widest = |text: fn(&Item) -> &str, most: usize| {
+        let widths = shown.iter().map(|item| console::measure_text_width(&inert_line(text(item))));
+        widths.max().unwrap_or(0).min(most)
+    };
+    let widths = (widest(|item| &item.name, 40), widest(|item| &item.asks, 48));
+    shown.iter().map(|item| line(item, widths, color) + &reasons(file, item)).collect()
+}
+
+/// How many items stand how: `4 checks`, `2 ok`, `1 failed`, `1 unknown`.
+pub fn counts(file: &FileReport) -> Vec<String> {
+    let all = counted(file.n_evaluated, file.noun);
+    let words = [
+        (Outcome::Yes, "ok"),
+        (Outcome::No, "failed"),
+        (Outcome::Unknown, "unknown"),
+        (Outcome::Skipped, "skipped"),
+    ];
+    let count = |(outcome, word): (Outcome, &str)| {
+        let n = file.items.iter().filter(|item| item.outcome == outcome).count();
+        (n > 0).then(|| format!("{n} {word}"))
+    };
+    std::iter::once(all).chain(words.into_iter().filter_map(count)).collect()
+}
+
+/// Whether what was found stands in the line, or below it.
+fn is_success(item: &Item) -> bool {
+    matches!(item.outcome, Outcome::Yes | Outcome::Skipped)
+}
+
+fn line(item: &Item, (name, asks): (usize, usize), color: bool) -> String {
+    let (word, style) = match item.outcome {
+        Outcome::Yes => ("ok", Style::new().green()),
+        Outcome::No => ("FAILED", Style::new().red().bold()),
+        Outcome::Unknown => ("unknown", Style::new().yellow()),
+        Outcome::Skipped => ("skipped", Style::new().dim()),
+    };
+    let mut line = style.force_styling(color).apply_to(format!("{word:<WIDTH$}")).to_string();
+    line.push_str(&padded(&inert_line(&item.name), name));
+    if asks > 0 {
+        line.push_str("  ");
+        line.push_str(&padded(&inert_line(&item.asks), asks));
+    }
+    if is_success(item) {
+        line.push_str("  ");
+        line.push_str(&inert_line(&item.said));
+    }
+    if let Some(took) = item.took {
+        let _ = write!(line, "  ({})", in_seconds(took));
+    }
+    line.push('\n');
+    line
+}
+
+/// The columns of the word that says how an item stands.
+const WIDTH: usize = 9;
+
+/// Why an item is no success: its findings, or what was said.
+fn reasons(file: &FileReport, item: &Item) -> String {
+    if is_success(item) {
+        return String::new();
+    }
+    let mut text = String::new();
+    let mut tell = |words: &str| _ = writeln!(text, "{:WIDTH$}{}", "", inert_line(words));
+    let mut findings = file.of_item(item).peekable();
+    if findings.peek().is_none() {
+        tell(&item.said);
+    }
+    for finding in findings {
+        let said = if finding.message.ends_with(&item.said) { &item.said } else { &finding.message };
+        tell(said);
+        let place = finding.place.as_ref();
+        let at = place.map(|place| format!(", {}:{}:{}", place.file, place.start.line, place.start.column));
+        tell(&format!("{}{}", finding.code, at.unwrap_or_default()));
+        if let Some(help) = &finding.help {
+            tell(&format!("help: {help}"));
+        }
+    }
+    text
+}
+
+/// The text in `width` columns; of a longer one the beginning.
+fn padded(text: &str, width: usize) -> String {
+    console::pad_str(text, width, console::Alignment::Left, Some("…")).into_owned()
+}
+
+/// How long something took, in seconds: `0.3s`.
+fn in_seconds(took: Duration) -> String {
+    format!("{:.1}s", took.as_secs_f64())
+}
+
 /// A table of the questions of a file; empty when none was put. What did not arise is left out, and counted.
-pub(super) fn table_of(file: &FileReport, color: bool) -> String {
+fn table_of(file: &FileReport, color: bool) -> String {
     let asked: Vec<_> = file.items.iter().filter(|item| item.outcome != Outcome::Skipped).collect();
     if file.items.is_empty() {
         return String::new();

@@ -21,14 +21,14 @@ struct Json<'a> {
     /// How many findings a waiver took back.
     waived: usize,
     files: Vec<JsonFile<'a>>,
-    /// The questions that were put to the live system or to the record; none when only plan files were looked at.
+    /// The questions that were put to the live system or to the record, with their answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<JsonItem<'a>>,
 }
 
-/// One question with its answer.
+/// One question with its answer: `yes`, `no`, `unknown` or `skipped`.
 #[derive(Debug, Serialize)]
-struct JsonItem<'a> {
+pub(super) struct JsonItem<'a> {
     file: &'a str,
     name: &'a str,
     asks: &'a str,
@@ -38,6 +38,11 @@ struct JsonItem<'a> {
 }
 
 impl<'a> JsonItem<'a> {
+    /// Those of all files.
+    pub(super) fn all(report: &'a Report) -> impl Iterator<Item = Self> {
+        report.files.iter().flat_map(|file| file.items.iter().map(|item| Self::new(file, item)))
+    }
+
     fn new(file: &'a FileReport, item: &'a Item) -> Self {
         Self {
             file: &file.source.path,
@@ -127,11 +132,7 @@ pub fn json(report: &Report, least: Severity) -> String {
         evaluated: report.n_evaluated(),
         waived: report.files.iter().map(|file| file.n_waived).sum(),
         files: report.files.iter().map(JsonFile::new).collect(),
-        items: report
-            .files
-            .iter()
-            .flat_map(|file| file.items.iter().map(|item| JsonItem::new(file, item)))
-            .collect(),
+        items: JsonItem::all(report).collect(),
     };
     let text = serde_json::to_string_pretty(&object);
     let text = text.unwrap_or_else(|_| unreachable!("texts and numbers become JSON"));

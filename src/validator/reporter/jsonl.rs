@@ -1,8 +1,8 @@
-//! Lines of JSON, for programs that read a stream: one finding a line, then one line that sums up.
+//! Lines of JSON, for programs that read a stream: one finding or one question a line, then one line that sums up.
 
 use serde::Serialize;
 
-use super::json::{JsonFile, JsonFinding};
+use super::json::{JsonFile, JsonFinding, JsonItem};
 use crate::model::Severity;
 use crate::text::inert_json;
 use crate::validator::engine::Verdict;
@@ -31,7 +31,7 @@ struct Summary<'a> {
     files: Vec<JsonFile<'a>>,
 }
 
-/// Writes a line for every finding from `least` on, and one that sums up.
+/// Writes a line for every finding from `least` on, one for every question, and one that sums up.
 pub fn jsonl(report: &Report, least: Severity) -> String {
     let shown = report.findings().filter(|(_, finding)| finding.severity >= least);
     let mut lines: Vec<_> =
@@ -43,6 +43,7 @@ pub fn jsonl(report: &Report, least: Severity) -> String {
         waived: report.files.iter().map(|file| file.n_waived).sum(),
         files: report.files.iter().map(JsonFile::new).collect(),
     };
+    lines.extend(JsonItem::all(report).map(|item| line("item", item)));
     lines.push(line("summary", summary));
     lines.concat()
 }

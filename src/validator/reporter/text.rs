@@ -1,5 +1,6 @@
 //! Findings for people: each with the line that it is about, as compilers do, and one line a file that sums up.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -12,17 +13,28 @@ use crate::text::{inert_line, still};
 use crate::validator::engine::Verdict;
 use crate::validator::report::{FileReport, Report};
 
-/// Writes the findings from `least` on, and what every file amounts to.
+/// Writes the findings from `least` on, the questions that were put (when quiet, those that are no success), and what
+/// every file amounts to.
 ///
 /// Everything that comes from a file is shown and never acts. Why a file cannot be read is an error of the
 /// command, which is told elsewhere.
-pub fn text(report: &Report, least: Severity, color: bool) -> String {
+pub fn text(report: &Report, least: Severity, color: bool, is_quiet: bool) -> String {
     let mut text = String::new();
     for file in report.files.iter().filter(|file| file.is_readable || report.files.len() > 1) {
-        let shown = file.findings.iter().filter(|finding| finding.severity >= least && file.is_readable);
-        text.push_str(&items::table_of(file, color));
+        // What is found about a question to the live system stands below it.
+        let is_live = items::is_live(file);
+        let names: HashSet<_> =
+            file.items.iter().filter(|_| is_live).map(|item| item.name.as_str()).collect();
+        let is_shown = |finding: &&Finding| {
+            finding.severity >= least && file.is_readable && !names.contains(finding.subject.as_str())
+        };
+        let shown = file.findings.iter().filter(is_shown);
+        text.push_str(&items::written(file, color, is_quiet));
         text.push_str(&findings(shown, |name| file.source_of(name), color));
-        text.push_str(&summary(file));
+        // What went well is nothing to tell when quiet.
+        if !is_live || !is_quiet || file.verdict != Verdict::Pass {
+            text.push_str(&summary(file));
+        }
     }
     if report.files.len() > 1 {
         text.push_str(&total(report));
@@ -47,7 +59,7 @@ pub fn findings<'f>(
 
 /// What a file amounts to: `maintenance.yaml: 2 errors, 1 warning`, or `maintenance.yaml: ok, 5 tasks`.
 fn summary(file: &FileReport) -> String {
-    let mut words = counts(file.findings.iter());
+    let mut words = if items::is_live(file) { items::counts(file) } else { counts(file.findings.iter()) };
     if file.n_waived > 0 {
         words.push(format!("{} waived", file.n_waived));
     }
@@ -55,6 +67,7 @@ fn summary(file: &FileReport) -> String {
         _ if !file.is_readable => return format!("{}: cannot be read\n", inert_line(&file.source.path)),
         _ if file.is_unchanged => words.insert(0, "unchanged".to_owned()),
         Verdict::Fail => {}
+        _ if items::is_live(file) => {}
         Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_evaluated, file.noun))),
         Verdict::Unknown => words.insert(0, why_unknown(file)),
     }

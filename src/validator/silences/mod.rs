@@ -41,8 +41,8 @@ pub struct Made {
     pub task: Option<String>,
     /// Whether a step made it for a time of its own: then it may outlive its run.
     pub is_named: bool,
-    /// The alerts that it held back when it was made.
-    pub silenced: Vec<String>,
+    /// The alerts that it held back when it was made; `None` when that is not on record.
+    pub silenced: Option<Vec<String>>,
     /// The ledger's entry about its creation.
     pub seq: Option<u64>,
     /// When its run ended; `None` while it goes on.
@@ -208,7 +208,7 @@ impl Look<'_> {
 
     fn grown(&self) -> Option<String> {
         let made = self.made.filter(|_| self.is_active())?;
-        let (then, now) = (made.silenced.len(), self.held().len());
+        let (then, now) = (made.silenced.as_ref()?.len(), self.held().len());
         (then * GROWTH < now && then + GROWTH_AT_LEAST <= now).then(|| {
             format!("it holds back {} now, and held back {then} when it was made", counted(now, "alert"))
         })

@@ -47,7 +47,7 @@ fn made(is_named: bool, silenced: usize) -> Made {
         run: RunId(7),
         task: Some("upgrade".to_owned()),
         is_named,
-        silenced: (0..silenced).map(|number| number.to_string()).collect(),
+        silenced: Some((0..silenced).map(|number| number.to_string()).collect()),
         seq: Some(42),
         run_ended: None,
         is_interrupted: false,

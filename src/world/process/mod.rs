@@ -45,6 +45,10 @@ pub struct Job<'a> {
     pub folder: &'a Path,
     /// What it reads on stdin; nothing without it.
     pub input: Option<&'a File>,
+    /// Where what it prints goes to; the capture without it.
+    pub stdout: Option<&'a File>,
+    /// Where what it prints on stderr goes to; the capture without it.
+    pub stderr: Option<&'a File>,
     /// Variables beside the clean environment.
     pub env: BTreeMap<String, String>,
     /// And those whose values are secret.
@@ -72,6 +76,8 @@ impl<'a> Job<'a> {
             argv,
             folder,
             input: None,
+            stdout: None,
+            stderr: None,
             env,
             secrets,
             user: None,

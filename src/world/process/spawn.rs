@@ -120,10 +120,15 @@ pub(super) fn spawn(job: &Job) -> Result<Spawned, SpawnError> {
     let (output, writer) = io::pipe().map_err(refused)?;
     let input = job.input.map(File::try_clone).transpose().map_err(refused)?;
     let mut command = command(job, name, &path)?;
+    let to = |file: Option<&File>| match file {
+        Some(file) => file.try_clone().map(Stdio::from),
+        None => writer.try_clone().map(Stdio::from),
+    };
     command
         .stdin(input.map_or_else(Stdio::null, Stdio::from))
-        .stdout(writer.try_clone().map_err(refused)?)
-        .stderr(writer);
+        .stdout(to(job.stdout).map_err(refused)?)
+        .stderr(to(job.stderr).map_err(refused)?);
+    drop(writer);
     let (child, leader) = Leader::start(|| command.spawn()).map_err(|source| why_not(name, path, source))?;
     Ok(Spawned { child, leader, output })
 }

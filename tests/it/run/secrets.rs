@@ -126,7 +126,7 @@ fn a_secret_is_hidden_in_the_output_of_steps_and_checks_that_do_not_use_it() {
 
     let (code, said) = run(&case, "run check");
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("expected output something else, found [secret db]"), "{said}");
+    assert!(said.contains("expected output `something else`, found `[secret db]`"), "{said}");
     let (code, said) = run(&case, "run print");
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("| [secret db]"), "{said}");

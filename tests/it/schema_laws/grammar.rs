@@ -4,6 +4,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "a rule is written where it is used, like a value")]
 
+use std::collections::BTreeSet;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -26,7 +28,7 @@ pub fn plan_file() -> Rule {
         .may("version", text())
         .may("tags", list(text()))
         .may("timezone", any_of(&["UTC", "Europe/Berlin", "'Asia/Tokyo'"]))
-        .may("documents", all_may(&["process", "system", "security", "audit"], &text()))
+        .may("documents", all_may(&["process", "system", "security", "audit"], &text()).done())
         .may("connections", connections())
         .may("targets", named(target()))
         .may("groups", named(mapping().must("max_down", positive()).may("cover", length()).done()))
@@ -48,16 +50,9 @@ pub fn plan_file() -> Rule {
 }
 
 fn connections() -> Rule {
-    let policy = mapping()
-        .may("longest", positive_length())
-        .may("idle", positive_length())
-        .may("ticket", any_of(&["OPS-[0-9]+", "5"]));
     mapping()
         .may("prometheus", mapping().must("url", url()).may("replicas", list(url())).done())
-        .may(
-            "alertmanager",
-            mapping().must("url", url()).may("members", list(url())).may("silences", policy.done()).done(),
-        )
+        .may("alertmanager", mapping().must("url", url()).may("members", list(url())).done())
         .done()
 }
 
@@ -245,17 +240,17 @@ fn step() -> Rule {
 }
 
 fn check() -> Rule {
-    let file = prop_oneof![
-        mapping().must("path", filled()).may("exists", any_of(&["true"])).may("contains", text()).done(),
-        mapping().must("path", filled()).must("exists", any_of(&["false"])).done(),
-    ];
-    let command = mapping().must("run", argv()).may("exit", matcher()).may("stdout", matcher());
     let http = mapping()
         .must("url", url())
         .may("method", text())
         .may("headers", named_by(&["Accept"], text()))
+        .may("redirects", any_of(&["0", "10"]))
+        .may("ca", filled())
+        .may("client", mapping().must("certificate", filled()).must("key", filled()).done())
         .may("status", matcher())
-        .may("body", matcher());
+        .may("response_headers", named_by(&["Content-Type", "x_a"], matcher()))
+        .may("body", matcher())
+        .may("seconds", matcher());
     let promql = mapping().must("query", filled()).one(&[
         ("every", matcher()),
         ("any", matcher()),
@@ -269,8 +264,6 @@ fn check() -> Rule {
         .may("allow_empty", any_of(&["true", "false"]));
     let target_up = mapping().must("job", text()).may("instance", text());
     let mut kinds = vec![
-        ("file", file.boxed()),
-        ("command", command.done()),
         ("http", http.done()),
         ("tcp", mapping().must("address", any_of(&["127.0.0.1:9090", "'[::1]:80'"])).done()),
         ("promql", prop_oneof![promql.done(), all.done()].boxed()),
@@ -307,11 +300,81 @@ fn check() -> Rule {
     let live =
         mapping().one(&[("prometheus", filled()), ("alertmanager", filled())]).may("ignore", list(text()));
     kinds.extend([("alert_path", path.done()), ("alert_route", route.done()), ("config_live", live.done())]);
-    let is_later = |kind: &&str| *kind != "restore" && kinds.iter().all(|(known, _)| known != kind);
-    let later: Vec<_> = mainstay::model::Check::KINDS.iter().copied().filter(is_later).collect();
-    kinds.extend(later.into_iter().map(|kind| (kind, anything())));
+    kinds.extend(of_host());
+    kinds.extend(of_network());
     kinds.push(("restore", restore.done()));
-    mapping().one(&kinds).may("timeout", positive_length()).done()
+    let retry = mapping().must("for", positive_length()).may("every", positive_length()).done();
+    let written: BTreeSet<_> = kinds.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(written, mainstay::model::Check::KINDS.iter().copied().collect(), "a form for every kind");
+    mapping().one(&kinds).may("timeout", positive_length()).may("retry", retry).done()
+}
+
+/// What is there, with more said of it, or is not.
+fn there_or_not(must: Keys, flag: &'static str, more: Keys) -> Rule {
+    let not = Keys(must.0.clone()).must(flag, any_of(&["false"])).done();
+    let there = Keys([must.0, more.0].concat()).may(flag, any_of(&["true"])).done();
+    prop_oneof![there, not].boxed()
+}
+
+fn of_host() -> Vec<(&'static str, Rule)> {
+    let name = || mapping().must("name", filled());
+    let path = || mapping().must("path", filled());
+    let kinds = &["file", "directory", "symlink", "fifo", "socket", "block_device", "char_device"];
+    let file = all_may(&["mode", "owner", "group", "size", "linked_to", "contents"], &matcher())
+        .may("type", any_of(kinds))
+        .may("younger_than", positive_length())
+        .may("older_than", positive_length())
+        .may("contains", text())
+        .may("sha256", any_of(&["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852B855"]));
+    let command = mapping()
+        .must("run", argv())
+        .may("exit", matcher())
+        .may("stdout", matcher())
+        .may("stderr", matcher());
+    let disk = path().one(&[
+        ("used", matcher()),
+        ("free", matcher()),
+        ("min_free", any_of(&["10GiB", "5", "'7kB'", "0B"])),
+        ("inodes_used", matcher()),
+    ]);
+    let package = mapping().may("version", matcher()).may("manager", any_of(&["dpkg", "rpm", "apk"]));
+    vec![
+        ("file", there_or_not(path(), "exists", file)),
+        ("command", command.done()),
+        ("process", there_or_not(name(), "running", all_may(&["count", "user"], &matcher()))),
+        ("service", name().may("running", boolean()).may("enabled", boolean()).done()),
+        ("package", there_or_not(name(), "installed", package)),
+        ("mount", there_or_not(path(), "exists", all_may(&["source", "filesystem", "options"], &matcher()))),
+        ("disk", disk.done()),
+        (
+            "user",
+            there_or_not(name(), "exists", all_may(&["uid", "gid", "home", "shell", "groups"], &matcher())),
+        ),
+        ("group", there_or_not(name(), "exists", all_may(&["gid", "members"], &matcher()))),
+        ("kernel_param", name().may("value", matcher()).done()),
+    ]
+}
+
+fn of_network() -> Vec<(&'static str, Rule)> {
+    let name = || mapping().must("name", filled());
+    let types = &["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "SSHFP", "TXT"];
+    let dns = name()
+        .may("type", any_of(types))
+        .may("server", any_of(&["192.0.2.1", "'[::1]:53'", "192.0.2.1:5353"]));
+    let port = mapping().must("port", any_of(&["9090", "tcp:9090", "'udp6:053'"]));
+    let interface = all_may(&["addrs", "mtu"], &matcher()).may("up", boolean());
+    let certificate = all_may(&["names", "subject", "issuer", "serial", "key"], &matcher())
+        .one(&[("address", any_of(&["h:443", "'[::1]:80'"])), ("file", filled())])
+        .may("server_name", filled())
+        .may("valid_for", length())
+        .may("trusted", boolean())
+        .may("ca", filled());
+    vec![
+        ("dns", there_or_not(dns, "resolves", mapping().may("answers", matcher()))),
+        ("port", there_or_not(port, "listening", all_may(&["ip", "process"], &matcher()))),
+        ("interface", there_or_not(name(), "exists", interface)),
+        ("certificate", certificate.done()),
+    ]
 }
 
 fn matcher() -> Rule {
@@ -324,14 +387,25 @@ fn matcher() -> Rule {
             .may("le", number())
             .may("gt", number())
             .may("ge", number())
-            .may("contains", text())
+            .may("contains", filled())
+            .may("has_prefix", filled())
+            .may("has_suffix", filled())
+            .may("matches", filled())
+            .may("patterns", some(any_of(&["a", "5", "/a|b/", "'!x'", "'\\!'"])))
+            .may("len", below.clone())
+            .may("has_key", below.clone())
+            .may("has", below.clone())
+            .may("has_all", some(below.clone()))
+            .may("exactly", some(below.clone()))
+            .may("semver", any_of(&["'>=1.2 <3'", "2.x", "1.10"]))
+            .may("json", mapping().must("$.a", below.clone()).may("'$[\"b c\"]'", below.clone()).done())
             .may("not", below.clone())
             .may("all", some(below.clone()))
             .may("any", some(below))
             .done()
     };
     let leaf = prop_oneof![3 => text(), 1 => mapping().must("ge", number()).done()].boxed();
-    prop_oneof![4 => leaf.clone(), 1 => tests(leaf)].boxed()
+    prop_oneof![4 => leaf.clone(), 1 => some(leaf.clone()), 1 => tests(leaf)].boxed()
 }
 
 fn secret() -> Rule {
@@ -481,8 +555,8 @@ fn named_by(names: &'static [&'static str], of: Rule) -> Rule {
     Keys(names.iter().map(|name| maybe(name, 0.3, &of)).collect()).done()
 }
 
-fn all_may(keys: &'static [&'static str], of: &Rule) -> Rule {
-    keys.iter().fold(mapping(), |mapping, key| mapping.may(key, of.clone())).done()
+fn all_may(keys: &'static [&'static str], of: &Rule) -> Keys {
+    keys.iter().fold(mapping(), |mapping, key| mapping.may(key, of.clone()))
 }
 
 /// A mapping in the making.

@@ -77,7 +77,7 @@ fn check_reports(checked: &Checked) {
     assert!(checked.plan.is_some() || file.verdict == Verdict::Fail, "{:?} without a plan", file.verdict);
     let report = Report::new(vec![file], Severity::Error);
     let least = Severity::Note;
-    assert_inert(&text::text(&report, least, false));
+    assert_inert(&text::text(&report, least, false, false));
     for format in [
         jsonl::jsonl,
         sarif::sarif,

@@ -147,7 +147,7 @@ impl Words<'_> {
     /// What a check asserts, as the end of a sentence.
     pub fn check(&self, check: &Check) -> String {
         let job = |job: &str| format!("job {}", self.code(job));
-        if let Some(file) = &check.file {
+        if let Some(file) = check.file.as_ref().filter(|file| file.says_no_more_than_contains()) {
             let path = self.code(&file.path);
             return match (&file.contains, file.exists.unwrap_or(true)) {
                 (_, false) => format!("there is no file {path}"),
@@ -193,7 +193,7 @@ impl Words<'_> {
             let files = live.prometheus.iter().chain(&live.alertmanager).map(|file| self.code(file));
             return format!("what is served is what stands in {}", files.collect::<Vec<_>>().join(" and "));
         }
-        format!("the check {} holds, as it stands in the plan file", code(kind_of_check(check)))
+        format!("the check {} holds, as it stands in the plan file", self.code(&check.in_short()))
     }
 
     fn ends_as_expected(&self, command: &CommandCheck) -> String {
@@ -258,9 +258,4 @@ fn kind_of(step: &Step) -> &'static str {
         Step { pause: Some(_), .. } => "pause",
         _ => "step",
     }
-}
-
-/// The kind of a check that has no words of its own here.
-fn kind_of_check(check: &Check) -> &'static str {
-    check.kind().map_or("check", |kind| kind.name())
 }

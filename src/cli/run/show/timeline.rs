@@ -85,23 +85,20 @@ fn head(
     }
     let day = |at| zone.wall(at).format("%Y-%m-%d").to_string();
     let time = |at| zone.wall(at).format("%H:%M:%S").to_string();
-    let span = match run.ended {
+    let span = if let Some(ended) = run.ended {
         // The day is told once, unless it is another.
-        Some(ended) => {
-            let until = if day(ended) == day(run.started) {
-                time(ended)
-            } else {
-                format!("{} {}", day(ended), time(ended))
-            };
-            format!("to {until} {}, {}", zone.abbreviation(ended), took(ended - run.started))
-        }
-        None => {
-            let how_long = now.map_or_else(
-                || "its mainstay has gone; `run --resume` goes on with it".to_owned(),
-                |now| format!("for {} now", took(now - run.started)),
-            );
-            format!("{}, {how_long}", zone.abbreviation(run.started))
-        }
+        let until = if day(ended) == day(run.started) {
+            time(ended)
+        } else {
+            format!("{} {}", day(ended), time(ended))
+        };
+        format!("to {until} {}, {}", zone.abbreviation(ended), took(ended - run.started))
+    } else {
+        let how_long = now.map_or_else(
+            || "its mainstay has gone; `run --resume` goes on with it".to_owned(),
+            |now| format!("for {} now", took(now - run.started)),
+        );
+        format!("{}, {how_long}", zone.abbreviation(run.started))
     };
     let span = format!("{} {} {span}", day(run.started), time(run.started));
     say("when", &span);

@@ -5,7 +5,7 @@ mod empty;
 use std::time::Duration;
 
 use super::{Answer, NO_PROMETHEUS, no_answer};
-use crate::model::{Matcher, PromqlCheck};
+use crate::model::{Found, Matcher, PromqlCheck, Why};
 use crate::world::World;
 use crate::world::prometheus::InstantSample;
 
@@ -27,10 +27,7 @@ fn is_vacuous(check: &PromqlCheck) -> bool {
 }
 
 fn judge(check: &PromqlCheck, samples: &[InstantSample]) -> Answer {
-    let counted = check
-        .count
-        .as_ref()
-        .map(|matcher| Answer::of(matcher, "number of samples", &samples.len().to_string()));
+    let counted = check.count.as_ref().map(|matcher| Answer::of(matcher, "number of samples", samples.len()));
     if samples.is_empty() && counted.is_none() && !is_vacuous(check) {
         return Answer::Yes { found: "no sample, which is allowed".to_owned() };
     }
@@ -42,23 +39,44 @@ fn judge(check: &PromqlCheck, samples: &[InstantSample]) -> Answer {
         .unwrap_or_else(|| Answer::unknown("nothing is asserted"))
 }
 
+/// The first sample that differs is the answer; without one, the first of which nothing can be said.
 fn every(matcher: &Matcher, samples: &[InstantSample]) -> Answer {
-    match samples.iter().find(|sample| !matcher.matches(&sample.value)) {
+    let others = samples.iter().filter_map(|sample| Some((sample, matcher.judge(&value(sample)).err()?)));
+    match others.min_by_key(|(_, mismatch)| mismatch.why) {
         None => {
             Answer::Yes { found: format!("{}, every one {matcher}", crate::counted(samples.len(), "sample")) }
         }
-        Some(other) => Answer::No { expected: format!("every value {matcher}"), found: shown(other) },
+        Some((sample, mismatch)) if mismatch.why == Why::NotANumber => not_a_number(sample),
+        Some((sample, mismatch)) => Answer::No {
+            expected: format!("every value {}", mismatch.expected_there()),
+            found: shown(sample),
+            at: matcher.span(),
+        },
     }
 }
 
 fn any(matcher: &Matcher, samples: &[InstantSample]) -> Answer {
-    match samples.iter().find(|sample| matcher.matches(&sample.value)) {
-        Some(one) => Answer::Yes { found: shown(one) },
-        None => Answer::No {
-            expected: format!("a value {matcher}"),
-            found: format!("none in {}", crate::counted(samples.len(), "sample")),
-        },
+    let mut unsure = None;
+    for sample in samples {
+        match matcher.judge(&value(sample)) {
+            Ok(()) => return Answer::Yes { found: shown(sample) },
+            Err(mismatch) if mismatch.why == Why::NotANumber => unsure = Some(sample),
+            Err(_) => {}
+        }
     }
+    unsure.map(not_a_number).unwrap_or_else(|| Answer::No {
+        expected: format!("a value {matcher}"),
+        found: format!("none in {}", crate::counted(samples.len(), "sample")),
+        at: matcher.span(),
+    })
+}
+
+fn value(sample: &InstantSample) -> Found {
+    Found::number_or_text(&sample.value)
+}
+
+fn not_a_number(sample: &InstantSample) -> Answer {
+    Answer::unknown(format!("{}: no comparison holds of NaN", shown(sample)))
 }
 
 fn shown(sample: &InstantSample) -> String {
@@ -69,7 +87,7 @@ fn shown(sample: &InstantSample) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Literal, Tests};
+    use crate::model::Tests;
 
     fn samples(values: &[&str]) -> Vec<InstantSample> {
         let sample = |value: &&str| InstantSample { labels: [].into(), value: (*value).to_owned() };
@@ -77,11 +95,10 @@ mod tests {
     }
 
     fn check(every: Option<&str>, count: Option<f64>) -> PromqlCheck {
-        let at_most =
-            |limit: f64| Matcher::Tests(Box::new(Tests { le: Some(limit.into()), ..Tests::default() }));
+        let at_most = |limit: f64| Matcher::of(Tests { le: Some(limit.into()), ..Tests::default() });
         PromqlCheck {
             query: "up".to_owned().into(),
-            every: every.map(|value| Matcher::Equals(Literal(value.to_owned()))),
+            every: every.map(Matcher::equals),
             any: None,
             count: count.map(at_most),
             allow_empty: None,
@@ -102,6 +119,7 @@ mod tests {
     fn one_other_value_is_a_no_and_nan_equals_nothing() {
         assert!(judge(&check(Some("1"), None), &samples(&["1", "1"])).is_yes());
         assert!(!judge(&check(Some("1"), None), &samples(&["1", "0"])).is_yes());
-        assert!(!judge(&check(Some("1"), None), &samples(&["NaN"])).is_yes());
+        assert!(matches!(judge(&check(Some("1"), None), &samples(&["NaN"])), Answer::Unknown { .. }));
+        assert!(matches!(judge(&check(Some("1"), None), &samples(&["NaN", "0"])), Answer::No { .. }));
     }
 }

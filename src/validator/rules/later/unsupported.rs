@@ -31,7 +31,6 @@ enum At {
     Window,
     Task,
     Step,
-    Check,
 }
 
 /// One key.
@@ -50,18 +49,6 @@ const ROWS: &[Row] = &[
     key(At::Target, "ssh"),
     key(At::Target, "ansible"),
     key(At::Step, "ansible"),
-    key(At::Check, "dns"),
-    key(At::Check, "process"),
-    key(At::Check, "port"),
-    key(At::Check, "service"),
-    key(At::Check, "package"),
-    key(At::Check, "mount"),
-    key(At::Check, "disk"),
-    key(At::Check, "user"),
-    key(At::Check, "group"),
-    key(At::Check, "interface"),
-    key(At::Check, "kernel_param"),
-    key(At::Check, "certificate"),
 ];
 
 fn look(facts: &Facts, faults: &mut Vec<Fault>) {
@@ -92,35 +79,18 @@ fn mappings(facts: &Facts) -> Vec<(At, NodeId)> {
     let mut found = vec![(At::Plan, tree.root())];
     found.extend(section("targets").map(|target| (At::Target, target)));
     found.extend(section("windows").map(|window| (At::Window, window)));
-    found.extend(section("checks").map(|check| (At::Check, check)));
     for task in section("tasks") {
         found.push((At::Task, task));
         for (key, value) in tree.entries(task) {
             match tree.text(*key) {
-                "preconditions" | "verify" => {
-                    found.extend(elements(tree, *value).iter().map(|check| (At::Check, *check)));
-                }
                 "steps" | "rollback" | "finally" => {
-                    for step in elements(tree, *value) {
-                        of_step(tree, *step, &mut found);
-                    }
+                    found.extend(elements(tree, *value).iter().map(|step| (At::Step, *step)));
                 }
                 _ => {}
             }
         }
     }
     found
-}
-
-fn of_step(tree: &Tree, step: NodeId, found: &mut Vec<(At, NodeId)>) {
-    found.push((At::Step, step));
-    for (key, value) in tree.entries(step) {
-        match tree.text(*key) {
-            "only_if" | "done_if" => found.push((At::Check, *value)),
-            "wait" => found.extend(tree.entry(*value, "until").map(|(_, check)| (At::Check, check))),
-            _ => {}
-        }
-    }
 }
 
 fn elements<'a>(tree: &'a Tree, list: NodeId) -> &'a [NodeId] {

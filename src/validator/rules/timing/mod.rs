@@ -6,6 +6,7 @@ mod cut_wait;
 mod either_day;
 mod every_minute;
 mod idle_dst;
+mod idle_retry;
 mod idle_settle;
 mod idle_timeout;
 mod idle_tolerance;
@@ -63,6 +64,7 @@ pub(super) const RULES: &[&Rule] = &[
     &idle_settle::RULE,
     &waits_beyond_duration::RULE,
     &idle_dst::RULE,
+    &idle_retry::RULE,
 ];
 
 /// The place of what says when a task is due.

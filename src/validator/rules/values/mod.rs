@@ -9,6 +9,7 @@ mod not_a_name;
 mod not_a_ticket;
 mod not_a_url;
 mod not_an_alert;
+mod not_an_expectation;
 mod not_cron;
 mod not_rrule;
 mod nothing_said;
@@ -44,5 +45,6 @@ pub(super) const RULES: &[&Rule] = &[
     &not_a_name::RULE,
     &reserved_name::RULE,
     &not_rrule::RULE,
+    &not_an_expectation::RULE,
     &not_a_ticket::RULE,
 ];

@@ -34,13 +34,21 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         }
     }
     for (_, check) in facts.checks() {
+        let of_certificate = check.certificate.as_ref().and_then(|certificate| certificate.address.as_ref());
         let webhook = check.alert_path.as_ref().and_then(|path| path.webhook.as_ref());
-        let Some(address) = check.tcp.as_ref().map(|tcp| &tcp.address).or(webhook) else { continue };
-        if !is_address(&address.value) {
+        let addresses =
+            check.tcp.as_ref().map(|tcp| &tcp.address).into_iter().chain(webhook).chain(of_certificate);
+        for address in addresses.filter(|address| !is_address(&address.value)) {
             faults.push(
                 Fault::new(RULE.code, address.span, format!("`{}` is not an address", shown(address)))
                     .expected("expected `HOST:PORT`"),
             );
+        }
+        if let Some(server) = check.dns.as_ref().and_then(|dns| dns.server.as_ref())
+            && crate::world::dns::server(&server.value).is_none()
+        {
+            let message = format!("`{}` is not the address of a DNS server", server.value);
+            faults.push(Fault::new(RULE.code, server.span, message).expected("expected `IP` or `IP:PORT`"));
         }
     }
 }

@@ -44,7 +44,9 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     }
     for (_, check) in facts.checks() {
         check.promql.iter().for_each(|promql| text("query", &promql.query));
-        check.file.iter().for_each(|file| text("path", &file.path));
+        for (key, value) in check.names() {
+            text(key, value);
+        }
         check.alert_path.iter().for_each(|path| text("receiver", &path.receiver));
         check
             .alert_route

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::model::{AlertmanagerAction, Length, MAX_PRIORITY, Spanned};
+use crate::model::{AlertmanagerAction, Length, MAX_PRIORITY, MAX_REDIRECTS, Spanned};
 use crate::validator::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -52,6 +52,17 @@ fn numbers(facts: &Facts, faults: &mut Vec<Fault>) {
             faults.extend(at_least_one("attempts", &retry.attempts));
         }
     }
+    for (_, check) in facts.checks() {
+        if let Some(redirects) = check.http.as_ref().and_then(|http| http.redirects.as_ref())
+            && redirects.value > MAX_REDIRECTS
+        {
+            let message = format!("`redirects` cannot be {}", redirects.value);
+            faults.push(
+                Fault::new(RULE.code, redirects.span, message)
+                    .expected(format!("expected a whole number from 0 to {MAX_REDIRECTS}")),
+            );
+        }
+    }
     for (_, task) in plan.tasks.iter() {
         if let Some(priority) = task.priority.filter(|priority| priority.value > MAX_PRIORITY) {
             faults.push(
@@ -94,12 +105,11 @@ fn lengths(facts: &Facts, faults: &mut Vec<Fault>) {
     }
     for (_, check) in facts.checks() {
         positive("timeout", check.timeout.as_ref());
+        positive("younger_than", check.file.as_ref().and_then(|file| file.younger_than.as_ref()));
+        positive("older_than", check.file.as_ref().and_then(|file| file.older_than.as_ref()));
+        positive("for", check.retry.as_ref().map(|retry| &retry.patience));
+        positive("every", check.retry.as_ref().and_then(|retry| retry.every.as_ref()));
         positive("within", check.alert_path.as_ref().and_then(|path| path.within.as_ref()));
-    }
-    let policy = facts.plan.connections.alertmanager.iter().filter_map(|to| to.silences.as_ref());
-    for policy in policy {
-        positive("longest", policy.longest.as_ref());
-        positive("idle", policy.idle.as_ref());
     }
     for (_, metric) in facts.plan.metrics.iter() {
         positive("timeout", metric.http.as_ref().and_then(|http| http.timeout.as_ref()));

@@ -1,0 +1,218 @@
+//! `certificate` against chains that openssl makes and a TLS server of the test's own.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection};
+
+use super::answer;
+use crate::support::Case;
+
+/// A folder with an authority, an authority below it, and what they issue.
+struct Authority {
+    case: Case,
+}
+
+impl Authority {
+    /// `root.pem`, and below it `between.pem`, valid for 20 days.
+    fn new() -> Self {
+        let authority = Self { case: Case::new() };
+        authority.root("root");
+        authority.issue("between", "root", 20, "basicConstraints=critical,CA:TRUE");
+        authority
+    }
+
+    fn openssl(&self, arguments: &str) {
+        let run = Command::new("openssl").args(arguments.split(' ')).current_dir(self.case.path()).output();
+        let run = run.expect("openssl is installed");
+        assert!(run.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+
+    fn root(&self, name: &str) {
+        self.openssl(&format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout {name}.key -out {name}.pem \
+             -subj /CN={name} -days 3650"
+        ));
+    }
+
+    /// `NAME.pem` and `NAME.key`, signed by `by`, valid from now for `days`.
+    fn issue(&self, name: &str, by: &str, days: u32, extension: &str) {
+        fs::write(self.path(&format!("{name}.ext")), extension).expect("a file");
+        self.openssl(&format!(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}"
+        ));
+        self.openssl(&format!(
+            "x509 -req -in {name}.csr -CA {by}.pem -CAkey {by}.key -CAcreateserial -days {days} -extfile {name}.ext -out {name}.pem"
+        ));
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.case.path().join(name)
+    }
+
+    /// `NAME.pem`, made of others.
+    fn bundle(&self, name: &str, of: &[&str]) {
+        let parts: Vec<_> = of.iter().map(|one| self.case.read(&format!("{one}.pem"))).collect();
+        fs::write(self.path(&format!("{name}.pem")), parts.concat()).expect("a file");
+    }
+
+    /// A TLS server with the chain of `chain.pem` and the key of `key.key`, until the test ends.
+    fn serve(&self, chain: &str, key: &str) -> SocketAddr {
+        let chain: Result<Vec<_>, _> =
+            CertificateDer::pem_file_iter(self.path(&format!("{chain}.pem"))).expect("PEM").collect();
+        let key = PrivateKeyDer::from_pem_file(self.path(&format!("{key}.key"))).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(chain.expect("a chain"), key)
+            .expect("a chain with its key");
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("bound");
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let mut connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
+                // Whoever has seen the certificate hangs up.
+                let _ = connection.complete_io(&mut stream);
+            }
+        });
+        address
+    }
+
+    fn told(&self, now: &str, check: &str) -> String {
+        answer(&self.case, now, &format!("certificate: {{{check}}}"))
+    }
+
+    /// The day that is so many days from now.
+    fn in_days(days: i64) -> String {
+        (chrono::Utc::now() + chrono::TimeDelta::days(days)).format("%Y-%m-%dT00:00:00Z").to_string()
+    }
+}
+
+#[test]
+fn a_served_chain_is_right_and_each_fault_of_its_dates_and_names_has_words_of_its_own() {
+    let authority = Authority::new();
+    authority.issue("leaf", "between", 300, "subjectAltName=DNS:prom.test,IP:127.0.0.1");
+    authority.bundle("chain", &["leaf", "between"]);
+    let address = authority.serve("chain", "leaf");
+    let trusted = format!("address: \"{address}\", ca: root.pem");
+    let told = |now: &str, more: &str| authority.told(now, &format!("{trusted}{more}"));
+
+    let right = told(
+        "",
+        ", server_name: prom.test, names: {exactly: [prom.test, 127.0.0.1]}, key: EC P-256, issuer: CN=between",
+    );
+    assert!(right.starts_with("verified: certificate of CN=leaf, serial "), "{right}");
+    assert!(
+        right.contains("of the intermediate certificate CN=between"),
+        "the earliest end is named: {right}"
+    );
+
+    let wrong = told("", ", server_name: other.test");
+    assert_eq!(
+        wrong,
+        "wrong: expected a certificate for other.test, found wrong name: one for prom.test, 127.0.0.1"
+    );
+    let soon = told("", ", valid_for: 40d");
+    let words = "wrong: expected a certificate valid for another 40d, found expires soon: the intermediate certificate CN=between ends at ";
+    assert!(soon.starts_with(words), "{soon}");
+    let expired = told(&Authority::in_days(30), "");
+    let words = "wrong: expected a valid certificate, found expired: the intermediate certificate CN=between ended at ";
+    assert!(expired.starts_with(words), "{expired}");
+    let early = told("2020-01-01T00:00:00Z", "");
+    assert!(
+        early.starts_with("wrong: expected a valid certificate, found not yet valid: it begins at "),
+        "{early}"
+    );
+    assert!(told("", ", serial: \"00\"").starts_with("wrong: expected serial 00, found "));
+}
+
+#[test]
+fn self_signed_unknown_and_incomplete_chains_are_told_apart() {
+    let authority = Authority::new();
+    authority.root("other");
+    let host = "subjectAltName=DNS:prom.test";
+    authority.issue("leaf", "between", 10, host);
+    authority.bundle("chain", &["leaf", "between"]);
+    authority.bundle("whole", &["leaf", "between", "root"]);
+    let told =
+        |file: &str, more: &str| authority.told("", &format!("file: {file}.pem, trusted: true, {more}"));
+
+    assert!(told("chain", "ca: root.pem").starts_with("verified: "));
+    let start = "wrong: expected a chain to a trusted authority, found ";
+    let found =
+        |file: &str| told(file, "ca: other.pem").strip_prefix(start).map(str::to_owned).unwrap_or_default();
+    assert_eq!(found("root"), "self-signed: CN=root vouches for itself, and is not trusted");
+    assert_eq!(found("whole"), "unknown authority: the chain leads to CN=root, which is not trusted");
+    assert_eq!(
+        found("leaf"),
+        "incomplete chain: CN=between, who issued CN=leaf, is neither sent along nor trusted"
+    );
+    let alone = authority.told("", "file: leaf.pem");
+    assert!(alone.starts_with("verified: "), "trust is asked of what is served: {alone}");
+}
+
+#[test]
+fn a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
+    let authority = Authority::new();
+    let host = "subjectAltName=IP:127.0.0.1";
+    authority.issue("leaf", "between", 10, host);
+    authority.bundle("chain", &["leaf", "between"]);
+    let address = authority.serve("chain", "leaf");
+    let check = format!("address: \"{address}\", file: chain.pem, ca: root.pem");
+    assert!(authority.told("", &check).starts_with("verified: "), "{}", authority.told("", &check));
+
+    authority.issue("leaf", "between", 15, host);
+    authority.bundle("chain", &["leaf", "between"]);
+    let told = authority.told("", &check);
+    assert!(told.starts_with("wrong: expected the certificate of chain.pem, serial "), "{told}");
+    assert!(told.contains(", found another one is served: serial "), "{told}");
+}
+
+#[test]
+fn a_chain_that_is_on_disk_has_to_be_served() {
+    let authority = Authority::new();
+    authority.issue("leaf", "between", 10, "subjectAltName=IP:127.0.0.1");
+    authority.bundle("chain", &["leaf", "between"]);
+    let address = authority.serve("leaf", "leaf");
+    let told = authority.told("", &format!("address: \"{address}\", file: chain.pem, trusted: false"));
+    assert_eq!(told, "wrong: expected the chain of chain.pem, found 1 certificate of it without CN=between");
+}
+
+#[test]
+fn signatures_by_sha_1_and_ten_thousand_names_are_read() {
+    let authority = Authority::new();
+    authority.issue("old", "root", 10, "subjectAltName=DNS:prom.test");
+    authority.openssl(
+        "x509 -req -in old.csr -CA root.pem -CAkey root.key -CAcreateserial -days 10 -sha1 -out old.pem",
+    );
+    let told = authority.told("", "file: old.pem");
+    let words =
+        "wrong: expected signatures that hold, found broken signature: it is signed by ECDSA with SHA-1";
+    assert_eq!(told, words);
+
+    let names: Vec<String> = (0..10_000).map(|n| format!("DNS:host-{n}.test")).collect();
+    authority.issue("many", "root", 10, &format!("subjectAltName={}", names.join(",")));
+    let check =
+        "file: many.pem, server_name: host-9999.test, trusted: true, ca: root.pem, names: {len: 10000}";
+    assert!(authority.told("", check).starts_with("verified: "), "{}", authority.told("", check));
+    let told = authority.told("", "file: many.pem, server_name: other.test");
+    assert!(told.ends_with("host-4.test and 9995 more"), "{told}");
+}
+
+#[test]
+fn a_server_that_speaks_no_tls_or_never_answers_is_unknown() {
+    let authority = Authority::new();
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("bound");
+    let told = answer(&authority.case, "", &format!("certificate: {{address: \"{address}\"}}, timeout: 1s"));
+    assert_eq!(told, format!("wrong: could not be found out: {address} showed no certificate within 1s"));
+}
