@@ -186,10 +186,10 @@ pub fn fragment(checks: &[(String, Value)]) -> String {
 }
 
 /// A name that no check of another file has.
-fn free_name(name: String, imported: &Imported) -> String {
+fn free_name(name: &str, imported: &Imported) -> String {
     let is_free = |name: &String| imported.checks.iter().all(|(other, _)| other != name);
-    let numbered = (2..).map(|n: u32| format!("{}-{n}", name.get(..58).unwrap_or(&name)));
-    std::iter::once(name.clone()).chain(numbered).find(is_free).unwrap_or_else(|| name.clone())
+    let numbered = (2..).map(|n: u32| format!("{}-{n}", name.get(..58).unwrap_or(name)));
+    std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_else(|| name.to_owned())
 }
 
 /// The files that a name stands for, sorted: `*` and `?` in its last part stand for any characters and for one.

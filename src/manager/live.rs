@@ -93,10 +93,10 @@ fn chosen<'p>(plan: &'p PlanFile, question: &LiveQuestion) -> Result<Vec<Asking<
         name: name.clone(),
         near: nearest(name, known).map(ToOwned::to_owned),
     };
-    for name in question.checks.iter().filter(|name| plan.checks.get(name).is_none()) {
+    if let Some(name) = question.checks.iter().find(|name| plan.checks.get(name).is_none()) {
         return Err(no_such("check", name, &mut plan.checks.names()));
     }
-    for name in question.tasks.iter().filter(|name| plan.tasks.get(name).is_none()) {
+    if let Some(name) = question.tasks.iter().find(|name| plan.tasks.get(name).is_none()) {
         return Err(no_such("task", name, &mut plan.tasks.names()));
     }
     let is_all = question.checks.is_empty() && question.tasks.is_empty();
