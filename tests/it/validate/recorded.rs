@@ -232,7 +232,6 @@ fn approvals_are_verified_and_work_that_began_without_them_is_told() {
         State::open(&case.path().join(".mainstay/state.db"), Access::ReadWrite, clock).expect("a state");
     let earlier = state.run(mainstay::model::RunId(1)).expect("a state").expect("a run");
     let by_hand = |approvals: Vec<u64>| NewRun {
-        partial: false,
         task: earlier.task.clone(),
         occurrence: None,
         origin: Origin::OnDemand,
