@@ -1080,7 +1080,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__validate)
-            opts="-f -o -q -v -h -V --fail-on --show --exit-zero --changed-since --fix --diff --live --task --timeout --explain --schema --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --fail-on --show --exit-zero --changed-since --fix --diff --live --timeout --import --into --run --since --task --explain --schema --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1102,11 +1102,23 @@ _mainstay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --task)
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
+                --import)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --task)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -42,7 +42,7 @@ pub fn plan_file() -> Rule {
         .may("alerts", named(alert()))
         .may("reports", named(report()))
         .may("standards", list(text()))
-        .may("quality", all_may(&["success", "rework", "estimate_error", "compliance"], &percent()))
+        .may("quality", all_may(&["success", "rework", "estimate_error", "compliance"], &percent()).done())
         .may("access", access())
         .may("reviews", named(mapping().may("every", length()).may("from", text()).done()))
         .may("ignore", list(waiver()))
