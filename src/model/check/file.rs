@@ -50,6 +50,7 @@ pub struct FileCheck {
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("type" = "string"))]
 pub enum FileType {
     /// A regular file.
     File,

@@ -71,6 +71,7 @@ pub struct PackageCheck {
 /// Who installs packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("type" = "string"))]
 pub enum PackageManager {
     /// Debian's.
     Dpkg,

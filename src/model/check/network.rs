@@ -121,6 +121,7 @@ pub struct DnsCheck {
 /// A type of DNS record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schemars(extend("type" = "string"))]
 pub enum RecordType {
     /// An IPv4 address.
     A,

@@ -42,13 +42,11 @@ fn reply(path: &str, headers: &[String]) -> Vec<u8> {
         "/moved" => to("/there"),
         "/there" => body(r#"{"status": "ok"}"#),
         "/large" => body(&"x".repeat((10 << 20) + 1)),
-        "/who" => {
-            body(if headers.iter().any(|line| line.to_ascii_lowercase().starts_with("authorization")) {
-                "known"
-            } else {
-                "unknown"
-            })
-        }
+        "/who" => body(if headers.iter().any(|line| line.to_ascii_lowercase().starts_with("cookie")) {
+            "known"
+        } else {
+            "unknown"
+        }),
         away => match away.strip_prefix("/to/") {
             Some(host) => to(&format!("http://{host}/who")),
             None => b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf".to_vec(),
@@ -87,7 +85,7 @@ fn credentials_do_not_follow_to_another_host() {
     let (case, server) = (Case::new(), server());
     let asked = |path: &str| {
         let check = format!(
-            "http: {{url: \"http://{server}{path}\", headers: {{Authorization: Basic YTpi}}, body: {{any: [known, unknown]}}}}"
+            "http: {{url: \"http://{server}{path}\", headers: {{Cookie: a=b}}, body: {{any: [known, unknown]}}}}"
         );
         answer(&case, "", &check)
     };

@@ -294,6 +294,7 @@ fn of_host() -> Vec<(&'static str, Rule)> {
         .may("younger_than", positive_length())
         .may("older_than", positive_length())
         .may("contains", text())
+        .may("sha512", any_of(&["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]))
         .may("sha256", any_of(&["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852B855"]));
     let command = mapping()
         .must("run", argv())
