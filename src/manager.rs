@@ -9,6 +9,7 @@ mod live;
 mod monitor;
 mod recorded;
 mod report;
+mod silences;
 mod standing;
 mod validate;
 
@@ -21,7 +22,7 @@ use crate::executor::history_of;
 use crate::model::{Change, Placed, PlanFile, Schedule};
 use crate::planfile::{self, LoadError};
 use crate::scheduler::History;
-use crate::scheduler::blind::SettleTimes;
+use crate::scheduler::blind::BlindTimes;
 use crate::state::{Access, Published, State, StateError, TaskHistory, WITHDRAWAL};
 use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
@@ -30,6 +31,7 @@ pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
 pub use import::{Added, ImportError, Imported, fragment};
 pub use live::{LiveError, LiveQuestion};
 pub use recorded::{AskedRuns, RecordedError, Which};
+pub use silences::Silences;
 pub use standing::StandingError;
 pub use validate::{Fix, Mended, Question, ValidateError};
 
@@ -51,8 +53,8 @@ pub struct Past {
     pub history: History,
     /// The schedule in force.
     pub published: Option<Schedule>,
-    /// How long monitoring took to come back, by task.
-    pub settle_times: SettleTimes,
+    /// How long monitoring was away after recent runs.
+    pub blind_times: BlindTimes,
     /// The same past as the state file has it, to see whether it is still the same.
     recorded: BTreeMap<String, TaskHistory>,
 }
@@ -115,7 +117,7 @@ impl Manager {
         Ok(Past {
             history: history_of(&recorded, plan),
             published: state.published()?,
-            settle_times: state.settle_times()?,
+            blind_times: BlindTimes { settled: state.settle_times()?, gaps: state.blind_times()? },
             recorded,
         })
     }

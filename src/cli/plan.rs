@@ -279,7 +279,7 @@ fn conclude(
         dropped: &dropped((plan, zone), &past.history, &changes, before, &computed.schedule),
         drift: &monitor::drift(plan, &loaded.digest, in_force, &past.history, computed.schedule.from)?,
         debt: &debt,
-        blind: &crate::scheduler::blind::predict(plan, &computed.schedule, &past.settle_times),
+        blind: &crate::scheduler::blind::predict(plan, &computed.schedule, &past.blind_times),
         base,
         is_published: wanted.publish,
         at: *now,

@@ -1,6 +1,7 @@
 //! `mainstay run`.
 
 mod abandon;
+mod changes;
 mod dry_run;
 mod events;
 mod exit;

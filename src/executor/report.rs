@@ -4,11 +4,16 @@
 
 pub mod events;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::preflight::{Certainty, Item};
-use crate::model::{Holder, OccurrenceId, Origin, Outcome, Output, Run, StepRecord, Usage};
+use crate::model::{
+    ChangeVerdict, FactChange, Holder, OccurrenceId, Origin, Outcome, Output, Run, ScrapeGap, StepRecord,
+    Usage,
+};
 use crate::state::Comparison;
 
 /// The name and version of the object.
@@ -46,6 +51,67 @@ struct BaselineReport {
     same: bool,
     differences: Vec<String>,
     settled_seconds: Option<f64>,
+    /// How many facts of each kind were held against each other.
+    compared: BTreeMap<&'static str, u64>,
+    changes: Vec<ChangeReport>,
+    gaps: Vec<GapReport>,
+}
+
+/// Something that is not as it was.
+#[derive(Debug, Serialize)]
+struct ChangeReport {
+    /// `worse`, `unknown`, `changed` or `expected`; the first two keep monitoring from being as it was.
+    verdict: &'static str,
+    fact: &'static str,
+    subject: String,
+    /// Null for the server that is asked first.
+    server: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    expected: bool,
+    message: String,
+}
+
+/// The longest time in which a target was not scraped.
+#[derive(Debug, Serialize)]
+struct GapReport {
+    target: String,
+    /// Null for the server that is asked first.
+    server: Option<String>,
+    longest_seconds: f64,
+    lost_scrapes: u64,
+    interval_seconds: f64,
+}
+
+impl BaselineReport {
+    fn of(compared: Comparison) -> Self {
+        let seconds = |ms| std::time::Duration::from_millis(ms).as_secs_f64();
+        let change = |change: FactChange| ChangeReport {
+            verdict: change.verdict.as_str(),
+            fact: change.fact.as_str(),
+            expected: change.verdict == ChangeVerdict::Expected,
+            subject: change.subject,
+            server: change.server,
+            before: change.before,
+            after: change.after,
+            message: change.message,
+        };
+        let gap = |gap: ScrapeGap| GapReport {
+            target: gap.target,
+            server: gap.server,
+            longest_seconds: seconds(gap.longest_ms),
+            lost_scrapes: gap.lost,
+            interval_seconds: seconds(gap.interval_ms),
+        };
+        Self {
+            same: compared.same,
+            differences: compared.differences,
+            settled_seconds: compared.settled_ms.map(seconds),
+            compared: compared.compared.iter().map(|(fact, n)| (fact.as_str(), *n)).collect(),
+            changes: compared.changes.into_iter().map(change).collect(),
+            gaps: compared.gaps.into_iter().map(gap).collect(),
+        }
+    }
 }
 
 /// Who works on a run, or did.
@@ -114,20 +180,17 @@ pub struct NotStartedReport {
     pub reason: String,
 }
 
-/// Tells runs with their steps.
-pub fn report(runs: Vec<(Run, Vec<StepRecord>)>, not_started: Vec<NotStartedReport>) -> RunsReport {
+/// Tells runs with their steps, and how monitoring compared after each.
+pub fn report(
+    runs: Vec<(Run, Vec<StepRecord>, Option<Comparison>)>,
+    not_started: Vec<NotStartedReport>,
+) -> RunsReport {
     RunsReport { schema: SCHEMA, runs: runs.into_iter().map(run_report).collect(), not_started }
 }
 
 /// Tells one run that is on record: the same object, with how monitoring compared.
 pub fn shown(run: Run, steps: Vec<StepRecord>, compared: Option<Comparison>) -> RunsReport {
-    let baseline = compared.map(|compared| BaselineReport {
-        same: compared.same,
-        differences: compared.differences,
-        settled_seconds: compared.settled_ms.map(|ms| std::time::Duration::from_millis(ms).as_secs_f64()),
-    });
-    let run = RunReport { baseline, ..run_report((run, steps)) };
-    RunsReport { schema: SCHEMA, runs: vec![run], not_started: Vec::new() }
+    RunsReport { schema: SCHEMA, runs: vec![run_report((run, steps, compared))], not_started: Vec::new() }
 }
 
 /// Runs without their steps, as `mainstay run --list --format json` tells them: `mainstay/run-list/v1`.
@@ -176,7 +239,7 @@ pub fn list(runs: Vec<Run>, more: bool) -> ListReport {
     ListReport { schema: "mainstay/run-list/v1", runs: runs.into_iter().map(of_run).collect(), more }
 }
 
-fn run_report((run, steps): (Run, Vec<StepRecord>)) -> RunReport {
+fn run_report((run, steps, compared): (Run, Vec<StepRecord>, Option<Comparison>)) -> RunReport {
     RunReport {
         id: run.id.0,
         occurrence: run.occurrence.map(|occurrence| occurrence.0),
@@ -190,7 +253,7 @@ fn run_report((run, steps): (Run, Vec<StepRecord>)) -> RunReport {
         started: time(run.started),
         ended: run.ended.map(time),
         steps: steps.into_iter().map(step_report).collect(),
-        baseline: None,
+        baseline: compared.map(BaselineReport::of),
     }
 }
 

@@ -39,7 +39,7 @@ pub fn line(entry: &Entry) -> Result<String, LineError> {
 pub fn canonical<T: serde::Serialize>(value: &T) -> Result<String, LineError> {
     let mut text = Vec::with_capacity(512);
     write(&serde_json::to_value(value)?, &mut text)?;
-    Ok(String::from_utf8(text).map_err(serde::ser::Error::custom).map_err(serde_json::Error::from)?)
+    Ok(String::from_utf8(text).map_err(<serde_json::Error as serde::ser::Error>::custom)?)
 }
 
 /// Appends canonical JSON.

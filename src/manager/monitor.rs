@@ -7,6 +7,7 @@ use crate::model::{Event, PlanFile};
 use crate::monitor::alerter::{self, Delivery};
 use crate::monitor::reporter::Monitored;
 use crate::monitor::{Estate, analyze, collector, rule};
+use crate::scheduler::zone_of;
 use crate::security::secrets::Secrets;
 use crate::state::{Access, State, StateError};
 use crate::world::World;
@@ -69,7 +70,8 @@ impl Manager {
 
     /// Asks the checks that tasks wait for, and records what changed.
     fn ask_conditions(&self, plan: &PlanFile, state: &State) -> Result<Conditions, StandingError> {
-        let world = World::new(&plan.connections, &self.file, self.clock());
+        let zone = zone_of(plan)?;
+        let world = World::new(&plan.connections, &self.file, self.clock()).in_zone(zone);
         Secrets::new(plan, &world).hide_what_is_at_hand();
         // Nobody makes this request: the process ends when a signal comes.
         let cancel = Cancel::new().map_err(StandingError::Resources)?;

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AlertState, Holder, Holds, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule, Usage};
+use super::{
+    AlertState, Fact, FactChange, Holder, Holds, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule,
+    ScrapeGap, Usage,
+};
 
 /// Something that happened. An event is a fact: it is recorded once and never changed.
 ///
@@ -255,6 +258,15 @@ pub enum Event {
         differences: Vec<String>,
         /// How long monitoring took to come back, in milliseconds; `None` when it did not.
         settled_ms: Option<u64>,
+        /// What has changed and what it means, the worst first; of very many the first ones.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<FactChange>,
+        /// How many facts of each kind were held against each other.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        compared: BTreeMap<Fact, u64>,
+        /// The targets with the longest times without a scrape, the longest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gaps: Vec<ScrapeGap>,
     },
     /// A silence is about to be created; its tag finds it again if we die before its id is known.
     SilenceIntended {

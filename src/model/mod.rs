@@ -5,7 +5,9 @@
 //! other. Nothing here does I/O or knows a clock.
 
 mod approval;
+mod baseline;
 mod basis;
+mod change;
 mod check;
 mod condition;
 mod event;
@@ -31,7 +33,9 @@ pub use approval::{
     APPROVAL_NAMESPACE, APPROVAL_SCHEMA, ApprovalStanding, ApprovalStatement, ApprovedOccurrence,
     ApprovedRun, InForce,
 };
+pub use baseline::{Baseline, Expectation, Tolerances};
 pub use basis::{Basis, ClockFace};
+pub use change::{ChangeVerdict, Fact, FactChange, ScrapeGap};
 pub use check::{
     AlertPathCheck, AlertRouteCheck, AskAgain, CertificateCheck, Check, CheckKind, ClientIdentity,
     CommandCheck, ConfigLiveCheck, DiskCheck, DnsCheck, FileCheck, FileType, GroupCheck, HttpCheck,
@@ -48,7 +52,7 @@ pub use matcher::{
 };
 pub use monitoring::{
     AlertInstance, AlertRule, AlertState, AlertmanagerConnection, Connections, HttpMetric, HttpValue, Metric,
-    PrometheusConnection, PromqlMetric, Sample,
+    PrometheusConnection, PromqlMetric, Sample, SilencePolicy,
 };
 pub use named::{List, Named, OneOrMany};
 pub use occurrence::{
@@ -68,8 +72,8 @@ pub use step::{
 };
 pub use target::{Group, Target};
 pub use task::{
-    Approval, Baseline, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec,
-    Task, TaskType, Unknown,
+    Approval, Claim, ClaimMode, Domain, DstMode, Gate, Missed, Overlap, Recurrence, SilenceSpec, Task,
+    TaskType, Unknown,
 };
 pub use window::{Blackout, Window};
 

@@ -54,6 +54,34 @@ pub struct AlertmanagerConnection {
     #[serde(default)]
     #[schemars(with = "List<form::Url>")]
     pub members: List<Spanned<String>>,
+    /// Which silences are told of by `validate --live`.
+    pub silences: Option<SilencePolicy>,
+}
+
+/// Which silences are told of: what is too long, and what has to be said.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SilencePolicy {
+    /// The end of a silence may lie so far ahead; default 30d.
+    #[schemars(with = "Option<form::PositiveLength>")]
+    pub longest: Option<Spanned<Length>>,
+    /// A silence may hold back nothing for so long; default 1d.
+    #[schemars(with = "Option<form::PositiveLength>")]
+    pub idle: Option<Spanned<Length>>,
+    /// A regular expression that a comment has to match, such as `OPS-[0-9]+`; without, any comment will do.
+    pub ticket: Option<Spanned<String>>,
+}
+
+impl SilencePolicy {
+    /// How far ahead the end of a silence may lie.
+    pub fn longest(&self) -> Length {
+        self.longest.map_or(Length(chrono::TimeDelta::days(30)), |length| length.value)
+    }
+
+    /// For how long a silence may hold back nothing.
+    pub fn idle(&self) -> Length {
+        self.idle.map_or(Length(chrono::TimeDelta::days(1)), |length| length.value)
+    }
 }
 
 /// What `monitor` collects beside its own: exactly one collector.

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Criticality, Length, List, Moment, OneOrMany, Rollout, Spanned, Step, Tolerance, form};
+use super::{Baseline, Check, Criticality, Length, List, Moment, OneOrMany, Rollout, Spanned, Step, form};
 
 /// What makes a task necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -283,25 +283,6 @@ pub struct SilenceSpec {
     /// the run.
     #[schemars(length(min = 1))]
     pub matchers: List<Spanned<String>>,
-}
-
-/// What of the monitoring system is captured before the work and compared after it.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Baseline {
-    /// By how much a job may have fewer series than before; default 2%.
-    #[schemars(extend("default" = Baseline::DEFAULT_WITHIN.to_string()))]
-    pub within: Option<Spanned<Tolerance>>,
-    /// How long monitoring may take to come back before the comparison counts; default 2m.
-    #[schemars(extend("default" = Baseline::DEFAULT_SETTLE.to_string()))]
-    pub settle: Option<Spanned<Length>>,
-}
-
-impl Baseline {
-    /// The tolerance of a baseline without `within`.
-    pub const DEFAULT_WITHIN: Tolerance = Tolerance::Percent(2.0);
-    /// The patience of a baseline without `settle`.
-    pub const DEFAULT_SETTLE: Length = Length(chrono::TimeDelta::minutes(2));
 }
 
 /// A query that has to return something for the work to start.

@@ -255,20 +255,22 @@ fn inhibition(rule: &WrittenInhibition) -> Result<Inhibition, String> {
     })
 }
 
+/// The units of durations in milliseconds, the longest first.
+const UNITS: [(&str, i64); 7] = [
+    ("y", 365 * 86_400_000),
+    ("w", 7 * 86_400_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
+
 /// A duration as Prometheus and Alertmanager write it: `1h30m`, `15s`, `0`.
 pub(crate) fn duration(text: &str) -> Option<TimeDelta> {
     if text == "0" {
         return Some(TimeDelta::zero());
     }
-    const UNITS: [(&str, i64); 7] = [
-        ("y", 365 * 86_400_000),
-        ("w", 7 * 86_400_000),
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1000),
-        ("ms", 1),
-    ];
     let (mut rest, mut next, mut total) = (text, 0, 0_i64);
     while !rest.is_empty() {
         let (number, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);

@@ -78,10 +78,13 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             tx.execute(sql, (run.0, stamp(*at), json(facts)?))?;
             Ok(())
         }
-        Event::BaselineCompared { run, same, differences, settled_ms } => {
-            let sql = "UPDATE baseline SET same = ?2, differences = ?3, settled_ms = ?4 WHERE run = ?1";
+        Event::BaselineCompared { run, same, differences, settled_ms, changes, compared, gaps } => {
+            let sql = "UPDATE baseline SET same = ?2, differences = ?3, settled_ms = ?4,
+                       changes = ?5, compared = ?6, gaps = ?7 WHERE run = ?1";
             let settled_ms = settled_ms.map(count).transpose()?;
-            let changed = tx.execute(sql, (run.0, same, json(differences)?, settled_ms))?;
+            let row =
+                (run.0, same, json(differences)?, settled_ms, json(changes)?, json(compared)?, json(gaps)?);
+            let changed = tx.execute(sql, row)?;
             one(changed, || format!("run {run} has no baseline"))
         }
         Event::SilenceIntended { run, tag, alertmanager, matchers } => {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::codec;
 use super::{State, StateError};
-use crate::model::RunId;
+use crate::model::{Fact, FactChange, RunId, ScrapeGap};
 
 /// The facts of before, and the comparison with those of after.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,12 @@ pub struct Comparison {
     pub differences: Vec<String>,
     /// How long it took to come back, in milliseconds; `None` when it did not.
     pub settled_ms: Option<u64>,
+    /// What has changed and what it means, the worst first.
+    pub changes: Vec<FactChange>,
+    /// How many facts of each kind were held against each other.
+    pub compared: BTreeMap<Fact, u64>,
+    /// The targets with the longest times without a scrape, the longest first.
+    pub gaps: Vec<ScrapeGap>,
 }
 
 /// So many times are kept of each task.
@@ -58,6 +64,33 @@ impl State {
         Ok(times)
     }
 
+    /// The longest time in which a target was not scraped that should have been, of the newest twenty runs of each task
+    /// whose comparison measured gaps; newest first. It is zero where no scrape was lost.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn blind_times(&self) -> Result<BTreeMap<String, Vec<TimeDelta>>, StateError> {
+        let sql = "SELECT task, gaps FROM (
+                       SELECT run.task, gaps, run.id,
+                              row_number() OVER (PARTITION BY run.task ORDER BY run.id DESC) AS n
+                       FROM baseline JOIN run ON run.id = baseline.run
+                       WHERE settled_ms IS NOT NULL AND compared <> '{}')
+                   WHERE n <= ?1 ORDER BY task, id DESC";
+        let found = self.read(|connection| {
+            codec::rows(connection, sql, [MAX_TIMES], |row| {
+                let gaps: Vec<ScrapeGap> = codec::from_json(row, "gaps")?;
+                let longest = gaps.iter().map(ScrapeGap::blind_ms).max().unwrap_or(0);
+                let longest = TimeDelta::milliseconds(longest.try_into().unwrap_or(i64::MAX / 1_000_000));
+                Ok((row.get::<_, String>("task")?, longest))
+            })
+        })?;
+        let mut times: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (task, time) in found {
+            times.entry(task).or_default().push(time);
+        }
+        Ok(times)
+    }
+
     /// The baseline of a run.
     ///
     /// # Errors
@@ -73,6 +106,9 @@ impl State {
                         settled_ms: row
                             .get::<_, Option<i64>>("settled_ms")?
                             .and_then(|milliseconds| milliseconds.try_into().ok()),
+                        changes: codec::from_json(row, "changes")?,
+                        compared: codec::from_json(row, "compared")?,
+                        gaps: codec::from_json(row, "gaps")?,
                     }),
                     None => None,
                 };

@@ -44,9 +44,18 @@ fn hide(event: &mut Event, redactor: &Redactor) {
         Event::RunStarted { justification: Some(text), .. }
         | Event::RunEnded { reason: Some(text), .. }
         | Event::AlertsDelivered { error: Some(text), .. } => all(&mut [text]),
-        Event::BaselineCompared { differences, .. } => {
+        Event::BaselineCompared { differences, changes, gaps, .. } => {
             for text in differences {
                 redactor.hide_in(text);
+            }
+            for change in changes {
+                let states = change.before.iter_mut().chain(&mut change.after).chain(&mut change.server);
+                for text in states.chain([&mut change.subject, &mut change.message]) {
+                    redactor.hide_in(text);
+                }
+            }
+            for gap in gaps {
+                redactor.hide_in(&mut gap.target);
             }
         }
         Event::SilenceCreated { silenced, .. } => {

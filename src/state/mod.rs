@@ -56,5 +56,5 @@ pub use reach::Reach;
 pub use reviews::{REVIEW_WITHIN, Review};
 pub use runs::{Refusal, RunFilter};
 pub use schedules::{Published, WITHDRAWAL};
-pub use silences::OpenSilence;
+pub use silences::{OpenSilence, RecordedSilence};
 pub use start::NewRun;

@@ -248,10 +248,16 @@ const STEPS: &[&str] = &[
         )
         WHERE newest < (SELECT max(revision) FROM revision);
     ",
+    // 7: what has changed and what it means, and how long targets were not scraped; before, only sentences were kept.
+    "
+    ALTER TABLE baseline ADD COLUMN changes TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE baseline ADD COLUMN compared TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE baseline ADD COLUMN gaps TEXT NOT NULL DEFAULT '[]';
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 6;
+pub(super) const LATEST: i32 = 7;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())

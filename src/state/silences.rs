@@ -27,6 +27,23 @@ pub struct OpenSilence {
     pub silenced: Vec<String>,
 }
 
+/// What is on record of a silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedSilence {
+    /// The run that it belongs to.
+    pub run: RunId,
+    /// When it ends unless it is renewed.
+    pub until: Option<DateTime<Utc>>,
+    /// Whether its creation is on record; else it was intended, and mainstay ended before the answer came.
+    pub is_created: bool,
+    /// The alerts that it silenced when it was created.
+    pub silenced: Vec<String>,
+    /// When it was recorded as ended.
+    pub expired: Option<DateTime<Utc>>,
+    /// The ledger's entry about its creation, or the intent.
+    pub seq: Option<u64>,
+}
+
 impl State {
     /// Silences that were intended and not recorded as expired, oldest first.
     ///
@@ -45,6 +62,29 @@ impl State {
                     id: row.get("id")?,
                     until: codec::opt_time(row, "until")?,
                     silenced: codec::from_json(row, "silenced")?,
+                })
+            })
+        })
+    }
+
+    /// What is on record of the silence with this tag, whether it has ended or not.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn silence_of_tag(&self, tag: &str) -> Result<Option<RecordedSilence>, StateError> {
+        // Digits, hexadecimal and the name of a silence: nothing that JSON writes otherwise.
+        let seq = "SELECT max(seq) FROM ledger WHERE instr(line, '\"tag\":\"' || tag || '\"')
+                   AND (instr(line, '\"kind\":\"silence_created\"') OR instr(line, '\"kind\":\"silence_intended\"'))";
+        let sql = format!("SELECT *, ({seq}) AS seq FROM silence WHERE tag = ?1");
+        self.read(|connection| {
+            codec::first(connection, &sql, [tag], |row| {
+                Ok(RecordedSilence {
+                    run: RunId(row.get("run")?),
+                    until: codec::opt_time(row, "until")?,
+                    is_created: row.get::<_, Option<String>>("id")?.is_some(),
+                    silenced: codec::from_json(row, "silenced")?,
+                    expired: codec::opt_time(row, "expired")?,
+                    seq: row.get::<_, Option<i64>>("seq")?.and_then(|seq| seq.try_into().ok()),
                 })
             })
         })

@@ -1,7 +1,8 @@
 //! The validator: checker -> verifier -> engine -> reporter.
 //!
 //! The checker holds a plan file against the [`rules`]; live checks of the system are in
-//! [`checks`]. What findings that are not about the plan file are called is in [`codes`].
+//! [`checks`]. Which silences should not be
+//! is in [`silences`]. What findings that are not about the plan file are called is in [`codes`].
 
 mod budget;
 pub mod checker;
@@ -20,6 +21,7 @@ pub mod rules;
 pub mod scope;
 mod secrets;
 mod shell;
+pub mod silences;
 mod standards;
 pub mod surroundings;
 #[cfg(test)]

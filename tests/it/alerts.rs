@@ -3,6 +3,7 @@
 mod live;
 mod path;
 mod route;
+mod silences;
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@ mod reload;
 mod restore;
 mod silences;
 mod storage;
+mod verdict;
 
 use std::time::Duration;
 

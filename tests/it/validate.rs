@@ -2,6 +2,7 @@
 
 mod fix;
 mod hostile;
+mod import;
 mod inputs;
 mod live;
 mod manual;

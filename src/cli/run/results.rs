@@ -10,7 +10,8 @@ use crate::cli::{Exit, Global, Terminal};
 use crate::executor;
 use crate::executor::coordinator::{Account, Crew, Fate};
 use crate::executor::report::{self, NotStartedReport, events};
-use crate::model::{Outcome, Run, StepRecord};
+use crate::model::{Outcome, Run, RunId, StepRecord};
+use crate::state::Comparison;
 use crate::table::PLAIN;
 
 /// What `mainstay run` can be told in.
@@ -38,6 +39,7 @@ pub fn show(
     terminal: &mut Terminal,
 ) -> anyhow::Result<()> {
     let runs = recorded(crew, accounts)?;
+    let compared = compared(crew, &runs)?;
     let not_started: Vec<_> = accounts.iter().filter_map(not_started).collect();
     let now = crew.world.clock.now();
     let mut last: Vec<_> = not_started.iter().map(|work| events::not_started(work, now)).collect();
@@ -47,10 +49,13 @@ pub fn show(
     let mut render = |format, is_shown: bool| {
         Ok(match format {
             Format::Json => {
-                let report = report::report(runs.clone(), not_started.clone());
+                let with_comparison = |(run, steps): &(Run, Vec<StepRecord>)| {
+                    (run.clone(), steps.clone(), compared.get(&run.id).cloned())
+                };
+                let report = report::report(runs.iter().map(with_comparison).collect(), not_started.clone());
                 crate::text::inert_json(&serde_json::to_string_pretty(&report)?) + "\n"
             }
-            _ => summary::text(&runs, accounts, if is_shown { screen } else { PLAIN }),
+            _ => summary::text(&runs, accounts, &compared, if is_shown { screen } else { PLAIN }),
         })
     };
     output::write_files(telling.files, &mut render)?;
@@ -90,6 +95,16 @@ fn recorded(crew: &Crew, accounts: &[Account]) -> anyhow::Result<Vec<(Run, Vec<S
         }
     }
     Ok(runs.into_values().collect())
+}
+
+/// How monitoring compared with what it was before, by run.
+fn compared(crew: &Crew, runs: &[(Run, Vec<StepRecord>)]) -> anyhow::Result<BTreeMap<RunId, Comparison>> {
+    let mut found = BTreeMap::new();
+    for (run, _) in runs {
+        let baseline = crew.journal.state().baseline(run.id)?;
+        found.extend(baseline.and_then(|baseline| baseline.compared).map(|compared| (run.id, compared)));
+    }
+    Ok(found)
 }
 
 fn not_started(account: &Account) -> Option<NotStartedReport> {

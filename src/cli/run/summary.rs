@@ -1,17 +1,23 @@
 //! What happened, what went wrong, and what to do next.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::TimeDelta;
 use console::{Alignment, measure_text_width, pad_str};
 
+use super::changes;
 use crate::executor::coordinator::{Account, Fate};
-use crate::model::{Outcome, Output, Phase, Run, StepRecord};
+use crate::model::{Outcome, Output, Phase, Run, RunId, StepRecord};
+use crate::state::Comparison;
 use crate::table::{Screen, Tone, painted};
 use crate::text::{inert, inert_line};
 
 /// The last lines of a failed step's output that are shown.
 const LAST_LINES: usize = 8;
+
+/// So many changes in monitoring are shown of a run that did not succeed.
+const MOST_CHANGES: usize = 12;
 
 /// Of more runs than this, only those have a line that did not succeed.
 const MOST_LISTED: usize = 40;
@@ -20,11 +26,16 @@ const MOST_LISTED: usize = 40;
 const BESIDE_NAME: usize = 48;
 
 /// One line a run, then what is behind each one that did not succeed.
-pub fn text(runs: &[(Run, Vec<StepRecord>)], accounts: &[Account], screen: Screen) -> String {
+pub fn text(
+    runs: &[(Run, Vec<StepRecord>)],
+    accounts: &[Account],
+    compared: &BTreeMap<RunId, Comparison>,
+    screen: Screen,
+) -> String {
     let mut text = String::new();
     text.push_str(&table(runs, screen));
     for (run, steps) in runs.iter().filter(|(run, _)| run.outcome != Some(Outcome::Succeeded)) {
-        text.push_str(&account_of(run, steps));
+        text.push_str(&account_of(run, steps, compared.get(&run.id), screen));
     }
     for account in accounts {
         if let Some(why) = why_not(&account.fate) {
@@ -73,7 +84,7 @@ fn table(runs: &[(Run, Vec<StepRecord>)], screen: Screen) -> String {
     text
 }
 
-fn account_of(run: &Run, steps: &[StepRecord]) -> String {
+fn account_of(run: &Run, steps: &[StepRecord], compared: Option<&Comparison>, screen: Screen) -> String {
     let mut text = String::new();
     let reason = run.reason.as_deref().unwrap_or("no reason is on record");
     let outcome = run.outcome.map_or_else(String::new, |outcome| outcome.to_string());
@@ -100,6 +111,10 @@ fn account_of(run: &Run, steps: &[StepRecord]) -> String {
         let why = step.message.as_deref().unwrap_or("its end is not on record");
         let left = format!("left to do: `{}`{on} ({}): {why}", step.name, step.phase);
         let _ = writeln!(text, "  {}", inert_line(&left));
+    }
+    if let Some(compared) = compared.filter(|compared| !compared.changes.is_empty()) {
+        let _ = writeln!(text, "  what has changed in monitoring:");
+        text.push_str(&changes::text(compared, MOST_CHANGES, screen));
     }
     text.push('\n');
     text

@@ -54,15 +54,19 @@ impl Work<'_> {
             let Some(prometheus) = &self.world.prometheus else {
                 return Done::failed("there is no Prometheus");
             };
-            match verifier::capture(prometheus, self.world) {
+            let spec = match self.baseline_spec() {
+                Ok(spec) => spec,
+                Err(error) => return Done::failed(crate::in_words(&error)),
+            };
+            match verifier::capture(prometheus, self.world, &spec) {
                 Ok(taken) => {
                     let message = format!(
                         "{}, {}, {}",
-                        crate::counted(taken.targets.len(), "target"),
-                        crate::counted(taken.rules.len(), "rule"),
-                        crate::counted(taken.firing.len(), "firing alert"),
+                        crate::counted(taken.first.targets.len(), "target"),
+                        crate::counted(taken.first.rules.len(), "rule"),
+                        crate::counted(taken.first.firing.len(), "firing alert"),
                     );
-                    facts = Some(taken);
+                    facts = Some(taken.bounded());
                     Done::well(message)
                 }
                 Err(error) => Done::failed(crate::in_words(&error)),
@@ -75,7 +79,7 @@ impl Work<'_> {
                 format!("there is no baseline to come back to: {why}"),
             )));
         };
-        if facts.targets.is_empty() {
+        if facts.first.targets.is_empty() {
             let reason = "the baseline is empty: Prometheus has no target, so nothing could be proved";
             return Ok(Err(End::new(Outcome::Refused, reason)));
         }

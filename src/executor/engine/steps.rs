@@ -48,6 +48,8 @@ pub(super) struct Progress<'s> {
     pub(super) rolled: Rolled<'s>,
     /// Whether more of the work, or of the way back, was done than is on record from before.
     pub(super) has_worked: Cell<bool>,
+    /// The gaps in the scrapes that are longer than they may be, a sentence each.
+    pub(super) blind: RefCell<Vec<String>>,
     /// The silence of the run, once it is in force.
     pub(super) silence: Option<Arc<Lease<'s>>>,
     /// What happened and is recorded together with what happens next.
@@ -65,6 +67,7 @@ impl<'s> Progress<'s> {
             left_out: Vec::new(),
             end_of_work: Utc::now(),
             rolled: Rolled::default(),
+            blind: RefCell::default(),
             silence: None,
             held: RefCell::default(),
         }

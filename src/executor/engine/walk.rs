@@ -40,7 +40,7 @@ impl Work<'_> {
         {
             end = self.roll_back(progress, &back, before, end)?;
         }
-        end = self.with_what_stays(progress, end);
+        end = within_gap(progress, self.with_what_stays(progress, end));
         match self.finally(progress)? {
             // What is left of it is done when the run is resumed.
             Some(End { outcome: Outcome::Interrupted, reason }) => {
@@ -252,6 +252,15 @@ impl Work<'_> {
         }
         Ok(problem)
     }
+}
+
+/// Work that kept targets from being scraped for longer than it may has failed, and no way back mends that.
+fn within_gap(progress: &Progress, end: End) -> End {
+    let blind = progress.blind.take();
+    if end.outcome == Outcome::Succeeded && !blind.is_empty() {
+        return End::new(Outcome::Failed, format!("monitoring was blind for too long: {}", blind.join("; ")));
+    }
+    end
 }
 
 fn verification(name: &str, done: &Done) -> String {

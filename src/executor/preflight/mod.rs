@@ -174,7 +174,7 @@ pub fn look_ahead(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateErro
     let task = wanted.task;
     let mut items = gates::look(ahead, wanted)?;
     items.extend(task.preconditions.iter().map(|check| checks::precondition(check, ahead.world)));
-    items.extend(task.baseline.as_ref().map(|_| peers::baseline(ahead.world)));
+    items.extend(task.baseline.as_ref().map(|baseline| peers::baseline(baseline, ahead.world)));
     items.extend(
         task.silence.as_ref().map(|spec| peers::silence(spec, ahead.plan, &wanted.targets, ahead.world)),
     );

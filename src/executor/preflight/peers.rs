@@ -4,27 +4,31 @@ use super::{Ahead, Ending, Found, Item, TIMEOUT, assumed, cannot_know, verified,
 use crate::executor::actions::prometheus::{config_fault, space_needed};
 use crate::executor::engine::silence_matchers;
 use crate::executor::lease::reach::{self, Scope};
-use crate::model::{Check, Phase, PlanFile, PrometheusAction, SilenceSpec, Spanned, TcpCheck};
+use crate::model::{Baseline, Check, Phase, PlanFile, PrometheusAction, SilenceSpec, Spanned, TcpCheck};
 use crate::validator::checks::{self, Answer};
-use crate::validator::verifier;
+use crate::validator::verifier::{self, Spec};
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::http::without_password;
 use crate::world::prometheus::{PeerError, Prometheus};
 
-pub(super) fn baseline(world: &World) -> Item {
-    let found = match &world.prometheus {
-        None => wrong(Ending::Failed, "the plan file names no Prometheus (`connections.prometheus`)"),
-        Some(prometheus) => match verifier::capture(prometheus, world) {
-            Ok(facts) if facts.targets.is_empty() => {
+pub(super) fn baseline(baseline: &Baseline, world: &World) -> Item {
+    let spec = Spec::of(baseline, &world.folder);
+    let found = match (&world.prometheus, &spec) {
+        (_, Err(error)) => wrong(Ending::Failed, crate::in_words(error)),
+        (None, Ok(_)) => {
+            wrong(Ending::Failed, "the plan file names no Prometheus (`connections.prometheus`)")
+        }
+        (Some(prometheus), Ok(spec)) => match verifier::capture(prometheus, world, spec) {
+            Ok(facts) if facts.first.targets.is_empty() => {
                 wrong(Ending::Failed, format!("{} has no target: nothing could be proved", prometheus.url()))
             }
             Ok(facts) => verified(format!(
                 "{} answers, with {}, {} and {}",
                 prometheus.url(),
-                crate::counted(facts.targets.len(), "target"),
-                crate::counted(facts.rules.len(), "rule"),
-                crate::counted(facts.firing.len(), "firing alert"),
+                crate::counted(facts.first.targets.len(), "target"),
+                crate::counted(facts.first.rules.len(), "rule"),
+                crate::counted(facts.first.firing.len(), "firing alert"),
             )),
             Err(error) => wrong(Ending::Failed, crate::in_words(&error)),
         },

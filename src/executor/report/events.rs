@@ -138,7 +138,7 @@ pub fn line_of(event: &Event, at: DateTime<Utc>) -> Option<RunEvent<'_>> {
             What::StepSettled { run: run.0, step: *ordinal, done: *done, how }
         }
         Event::BaselineTaken { run, .. } => What::BaselineTaken { run: run.0 },
-        Event::BaselineCompared { run, same, differences, settled_ms } => What::BaselineCompared {
+        Event::BaselineCompared { run, same, differences, settled_ms, .. } => What::BaselineCompared {
             run: run.0,
             same: *same,
             differences,

@@ -10,8 +10,6 @@
 
 mod matcher;
 mod resource;
-#[cfg(test)]
-mod tests;
 
 use crate::model::{MAX_NAME_LENGTH, Span, Value};
 use crate::planfile::tree::{Kind, NodeId, Tree, Whole, parse_as};

@@ -187,12 +187,15 @@ fn file(resource: &mut Resource) -> Vec<(&'static str, Value)> {
     let path = resource.text("path").unwrap_or(resource.id());
     let exists = absent(resource, "exists");
     let mode = resource.matcher("mode", About::Values).map(four_digits);
-    let kind = resource.matcher("filetype", About::Values);
+    if path.starts_with('~') {
+        resource.leave_out(resource.tree.span(resource.id), "a home folder is not looked up; write the path");
+        resource.taken.extend(resource.attributes.iter().map(|(key, _)| *key));
+        return Vec::new();
+    }
+    let kind = resource.text("filetype").map(file_type);
     let contents =
         resource.matcher("contents", About::Lines).or_else(|| resource.matcher("contains", About::Lines));
-    for digest in ["md5"] {
-        resource.refuse(digest, "it can be forged, and is not looked at; write `sha256`");
-    }
+    resource.refuse("md5", "it can be forged, and is not looked at; write `sha256`");
     let entries = Entries::of("path", path)
         .with("exists", exists)
         .with("type", kind)
@@ -205,6 +208,16 @@ fn file(resource: &mut Resource) -> Vec<(&'static str, Value)> {
         .with("sha256", resource.text("sha256"))
         .with("sha512", resource.text("sha512"));
     single(entries.check("file"))
+}
+
+/// A type of files by its name here.
+fn file_type(name: &str) -> &str {
+    match name {
+        "pipe" => "fifo",
+        "block-device" => "block_device",
+        "character-device" => "char_device",
+        same => same,
+    }
 }
 
 /// A mode as it is found: four digits.
@@ -222,8 +235,10 @@ fn package(resource: &mut Resource) -> Vec<(&'static str, Value)> {
     let versions = match resource.matcher("versions", About::Values) {
         Some(Value::List(mut all)) if all.len() == 1 => Some(all.remove(0)),
         Some(Value::List(_)) => {
-            let span = resource.tree.span(resource.id);
-            resource.leave_out(span, "`versions`: several versions of one package cannot be asked for");
+            resource.leave_out(
+                resource.tree.span(resource.id),
+                "`versions`: several versions of one package cannot be asked for",
+            );
             None
         }
         other => other,
@@ -270,8 +285,12 @@ fn group(resource: &mut Resource) -> Vec<(&'static str, Value)> {
 }
 
 fn command(resource: &mut Resource) -> Vec<(&'static str, Value)> {
-    let text = resource.text("exec").unwrap_or(resource.id());
-    let run = ["sh", "-c", text].map(Value::from).to_vec();
+    let exec = resource.take("exec").unwrap_or(resource.id);
+    let tree = resource.tree;
+    let run = match tree.elements(exec) {
+        [] => ["sh", "-c", tree.text(exec)].map(Value::from).to_vec(),
+        arguments => arguments.iter().map(|argument| Value::from(tree.text(*argument))).collect(),
+    };
     let entries = Entries::of("run", Value::List(run))
         .with("exit", resource.matcher("exit-status", About::Values))
         .with("stdout", resource.matcher("stdout", About::Lines))
@@ -294,6 +313,7 @@ fn http(resource: &mut Resource) -> Vec<(&'static str, Value)> {
     for secret in ["username", "password"] {
         resource.refuse(secret, "no password is written into a plan file");
     }
+    resource.refuse("header", "write `response_headers`, each by its name");
     resource.refuse("headers", "write `response_headers`, each by its name");
     let entries = Entries::of("url", url)
         .with("method", resource.text("method"))

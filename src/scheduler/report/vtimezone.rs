@@ -65,8 +65,8 @@ impl Yearly {
         weeks.map(move |week| Self { month: day.month(), weekday: day.weekday(), week })
     }
 
-    fn holds_for(&self, day: NaiveDate) -> bool {
-        Self::of(day).any(|rule| rule == *self)
+    fn holds_for(self, day: NaiveDate) -> bool {
+        Self::of(day).any(|rule| rule == self)
     }
 }
 

@@ -4,7 +4,7 @@
 //! methods revisited" (1996).
 
 use super::model::{Model, UNPLACED};
-use super::network::{FAR, Link, Network};
+use super::network::{FAR, Link, Network, id};
 use super::problem::{LIMIT, Time};
 use super::profile::{Direction, Profile};
 
@@ -29,7 +29,7 @@ pub struct Generator<'m, 'p, P> {
     /// What is placed, sorted by a time.
     pub(super) by_time: Vec<u32>,
     /// The time of each, and its place in [`Model::jobs`].
-    keys: Vec<(Time, usize)>,
+    keys: Vec<(Time, u32)>,
     /// The same in one number.
     packed_keys: Vec<Time>,
 }
@@ -221,10 +221,10 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
             if starts[job] != UNPLACED {
                 let time = time(starts, job);
                 (least, most) = (least.min(time), most.max(time));
-                keys.push((time, if is_reversed { jobs.len() - 1 - n } else { n }));
+                keys.push((time, id(if is_reversed { jobs.len() - 1 - n } else { n })));
             }
         }
-        let job = |n: usize| jobs[if is_reversed { jobs.len() - 1 - n } else { n }];
+        let job = |n: u32| jobs[if is_reversed { jobs.len() - 1 - n as usize } else { n as usize }];
         self.by_time.clear();
         let n_bits = usize::BITS - jobs.len().leading_zeros();
         if most.saturating_sub(least).leading_zeros() <= n_bits {
@@ -235,10 +235,10 @@ impl<'m, 'p, P: Profile> Generator<'m, 'p, P> {
         // One number is compared sooner than two.
         let packed = &mut self.packed_keys;
         packed.clear();
-        packed.extend(keys.iter().map(|(time, n)| (time - least) << n_bits | *n as Time));
+        packed.extend(keys.iter().map(|(time, n)| (time - least) << n_bits | Time::from(*n)));
         packed.sort_unstable();
         let mask = (1 << n_bits) - 1;
-        self.by_time.extend(packed.iter().map(|key| job(usize::try_from(key & mask).unwrap_or(0))));
+        self.by_time.extend(packed.iter().map(|key| job(u32::try_from(key & mask).unwrap_or(0))));
     }
 
     /// Writes the list that makes this schedule: what starts first comes first, what has no place last.

@@ -130,12 +130,20 @@ fn baselines_keep_what_was_before_and_how_it_compared() {
     state.record(&taken(10, "2026-03-07T06:00:00Z")).unwrap();
     state.record(&taken(20, "2026-03-07T07:00:00Z")).unwrap();
     let differences = vec!["20 series, not 10".to_owned()];
-    let compared =
-        Event::BaselineCompared { run, same: false, differences: differences.clone(), settled_ms: None };
+    let compared = Event::BaselineCompared {
+        run,
+        same: false,
+        differences: differences.clone(),
+        settled_ms: None,
+        changes: Vec::new(),
+        compared: std::collections::BTreeMap::new(),
+        gaps: Vec::new(),
+    };
     state.record(&compared).unwrap();
     let baseline = state.baseline(run).unwrap().unwrap();
     assert_eq!(baseline.facts["series"], 10);
-    assert_eq!(baseline.compared, Some(Comparison { same: false, differences, settled_ms: None }));
+    let comparison = baseline.compared.unwrap();
+    assert_eq!((comparison.same, comparison.differences, comparison.settled_ms), (false, differences, None));
 }
 
 #[test]

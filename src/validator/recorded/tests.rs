@@ -155,7 +155,15 @@ impl Story {
         let outcome = if same { Outcome::Succeeded } else { Outcome::Failed };
         self.step(Phase::Verify, "", "compare with the baseline", outcome);
         let differences = if same { Vec::new() } else { vec!["a target is gone".to_owned()] };
-        self.events.push(Event::BaselineCompared { run: self.run, same, differences, settled_ms: Some(1) });
+        self.events.push(Event::BaselineCompared {
+            run: self.run,
+            same,
+            differences,
+            settled_ms: Some(1),
+            changes: Vec::new(),
+            compared: std::collections::BTreeMap::new(),
+            gaps: Vec::new(),
+        });
     }
 
     fn finish(&mut self, outcome: Outcome, reason: Option<&str>) {

@@ -1,19 +1,58 @@
-//! Facts of a monitoring system at one moment.
+//! Facts of a monitoring system at one moment: plain values, kept in the ledger as they are.
+//!
+//! 1. They are bounded, whatever the size of the estate: see [`Facts::bounded`].
+//! 2. What earlier versions did not capture is `None`, and is not compared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::world::World;
-use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget};
-
-/// What is held against what was: kept in the ledger as it is.
+/// What is held against what was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
-    /// Prometheus' version.
+    /// The Prometheus that is asked first.
+    #[serde(flatten)]
+    pub first: Server,
+    /// The silences in force that are not mainstay's own, by id, with their end.
+    pub silences: BTreeMap<String, DateTime<Utc>>,
+    /// When this was asked, by the real clock.
+    pub at: DateTime<Utc>,
+    /// The other Prometheus servers, by URL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replicas: BTreeMap<String, Peer<Server>>,
+    /// All members of the Alertmanager cluster, by URL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, Peer<Member>>,
+    /// How many facts of a kind were too many to be kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, u64>,
+}
+
+/// Facts of one of several servers, or why they are not known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Peer<T> {
+    /// It answered.
+    Known(Box<T>),
+    /// It could not be asked.
+    Unknown(String),
+}
+
+impl<T> Peer<T> {
+    /// Facts, or why there are none.
+    pub fn of(found: Result<T, impl std::error::Error>) -> Self {
+        match found {
+            Ok(facts) => Self::Known(Box::new(facts)),
+            Err(error) => Self::Unknown(crate::in_words(&error)),
+        }
+    }
+}
+
+/// Facts of one Prometheus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its version.
     pub version: String,
     /// When it started.
     pub started: DateTime<Utc>,
@@ -29,10 +68,6 @@ pub struct Facts {
     pub rules: BTreeMap<String, String>,
     /// The alerts that fire, by their labels.
     pub firing: BTreeSet<String>,
-    /// The silences in force that are not mainstay's own, by id, with their end.
-    pub silences: BTreeMap<String, DateTime<Utc>>,
-    /// When this was asked, by the real clock.
-    pub at: DateTime<Utc>,
     /// The longest scrape interval, in seconds.
     pub scrape_interval: f64,
     /// The longest interval of a rule group, in seconds; 0 without rules.
@@ -41,138 +76,237 @@ pub struct Facts {
     /// The corruptions of its WAL that were found at its start: the next start says 0 again.
     #[serde(default)]
     pub corruptions: u64,
+    /// What is known besides; `None` in ledgers of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<More>,
 }
 
-/// What one question of a baseline may take.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Captures the facts as they are now.
-///
-/// # Errors
-/// [`PeerError`] of the first question that has no answer.
-pub fn capture(prometheus: &Prometheus, world: &World) -> Result<Facts, PeerError> {
-    let targets = prometheus.targets(TIMEOUT)?;
-    let rules = prometheus.rules(TIMEOUT)?;
-    facts(prometheus, world, &targets, &rules)
+/// What else is known of one Prometheus.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct More {
+    /// Its command line, by the names of its flags.
+    pub flags: BTreeMap<String, String>,
+    /// How long samples are kept, as it says it: `15d`.
+    pub retention: String,
+    /// How many targets of each job have each health.
+    pub jobs: BTreeMap<String, BTreeMap<String, u64>>,
+    /// The series of each metric; `None` when there are too many to count them by name.
+    pub metrics: Option<Metrics>,
+    /// What rules and dashboards read, by its selector without time.
+    pub signals: BTreeMap<String, Signal>,
+    /// Queries of rules and dashboards that are not understood here.
+    pub unread: Vec<String>,
+    /// The rule groups, by file and name.
+    pub groups: BTreeMap<String, Group>,
+    /// The pending and firing alerts, by their labels.
+    pub alerts: BTreeMap<String, Alert>,
+    /// Its own counters, from its metrics page and not from its storage.
+    pub counters: BTreeMap<String, f64>,
+    /// How far remote write lags behind, in seconds; `None` without remote write.
+    pub remote_write_lag: Option<f64>,
+    /// What was stored, as fixed questions with the digest of their answers.
+    pub history: Vec<Stretch>,
+    /// The probes, by their labels.
+    pub probes: BTreeMap<String, Probe>,
+    /// When each group was pushed last, in seconds since 1970, by its labels.
+    pub pushed: BTreeMap<String, f64>,
+    /// When each file of the textfile collector was written last, in seconds since 1970, by its labels.
+    pub textfiles: BTreeMap<String, f64>,
 }
 
-/// The facts around `targets` and `rules` that have just been asked for.
-pub(super) fn facts(
-    prometheus: &Prometheus,
-    world: &World,
-    targets: &[ScrapeTarget],
-    rules: &[RuleGroup],
-) -> Result<Facts, PeerError> {
-    let runtime = prometheus.runtime_info(TIMEOUT)?;
-    let scrape_interval =
-        targets.iter().filter_map(|target| seconds(&target.scrape_interval)).fold(1.0, f64::max);
-    Ok(Facts {
-        version: prometheus.version(TIMEOUT)?,
-        started: runtime.start_time,
-        config_digest: format!("{:x}", Sha256::digest(prometheus.config(TIMEOUT)?)),
-        reload_ok: runtime.reload_config_success,
-        targets: targets.iter().map(|target| (name_of(target), target.health.clone())).collect(),
-        series: series_by_job(prometheus, scrape_interval, runtime.start_time)?,
-        rules: rules.iter().flat_map(rules_of).collect(),
-        firing: prometheus
-            .alerts(TIMEOUT)?
-            .iter()
-            .filter(|alert| alert.state == "firing")
-            .map(alert_name)
-            .collect(),
-        silences: silences(world)?,
-        at: Utc::now(),
-        scrape_interval,
-        evaluation_interval: rules.iter().map(|group| group.interval).fold(0.0, f64::max),
-        corruptions: runtime.corruption_count,
-    })
+/// How many series each metric has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Metrics {
+    /// By name; of very many those with the most series.
+    pub series: BTreeMap<String, u64>,
+    /// How many other metrics there are, which are not kept.
+    #[serde(default)]
+    pub others: u64,
 }
 
-/// A target's name that survives a restart: its scrape pool and its labels.
-pub(super) fn name_of(target: &ScrapeTarget) -> String {
-    format!("{} {}", target.scrape_pool, in_braces(&target.labels))
+/// What a rule or a dashboard reads.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Signal {
+    /// How many series it selects.
+    pub series: u64,
+    /// How many of them are of that Prometheus itself: it makes series as it is first used.
+    #[serde(default)]
+    pub own: u64,
+    /// Who reads it: `alert GROUP/NAME`, `rule GROUP/NAME`, `dashboard TITLE/PANEL`; the first ones.
+    pub readers: Vec<String>,
+    /// The labels that its series have, with some of their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, BTreeSet<String>>,
 }
 
-fn in_braces(labels: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    format!("{{{}}}", pairs.join(","))
+/// One rule group.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Group {
+    /// Seconds between two evaluations.
+    pub interval: f64,
+    /// How many rules it has.
+    pub rules: u64,
+    /// For how many seconds it has not been evaluated beyond its interval.
+    #[serde(default)]
+    pub lag: f64,
 }
 
-/// The rules of a group by their names, with their health.
-pub(super) fn rules_of(group: &RuleGroup) -> impl Iterator<Item = (String, String)> {
-    group.rules.iter().map(|rule| (format!("{}/{}", group.name, rule.name), rule.health.clone()))
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// `pending` or `firing`.
+    pub state: String,
+    /// Since when its condition holds.
+    pub active_at: Option<DateTime<Utc>>,
+    /// The rule that makes it, as `GROUP/NAME`.
+    #[serde(default)]
+    pub rule: String,
+    /// The seconds that its condition has to hold.
+    #[serde(default)]
+    pub hold: f64,
+    /// The seconds that it goes on after its condition.
+    #[serde(default)]
+    pub keep: f64,
+    /// The seconds between two evaluations.
+    #[serde(default)]
+    pub interval: f64,
 }
 
-fn alert_name(alert: &PrometheusAlert) -> String {
-    in_braces(&alert.labels)
+/// A fixed question about the past, and its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The query.
+    pub query: String,
+    /// The first moment.
+    pub from: DateTime<Utc>,
+    /// The last moment.
+    pub until: DateTime<Utc>,
+    /// The time between two moments, in seconds.
+    pub step: i64,
+    /// How many points the answer has.
+    pub points: u64,
+    /// The sum of their values.
+    pub sum: f64,
 }
 
-/// Counts the samples of each target's last scrape, within two intervals: a longer look would count what was
-/// before the work. Prometheus keeps this count per scrape, so the question costs as much for a million
-/// series as for ten.
-///
-/// Prometheus as its own target is left out: it makes series as its API is first used, also by the questions
-/// that are asked here, and a restart forgets them.
-fn series_by_job(
-    prometheus: &Prometheus,
-    interval: f64,
-    started: DateTime<Utc>,
-) -> Result<BTreeMap<String, f64>, PeerError> {
-    let within = (2.0 * interval).max(5.0).ceil();
-    let started = started.timestamp();
-    let query = format!(
-        "sum by (job) (last_over_time(scrape_samples_post_metric_relabeling[{within}s])
-         unless on (job, instance) (prometheus_build_info
-             and on (job, instance) (abs(process_start_time_seconds - {started}) < 2)))"
-    );
-    let answered = prometheus.query(&query, TIMEOUT)?;
-    let job = |labels: &BTreeMap<String, String>| labels.get("job").cloned().unwrap_or_default();
-    Ok(answered.samples.iter().map(|sample| (job(&sample.labels), sample.number())).collect())
+/// The last result of a probe.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Probe {
+    /// Whether it succeeded; `None` when it has no result.
+    pub success: Option<bool>,
+    /// When the first certificate that it sees expires, in seconds since 1970; `None` when it sees none.
+    pub certificate: Option<f64>,
 }
 
-/// Mainstay's own come and go with their runs, and change their ids when they are renewed.
-fn silences(world: &World) -> Result<BTreeMap<String, DateTime<Utc>>, PeerError> {
-    let Some(alertmanager) = &world.alertmanager else { return Ok(BTreeMap::new()) };
-    let all = alertmanager.silences(TIMEOUT)?.into_iter();
-    let others =
-        all.filter(|silence| silence.status.state == "active" && !silence.comment.contains("[mainstay:"));
-    Ok(others.map(|silence| (silence.id, silence.ends_at)).collect())
+/// Facts of one Alertmanager.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Member {
+    /// SHA-256 of its configuration without comments and secrets, in hexadecimal.
+    pub config_digest: String,
+    /// Whether its last reload went well; `None` when it does not say.
+    pub reload_ok: Option<bool>,
+    /// `ready`, `settling` or `disabled`.
+    pub cluster: String,
+    /// How many members it sees, itself among them; 0 without clustering.
+    pub peers: u64,
+    /// The silences in force that are not mainstay's own, by id, with their end.
+    pub silences: BTreeMap<String, DateTime<Utc>>,
 }
 
-/// Reads Prometheus' durations: `1m30s`, `15s`, `500ms`.
-fn seconds(text: &str) -> Option<f64> {
-    let mut total = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit_end =
-            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
-        total += number
-            * match &rest[digits..unit_end] {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3_600.0,
-                "d" => 86_400.0,
-                "w" => 604_800.0,
-                "y" => 31_536_000.0,
-                _ => return None,
-            };
-        rest = &rest[unit_end..];
+/// So many facts of a kind are kept.
+const MOST: usize = 2_000;
+/// So many signals are kept, and so many readers of one, and so many values of one of its labels.
+pub(super) const MOST_SIGNALS: usize = 500;
+/// See [`MOST_SIGNALS`].
+pub(super) const MOST_READERS: usize = 20;
+/// See [`MOST_SIGNALS`].
+pub(super) const MOST_VALUES: usize = 8;
+/// A name longer than this is kept as its beginning.
+const LONGEST: usize = 1_000;
+
+impl Facts {
+    /// What was known of the server at this URL, or of the first one.
+    pub fn server(&self, url: Option<&str>) -> Option<&Server> {
+        match url.map(|url| self.replicas.get(url)) {
+            None => Some(&self.first),
+            Some(Some(Peer::Known(server))) => Some(server),
+            Some(_) => None,
+        }
     }
-    Some(total).filter(|total| *total > 0.0)
+
+    /// The same, small enough for the ledger: of each kind (targets, rules, alerts, silences, probes, jobs) 2,000 by the
+    /// order of their names, of metrics the 2,000 with the most series. How many are left out is told; targets that are
+    /// left out are still counted by job and health.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        let mut left_out = std::mem::take(&mut self.left_out);
+        let mut note = |kind: &str, n: u64| {
+            if n > 0 {
+                *left_out.entry(kind.to_owned()).or_default() += n;
+            }
+        };
+        note("silence", cut(&mut self.silences, MOST));
+        let replicas = self.replicas.values_mut().filter_map(|peer| match peer {
+            Peer::Known(server) => Some(&mut **server),
+            Peer::Unknown(_) => None,
+        });
+        for server in std::iter::once(&mut self.first).chain(replicas) {
+            server.bound(&mut note);
+        }
+        for peer in self.members.values_mut() {
+            if let Peer::Known(member) = peer {
+                note("silence", cut(&mut member.silences, MOST));
+            }
+        }
+        self.left_out = left_out;
+        self
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_of_prometheus_are_read() {
-        assert_eq!(seconds("1m30s"), Some(90.0));
-        assert_eq!(seconds("500ms"), Some(0.5));
-        assert_eq!(seconds(""), None);
-        assert_eq!(seconds("ten"), None);
+impl Server {
+    fn bound(&mut self, note: &mut dyn FnMut(&str, u64)) {
+        note("target", cut(&mut self.targets, MOST));
+        note("series", cut(&mut self.series, MOST));
+        note("rule", cut(&mut self.rules, MOST));
+        let firing = std::mem::take(&mut self.firing);
+        note("alert", u64::try_from(firing.len().saturating_sub(MOST)).unwrap_or(u64::MAX));
+        self.firing = firing.into_iter().filter(|name| name.len() <= LONGEST).take(MOST).collect();
+        let Some(more) = &mut self.more else { return };
+        cut(&mut more.jobs, MOST);
+        note("signal", cut(&mut more.signals, MOST_SIGNALS));
+        note("rule_group", cut(&mut more.groups, MOST));
+        note("alert", cut(&mut more.alerts, MOST));
+        note("probe", cut(&mut more.probes, MOST));
+        note("push", cut(&mut more.pushed, MOST));
+        note("textfile", cut(&mut more.textfiles, MOST));
+        more.unread.truncate(MOST_READERS);
+        if let Some(metrics) = &mut more.metrics {
+            metrics.bound();
+        }
     }
+}
+
+impl Metrics {
+    /// Keeps those with the most series.
+    fn bound(&mut self) {
+        if self.series.len() <= MOST {
+            return;
+        }
+        let mut all: Vec<_> = std::mem::take(&mut self.series).into_iter().collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        self.others += u64::try_from(all.len() - MOST).unwrap_or(u64::MAX);
+        all.truncate(MOST);
+        self.series = all.into_iter().collect();
+    }
+}
+
+/// Keeps the first ones, and no name that is too long; says how many are left out.
+fn cut<V>(all: &mut BTreeMap<String, V>, most: usize) -> u64 {
+    let n = all.len();
+    all.retain(|name, _| name.len() <= LONGEST);
+    if let Some(first_left_out) = all.keys().nth(most).cloned() {
+        all.split_off(&first_left_out);
+    }
+    u64::try_from(n - all.len()).unwrap_or(u64::MAX)
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::facts::{TIMEOUT, facts, name_of, rules_of};
-use super::{Facts, compare};
-use crate::model::{Length, Tolerance};
+use super::capture::{self, TIMEOUT, name_of, rules_of};
+use super::facts::{Peer, Server};
+use super::patience::Patience;
+use super::{Compared, Facts, Spec, compare, lost};
 use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::prometheus::{PeerError, Prometheus, Rule, RuleGroup, ScrapeTarget, WalReplay};
@@ -19,6 +20,8 @@ pub struct Settled {
     pub differences: Vec<String>,
     /// How long it took to come back; `None` when it did not.
     pub took: Option<Duration>,
+    /// All that is not as it was by the last comparison, and what it means; nothing when there was none.
+    pub compared: Compared,
 }
 
 /// How often monitoring is looked at.
@@ -28,18 +31,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const DISCOVERY: Duration = Duration::from_secs(5);
 /// Scrapes younger than the work that are seen before anything counts.
 const SCRAPES: f64 = 2.0;
-/// WAL replay that makes progress extends the patience, up to this many times.
-const MOST_EXTENSIONS: u32 = 20;
-/// The allowance that is learned is this many times the longest time that monitoring took to come back lately.
-const LEARNED: u32 = 2;
-
-/// The patience for the next time: what the plan file allows, or what earlier times teach if that is more.
-///
-/// `earlier` are the times that monitoring took to come back after the newest runs of the same task.
-pub fn allowance(configured: Duration, earlier: &[TimeDelta]) -> Duration {
-    let longest = earlier.iter().filter_map(|took| took.to_std().ok()).max().unwrap_or_default();
-    configured.max(longest.saturating_mul(LEARNED))
-}
 
 /// Waits, for `patience` at most, until monitoring is as it was `before`, judged only by scrapes and rule
 /// evaluations after `end_of_work` (by the real clock).
@@ -52,21 +43,29 @@ pub fn settle(
     before: &Facts,
     world: &World,
     end_of_work: DateTime<Utc>,
-    (patience, within): (Duration, Tolerance),
+    (patience, spec): (Duration, &Spec),
     cancel: &Cancel,
 ) -> Settled {
     let Some(prometheus) = &world.prometheus else {
-        return Settled { differences: vec!["there is no Prometheus to ask".to_owned()], took: None };
+        let differences = vec!["there is no Prometheus to ask".to_owned()];
+        return Settled { differences, took: None, compared: Compared::default() };
     };
     let began = Instant::now();
-    let mut patience = Patience::new(patience.max(least_patience(before, patience)), began);
-    let mut looking = Looking { before, world, end_of_work, within, each: patience.each, scraped: None };
+    let mut patience = Patience::new(patience.max(least_patience(&before.first, patience)), began);
+    let mut looking =
+        Looking { before, world, end_of_work, spec, each: patience.each, scraped: BTreeMap::new() };
+    let mut last = None;
     loop {
+        let asked = Instant::now();
         let differences = match looking.look(prometheus) {
-            Ok(Look::Compared(differences)) if differences.is_empty() => {
-                return Settled { differences, took: Some(began.elapsed()) };
+            Ok(Look::Compared(found)) if found.0.is_same() => {
+                return Settled { differences: Vec::new(), took: Some(began.elapsed()), compared: found.0 };
             }
-            Ok(Look::Compared(differences)) => differences,
+            Ok(Look::Compared(found)) => {
+                let differences = found.0.sentences();
+                last = Some(found);
+                differences
+            }
             Ok(Look::NotYet(reason)) => vec![reason],
             Ok(Look::Replaying(replay)) => {
                 patience.saw_replay(replay, Instant::now());
@@ -74,14 +73,37 @@ pub fn settle(
             }
             Err(error) => vec![crate::in_words(&error)],
         };
-        if patience.is_over(Instant::now()) || cancel.wait(LOOK_EVERY) {
-            return Settled { differences, took: None };
+        // A look at a large estate takes its time, and the estate needs some for itself.
+        if patience.is_over(Instant::now()) || cancel.wait(LOOK_EVERY.max(asked.elapsed())) {
+            return given_up(differences, last, before, prometheus);
         }
     }
 }
 
+/// What is told when monitoring did not come back, with what has probably taken the place of metrics that are gone.
+fn given_up(
+    differences: Vec<String>,
+    last: Option<Box<(Compared, Server)>>,
+    before: &Facts,
+    prometheus: &Prometheus,
+) -> Settled {
+    let Some((mut compared, after)) = last.map(|last| *last) else {
+        return Settled { differences, took: None, compared: Compared::default() };
+    };
+    // A comparison that came before something kept monitoring from being seen is not what is told.
+    let is_of_last_look = compared.sentences() == differences;
+    if let Some((had, has)) = before.first.more.as_ref().zip(after.more.as_ref())
+        // Nobody waits any longer because that cannot be found out.
+        && let Ok(replacements) = lost::replacements(prometheus, had, has)
+    {
+        lost::tell(&mut compared.changes, &replacements);
+    }
+    let differences = if is_of_last_look { compared.sentences() } else { differences };
+    Settled { differences, took: None, compared }
+}
+
 /// Less than this cannot succeed: discovery, scrapes and an evaluation have to come first.
-fn least_patience(before: &Facts, patience: Duration) -> Duration {
+fn least_patience(before: &Server, patience: Duration) -> Duration {
     let scrapes = Duration::from_secs_f64((SCRAPES + 1.0) * before.scrape_interval);
     let evaluation = Duration::try_from_secs_f64(before.evaluation_interval).unwrap_or_default();
     let evaluation = if is_slow(evaluation, patience) { Duration::ZERO } else { evaluation };
@@ -93,49 +115,10 @@ fn is_slow(interval: Duration, patience: Duration) -> bool {
     patience < interval
 }
 
-/// A deadline that a WAL replay's progress moves, up to a cap.
-struct Patience {
-    each: Duration,
-    until: Instant,
-    cap: Instant,
-    seen: Option<WalReplay>,
-}
-
-impl Patience {
-    fn new(each: Duration, now: Instant) -> Self {
-        let cap = now + each.saturating_mul(MOST_EXTENSIONS);
-        Self { each, until: now + each, cap, seen: None }
-    }
-
-    fn saw_replay(&mut self, replay: WalReplay, now: Instant) {
-        if self.seen != Some(replay) {
-            self.seen = Some(replay);
-            self.until = self.cap.min(now + self.each);
-        }
-    }
-
-    fn is_over(&self, now: Instant) -> bool {
-        self.until <= now
-    }
-
-    /// Where the replay stands, and why it is given up if it is.
-    fn of_replay(&self, replay: WalReplay, now: Instant) -> String {
-        let words = format!("Prometheus replays its WAL, segment {} of {}", replay.current, replay.max);
-        let each = Length::seconds(self.each.as_secs().try_into().unwrap_or(i64::MAX));
-        if !self.is_over(now) {
-            words
-        } else if self.cap <= now {
-            format!("{words}; {MOST_EXTENSIONS} times {each} are the most that is waited for it")
-        } else {
-            format!("{words}, and has got no further for {each}")
-        }
-    }
-}
-
 /// What one look at monitoring found.
 enum Look {
-    /// It can be compared, and this is worse.
-    Compared(Vec<String>),
+    /// It was compared; with the facts of the first server.
+    Compared(Box<(Compared, Server)>),
     /// It cannot be compared yet.
     NotYet(String),
     /// Prometheus replays its WAL.
@@ -147,52 +130,104 @@ struct Looking<'a> {
     before: &'a Facts,
     world: &'a World,
     end_of_work: DateTime<Utc>,
-    within: Tolerance,
+    spec: &'a Spec,
     /// The patience: slower rules are not waited for.
     each: Duration,
-    /// The newest scrape at the moment when enough of all targets were stored: an evaluation after it saw them.
-    scraped: Option<DateTime<Utc>>,
+    /// By server, the newest scrape at the moment when enough of all targets were stored: an evaluation after it saw them.
+    scraped: BTreeMap<String, DateTime<Utc>>,
 }
 
 impl Looking<'_> {
     fn look(&mut self, prometheus: &Prometheus) -> Result<Look, PeerError> {
-        if !prometheus.is_ready(TIMEOUT)? {
-            return Ok(Look::Replaying(prometheus.wal_replay(TIMEOUT)?));
+        let first = match self.server(prometheus, &self.before.first)? {
+            Ok(first) => first,
+            Err(look) => return Ok(look),
+        };
+        let mut replicas = BTreeMap::new();
+        for replica in &self.world.replicas {
+            let url = replica.url();
+            let found = match self.before.replicas.get(&url) {
+                Some(Peer::Known(before)) => match self.server(replica, before) {
+                    Ok(Ok(server)) => Ok(server),
+                    Ok(Err(Look::NotYet(reason))) => return Ok(Look::NotYet(format!("{url}: {reason}"))),
+                    Ok(Err(look)) => return Ok(look),
+                    Err(error) => Err(error),
+                },
+                // Nothing is known of what it was.
+                _ => self.anew(replica, &self.before.first, &[]),
+            };
+            replicas.insert(url, Peer::of(found));
         }
-        if let Some(reason) = is_too_early(prometheus, self.before, self.end_of_work)? {
-            return Ok(Look::NotYet(reason));
+        let after = capture::facts(first, replicas, self.world)?;
+        let compared = compare(self.before, &after, self.spec);
+        Ok(Look::Compared(Box::new((compared, after.first))))
+    }
+
+    /// The facts of one server, once they can be compared.
+    fn server(
+        &mut self,
+        prometheus: &Prometheus,
+        before: &Server,
+    ) -> Result<Result<Server, Look>, PeerError> {
+        if !prometheus.is_ready(TIMEOUT)? {
+            return Ok(Err(Look::Replaying(prometheus.wal_replay(TIMEOUT)?)));
+        }
+        if let Some(reason) = is_too_early(prometheus, before, self.end_of_work)? {
+            return Ok(Err(Look::NotYet(reason)));
         }
         let targets = prometheus.targets(TIMEOUT)?;
         let groups = prometheus.rules(TIMEOUT)?;
-        if let Some(reason) = is_unscraped(self.before, &targets, self.end_of_work) {
-            return Ok(Look::NotYet(reason));
+        if let Some(reason) = is_unscraped(before, &targets, self.end_of_work) {
+            return Ok(Err(Look::NotYet(reason)));
         }
         if let Some(reason) = too_few_scrapes(prometheus, &targets, self.end_of_work)? {
-            return Ok(Look::NotYet(reason));
+            return Ok(Err(Look::NotYet(reason)));
         }
         let newest = targets.iter().map(|target| target.last_scrape).max();
-        let scraped = *self.scraped.get_or_insert(newest.unwrap_or(self.end_of_work));
+        let scraped = *self.scraped.entry(prometheus.url()).or_insert(newest.unwrap_or(self.end_of_work));
         let (slow, others): (Vec<_>, Vec<_>) = groups.iter().partition(|group| {
             is_slow(Duration::try_from_secs_f64(group.interval).unwrap_or_default(), self.each)
         });
         if let Some(reason) = is_unevaluated(&others, scraped) {
-            return Ok(Look::NotYet(reason));
+            return Ok(Err(Look::NotYet(reason)));
         }
-        let mut after = facts(prometheus, self.world, &targets, &groups)?;
-        // A rule that is not waited for is not held to be lost only because its turn has not come.
-        for (name, health) in slow.into_iter().flat_map(rules_of) {
+        self.anew(prometheus, before, &slow).map(Ok)
+    }
+
+    /// The facts of now. A rule that is not waited for is not held to be lost only because its turn has not come, and
+    /// neither is what it records.
+    fn anew(
+        &self,
+        prometheus: &Prometheus,
+        before: &Server,
+        slow: &[&RuleGroup],
+    ) -> Result<Server, PeerError> {
+        let (targets, groups) = (prometheus.targets(TIMEOUT)?, prometheus.rules(TIMEOUT)?);
+        let work = Some((self.end_of_work, before));
+        let mut after = capture::server(prometheus, self.spec, (&targets, &groups), work)?;
+        for (name, health) in slow.iter().flat_map(|group| rules_of(group)) {
             if health == "unknown" {
-                after.rules.insert(name.clone(), self.before.rules.get(&name).cloned().unwrap_or(health));
+                after.rules.insert(name.clone(), before.rules.get(&name).cloned().unwrap_or(health));
             }
         }
-        Ok(Look::Compared(compare(self.before, &after, self.within)))
+        if let (Some(has), Some(had)) = (&mut after.more, &before.more) {
+            let recorded = slow.iter().flat_map(|group| &group.rules).map(|rule| rule.name.as_str());
+            let recorded: std::collections::BTreeSet<_> = recorded.collect();
+            for (selector, signal) in &mut has.signals {
+                let metric = super::read::metric_of(selector).unwrap_or_default();
+                if let Some(was) = had.signals.get(selector).filter(|_| recorded.contains(metric)) {
+                    signal.series = signal.series.max(was.series);
+                }
+            }
+        }
+        Ok(after)
     }
 }
 
 /// Waits for the discovery and two scrapes since the work ended, or since Prometheus started if that was later.
 fn is_too_early(
     prometheus: &Prometheus,
-    before: &Facts,
+    before: &Server,
     end_of_work: DateTime<Utc>,
 ) -> Result<Option<String>, PeerError> {
     let since = prometheus.runtime_info(TIMEOUT)?.start_time.max(end_of_work);
@@ -203,7 +238,7 @@ fn is_too_early(
 }
 
 /// Names the first target that has not been scraped since the work ended.
-fn is_unscraped(before: &Facts, targets: &[ScrapeTarget], end_of_work: DateTime<Utc>) -> Option<String> {
+fn is_unscraped(before: &Server, targets: &[ScrapeTarget], end_of_work: DateTime<Utc>) -> Option<String> {
     if targets.is_empty() && !before.targets.is_empty() {
         return Some("Prometheus knows no target yet".to_owned());
     }
@@ -242,64 +277,4 @@ fn too_few_scrapes(
     Ok(lacking.map(|target| {
         format!("fewer than {SCRAPES} scrapes of {} are stored since the work ended", name_of(target))
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MINUTE: Duration = Duration::from_mins(1);
-
-    fn segment(current: i64) -> WalReplay {
-        WalReplay { max: 1000, current }
-    }
-
-    #[test]
-    fn case_47_a_replay_of_40_minutes_is_not_given_up_after_15() {
-        let began = Instant::now();
-        let mut patience = Patience::new(15 * MINUTE, began);
-        for minute in 0..=40 {
-            let now = began + minute * MINUTE;
-            assert!(!patience.is_over(now), "minute {minute}");
-            patience.saw_replay(segment(minute.into()), now);
-            assert_eq!(
-                patience.of_replay(segment(minute.into()), now),
-                format!("Prometheus replays its WAL, segment {minute} of 1000")
-            );
-        }
-        // Replayed: what is left to come has its 15 minutes from here.
-        assert!(!patience.is_over(began + 54 * MINUTE) && patience.is_over(began + 55 * MINUTE));
-    }
-
-    #[test]
-    fn a_replay_that_stands_still_or_never_ends_is_given_up_and_that_is_told() {
-        let began = Instant::now();
-        let mut patience = Patience::new(2 * MINUTE, began);
-        for minute in 0..5 {
-            patience.saw_replay(segment(7), began + minute * MINUTE);
-        }
-        let now = began + 2 * MINUTE;
-        assert!(patience.is_over(now));
-        let told = "Prometheus replays its WAL, segment 7 of 1000, and has got no further for 2m";
-        assert_eq!(patience.of_replay(segment(7), now), told);
-
-        let mut patience = Patience::new(2 * MINUTE, began);
-        for minute in 0..40 {
-            assert!(!patience.is_over(began + minute * MINUTE), "minute {minute}");
-            patience.saw_replay(segment(minute.into()), began + minute * MINUTE);
-        }
-        let now = began + 40 * MINUTE;
-        assert!(patience.is_over(now));
-        let told =
-            "Prometheus replays its WAL, segment 40 of 1000; 20 times 2m are the most that is waited for it";
-        assert_eq!(patience.of_replay(segment(40), now), told);
-    }
-
-    #[test]
-    fn the_allowance_is_what_is_allowed_or_what_was_learned() {
-        let seconds = |all: &[i64]| all.iter().map(|one| TimeDelta::seconds(*one)).collect::<Vec<_>>();
-        assert_eq!(allowance(2 * MINUTE, &[]), 2 * MINUTE);
-        assert_eq!(allowance(2 * MINUTE, &seconds(&[8, 50])), 2 * MINUTE);
-        assert_eq!(allowance(2 * MINUTE, &seconds(&[8, 100, 20])), Duration::from_secs(200));
-    }
 }

@@ -8,6 +8,7 @@ mod rules;
 mod status;
 mod targets;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -160,6 +161,27 @@ pub(in crate::world) fn exposed(page: &str, name: &str) -> Option<f64> {
     })
 }
 
+/// The sum of the values of the series of each of these names that a metrics page has.
+///
+/// Source: Prometheus text exposition format.
+pub(in crate::world) fn sums_of(page: &str, names: &[&'static str]) -> BTreeMap<&'static str, f64> {
+    let mut sums = BTreeMap::new();
+    for line in page.lines().filter(|line| !line.starts_with('#')) {
+        let end = line.find(['{', ' ']).unwrap_or(line.len());
+        let Some(name) = names.iter().find(|name| **name == &line[..end]) else { continue };
+        let rest = if line[end..].starts_with('{') {
+            line.rsplit_once('}').map_or("", |(_, rest)| rest)
+        } else {
+            &line[end..]
+        };
+        let value = rest.split_whitespace().next().and_then(|value| value.parse::<f64>().ok());
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            *sums.entry(*name).or_insert(0.0) += value;
+        }
+    }
+    sums
+}
+
 /// Every series called `name` in a metrics page: the text between its braces, and its value.
 ///
 /// Source: Prometheus text exposition format.
@@ -189,5 +211,11 @@ mod tests {
             ["a_total", "b", "c", "a"].map(|name| exposed(page, name)),
             [Some(1500.0), Some(2.0), None, None]
         );
+    }
+
+    #[test]
+    fn the_series_of_a_name_are_added_up() {
+        let page = "# TYPE a counter\na{x=\"} 1\"} 2\na{x=\"2\"} 3 1700000000\na_more 9\nb NaN\n";
+        assert_eq!(sums_of(page, &["a", "b", "c"]), BTreeMap::from([("a", 5.0)]));
     }
 }

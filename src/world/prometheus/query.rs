@@ -155,6 +155,25 @@ impl Prometheus {
         Ok(matrix.result.into_iter().map(|one| series_of(one.metric, &one.values)).collect())
     }
 
+    /// The labels of the series that have samples between two moments and that `selector` selects.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn series(
+        &self,
+        selector: &str,
+        (start, end): (DateTime<Utc>, DateTime<Utc>),
+        timeout: Duration,
+    ) -> Result<Vec<BTreeMap<String, String>>, PeerError> {
+        let path = "/api/v1/series";
+        let url = format!("{}{path}", self.base);
+        let form = selection(&[selector], Some(start), end);
+        let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
+        let answer = self.client.send(&request)?;
+        let frame = self.frame(path, &answer)?;
+        self.data(path, frame)
+    }
+
     /// How many series have samples between two moments that `selectors` select.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ pub struct RuleGroup {
     /// Seconds between two evaluations.
     #[serde(default)]
     pub interval: f64,
+    /// When it was last evaluated; the year 1 when never.
+    #[serde(default)]
+    pub last_evaluation: Option<DateTime<Utc>>,
 }
 
 /// One rule.
@@ -58,11 +61,15 @@ pub struct Rule {
 
 /// One alert as Prometheus sees it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PrometheusAlert {
     /// Its labels; its name is `alertname`.
     pub labels: BTreeMap<String, String>,
     /// `pending` or `firing`.
     pub state: String,
+    /// Since when its condition holds.
+    #[serde(default)]
+    pub active_at: Option<DateTime<Utc>>,
 }
 
 impl Prometheus {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{PeerError, Prometheus, exposed};
+use super::{PeerError, Prometheus, exposed, sums_of};
 use crate::world::http::without_password;
 
 /// What the server says of itself.
@@ -25,6 +25,9 @@ pub struct RuntimeInfo {
     /// The folder that it was started in: relative paths of its flags count from there.
     #[serde(default, rename = "CWD")]
     pub cwd: String,
+    /// How long samples are kept, or how many bytes of them: `15d`, `15d or 10GiB`.
+    #[serde(default)]
+    pub storage_retention: String,
 }
 
 /// How far the WAL is replayed.
@@ -127,5 +130,39 @@ impl Prometheus {
             return Err(self.refused("/metrics", &answer, &answer.body));
         }
         Ok(names.map(|name| exposed(&answer.body, name)))
+    }
+
+    /// Its own metrics of these names, not through its storage; the sum of the series of each that is there.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn own_sums(
+        &self,
+        names: &[&'static str],
+        timeout: Duration,
+    ) -> Result<BTreeMap<&'static str, f64>, PeerError> {
+        let answer = self.send("GET", "/metrics", timeout)?;
+        if answer.status != 200 {
+            return Err(self.refused("/metrics", &answer, &answer.body));
+        }
+        Ok(sums_of(&answer.body, names))
+    }
+
+    /// How many series its head has: those that had a sample lately.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub fn n_head_series(&self, timeout: Duration) -> Result<u64, PeerError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Status {
+            head_stats: Head,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head {
+            num_series: u64,
+        }
+        self.get("/api/v1/status/tsdb", timeout).map(|status: Status| status.head_stats.num_series)
     }
 }

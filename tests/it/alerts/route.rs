@@ -274,8 +274,8 @@ fn a_rule_that_reaches_nobody_is_named_with_its_file_and_group() {
     assert_eq!(ask(&without(&["Muted", "Summed", "Ticket"]), ""), "");
     assert_eq!(ask(&without(&["Muted"]), ", receivers: [fallback, team, pager]"), "");
     assert_says(
-        &ask(&without(&["Muted"]), ", not_receivers: [pager]"),
-        &["`Page`", "one of `not_receivers`"],
+        &ask(&without(&["Muted", "Summed", "Ticket"]), ", not_receivers: [pager]"),
+        &["could not be found out", "`Page`", "by its label `team`", "one of `not_receivers`"],
     );
     assert_says(&ask("groups: []\n", ""), &["could not be found out: there is no alerting rule"]);
 }

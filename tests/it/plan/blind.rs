@@ -1,6 +1,6 @@
 //! `plan` says for how long monitoring will be blind, target by target.
 
-use mainstay::model::{Event, Outcome, RunId};
+use mainstay::model::{Event, Fact, Outcome, RunId, ScrapeGap};
 
 use super::super::support::{Case, Past};
 
@@ -39,6 +39,11 @@ tasks:
 
 /// Runs of `known`, after each of which monitoring took so many milliseconds to come back.
 fn with_history(settled_ms: &[u64]) -> Case {
+    with_gaps(settled_ms, &[])
+}
+
+/// The same, with the longest time that a target was not scraped in the newest of them.
+fn with_gaps(settled_ms: &[u64], gaps_ms: &[u64]) -> Case {
     let case = Case::new().plan_file(PLAN);
     let past = Past(&case);
     for (n, settled_ms) in settled_ms.iter().enumerate() {
@@ -51,6 +56,9 @@ fn with_history(settled_ms: &[u64]) -> Case {
                 same: true,
                 differences: Vec::new(),
                 settled_ms: Some(*settled_ms),
+                changes: Vec::new(),
+                compared: gaps_ms.get(n).map(|_| (Fact::Target, 1)).into_iter().collect(),
+                gaps: gaps_ms.get(n).map(|longest_ms| gap(*longest_ms)).into_iter().collect(),
             };
             let taken = Event::BaselineTaken { run, at, facts: serde_json::json!({}) };
             state.record_all(&[taken, compared]).unwrap();
@@ -94,4 +102,20 @@ fn without_a_baseline_nothing_is_claimed() {
     );
     let text = case.run("--now 2026-03-06T12:00:00Z plan").any_output().exit(0).take_text();
     assert!(!text.contains("blind"), "{text}");
+}
+
+/// A gap in scrapes of every 15 seconds.
+fn gap(longest_ms: u64) -> ScrapeGap {
+    let target = "{instance=\"a\",job=\"node\"}".to_owned();
+    ScrapeGap { target, server: None, longest_ms, lost: longest_ms / 15_000, interval_ms: 15_000 }
+}
+
+#[test]
+fn gaps_that_were_measured_count_before_the_time_that_monitoring_took_to_come_back() {
+    let plan = "--now 2026-03-06T12:00:00Z plan --horizon 12h";
+    let settled = [14_000, 9_000, 9_500, 8_000, 13_999];
+    let few = with_gaps(&settled, &[45_000]);
+    few.run(plan).any_output().exit(0).stdout_has("at most 1m14s after 2 occurrences on prom-1, ");
+    let enough = with_gaps(&settled, &[45_000, 30_000, 30_000, 46_000, 30_000]);
+    enough.run(plan).any_output().exit(0).stdout_has("at most 1m31s after 2 occurrences on prom-1, ");
 }

@@ -7,13 +7,14 @@ use rustix::process::Signal;
 use super::{PATIENCE, nap, plan, processes_with, signal, task};
 use crate::support::{Case, wait_until};
 
-/// Three steps, of which the second can be killed in its middle: it waits for `go`, and `keys` are its own.
+/// Three steps, of which the second can be killed in its middle: without `go` it has begun and goes on, and `keys` are its
+/// own.
 fn three(keys: &str) -> String {
     plan(&task(
         "work",
         &format!(
-            "    steps:\n      - {{name: one, shell: echo one >> done}}\n      - {{name: two, shell: 'touch began; test -e \
-             go || {} && echo two >> done'{keys}}}\n      - {{name: three, shell: echo three >> done}}\n",
+            "    steps:\n      - {{name: one, shell: echo one >> done}}\n      - {{name: two, shell: 'test -e go || {{ touch \
+             began; {}; }} && echo two >> done'{keys}}}\n      - {{name: three, shell: echo three >> done}}\n",
             nap(27)
         ),
     ))

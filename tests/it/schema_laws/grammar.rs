@@ -110,7 +110,7 @@ fn task() -> Rule {
         .may("dst", any_of(&["once", "literal", "skip"]))
         .may("approval", mapping().must("required", count()).must("from", text()).done())
         .may("silence", mapping().must("matchers", some(any_of(&["'job=\"a\"'", "'a=~\"b\"'"]))).done())
-        .may("baseline", mapping().may("within", tolerance()).may("settle", length()).done())
+        .may("baseline", baseline())
         .may(
             "gate",
             mapping().must("promql", filled()).may("unknown", any_of(&["wait", "open", "closed"])).done(),
@@ -123,6 +123,36 @@ fn task() -> Rule {
         .may("finally", list(step()))
         .may("timeout", positive_length())
         .may("idempotent", boolean())
+        .done()
+}
+
+fn baseline() -> Rule {
+    let labels = || named(text());
+    let expectation = prop_oneof![
+        any_of(&["version", "flags", "config", "history"]),
+        mapping().must("target", labels()).done(),
+        mapping().must("series", text()).done(),
+        mapping().must("metric", text()).done(),
+        mapping().must("rule", text()).done(),
+        mapping().must("alert", labels()).done(),
+        mapping().must("probe", labels()).done(),
+        mapping().must("flag", text()).done(),
+    ];
+    mapping()
+        .may("within", tolerance())
+        .may("settle", length())
+        .may("gap", positive_length())
+        .may(
+            "tolerances",
+            mapping()
+                .may("metrics", tolerance())
+                .may("signals", tolerance())
+                .may("notifications", tolerance())
+                .may("remote_write", tolerance())
+                .done(),
+        )
+        .may("dashboards", one_or_many(text()))
+        .may("expect", list(expectation.boxed()))
         .done()
 }
 

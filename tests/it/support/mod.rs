@@ -2,6 +2,7 @@
 
 pub mod approvals;
 mod case;
+mod exporter;
 mod gatekeeper;
 mod generated;
 mod hung_peer;
@@ -15,6 +16,7 @@ mod webhook;
 mod yaml;
 
 pub use case::{Case, Ran};
+pub use exporter::Exporter;
 pub use gatekeeper::Gatekeeper;
 pub use generated::assert_committed;
 pub use hung_peer::HungPeer;

@@ -244,6 +244,7 @@ fn approvals_are_verified_and_work_that_began_without_them_is_told() {
         definition: earlier.definition.clone(),
         holds: Holds::default(),
         justification: None,
+        partial: false,
     };
     for approvals in [vec![], vec![approval]] {
         let run = mainstay::model::RunId(

@@ -183,6 +183,16 @@ impl Words<'_> {
                 None => "Prometheus evaluates all its rules without error".to_owned(),
             };
         }
+        if let Some(path) = &check.alert_path {
+            let (receiver, within) = (self.code(&path.receiver), path.within());
+            return format!(
+                "a synthetic alert reaches the receiver {receiver} within {within} and is resolved"
+            );
+        }
+        if let Some(live) = &check.config_live {
+            let files = live.prometheus.iter().chain(&live.alertmanager).map(|file| self.code(file));
+            return format!("what is served is what stands in {}", files.collect::<Vec<_>>().join(" and "));
+        }
         format!("the check {} holds, as it stands in the plan file", self.code(&check.in_short()))
     }
 

@@ -269,8 +269,8 @@ impl Section<'_> {
         if let Some(baseline) = &task.baseline {
             let within = baseline.within.map_or(Baseline::DEFAULT_WITHIN, |within| within.value);
             tick(format!(
-                "Baseline: targets, series, rules and firing alerts are noted; afterwards no job may have lost \
-                 more than {within} of its series"
+                "Baseline: targets, series, what rules read, rules, alerts, silences and storage are noted; \
+                 afterwards none may be worse, and no job may have lost more than {within} of its series"
             ));
         }
         let Some(silence) = &task.silence else { return };

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use console::{Alignment, measure_text_width, pad_str};
 
 use crate::calendar::Zone;
+use crate::cli::run::changes;
 use crate::cli::run::list::took;
 use crate::model::{Origin, Outcome, Run, StepRecord, Usage};
 use crate::state::Comparison;
@@ -51,6 +52,11 @@ pub fn text(shown: &Shown, zone: &Zone, now: DateTime<Utc>, screen: Screen) -> S
         text.push('\n');
         text.push_str(&steps(shown, goes_on.then_some(now), screen));
     }
+    if let Some(table) = shown.compared.as_ref().map(|compared| changes::text(compared, usize::MAX, screen))
+        && !table.is_empty()
+    {
+        let _ = write!(text, "\nwhat has changed in monitoring\n{table}");
+    }
     if !shown.notes.is_empty() {
         text.push_str("\nalso on record\n");
         for note in &shown.notes {
@@ -79,23 +85,20 @@ fn head(
     }
     let day = |at| zone.wall(at).format("%Y-%m-%d").to_string();
     let time = |at| zone.wall(at).format("%H:%M:%S").to_string();
-    let span = match run.ended {
+    let span = if let Some(ended) = run.ended {
         // The day is told once, unless it is another.
-        Some(ended) => {
-            let until = if day(ended) == day(run.started) {
-                time(ended)
-            } else {
-                format!("{} {}", day(ended), time(ended))
-            };
-            format!("to {until} {}, {}", zone.abbreviation(ended), took(ended - run.started))
-        }
-        None => {
-            let how_long = now.map_or_else(
-                || "its mainstay has gone; `run --resume` goes on with it".to_owned(),
-                |now| format!("for {} now", took(now - run.started)),
-            );
-            format!("{}, {how_long}", zone.abbreviation(run.started))
-        }
+        let until = if day(ended) == day(run.started) {
+            time(ended)
+        } else {
+            format!("{} {}", day(ended), time(ended))
+        };
+        format!("to {until} {}, {}", zone.abbreviation(ended), took(ended - run.started))
+    } else {
+        let how_long = now.map_or_else(
+            || "its mainstay has gone; `run --resume` goes on with it".to_owned(),
+            |now| format!("for {} now", took(now - run.started)),
+        );
+        format!("{}, {how_long}", zone.abbreviation(run.started))
     };
     let span = format!("{} {} {span}", day(run.started), time(run.started));
     say("when", &span);
@@ -124,6 +127,14 @@ fn head(
                 (false, _) => format!("monitoring is not as it was: {}", differences()),
             },
         );
+    }
+    if let Some(compared) = compared {
+        if let Some(counts) = changes::counts(compared) {
+            say("compared", &counts);
+        }
+        for gap in changes::gaps(&compared.gaps) {
+            say("gap", &gap);
+        }
     }
     lines.join("\n") + "\n"
 }

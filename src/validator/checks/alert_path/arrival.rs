@@ -141,7 +141,7 @@ impl Arrival {
         match self {
             Self::Mailbox { .. } => format!("the alert came to `{receiver}` and was caught at its webhook"),
             Self::Counters { integrations, .. } => format!(
-                "Alertmanager counts a notification by {} to somebody (of which alert it does not say), as `{receiver}` has",
+                "Alertmanager sent a notification by {}, as it does to `{receiver}` (whose it was, its counters do not say)",
                 integrations.join(" or ")
             ),
         }

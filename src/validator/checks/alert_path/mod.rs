@@ -7,18 +7,20 @@
 //! 3. Each way to fail has a verdict of its own.
 
 mod arrival;
+mod expected;
 mod hops;
 mod probe;
 mod refusals;
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use self::arrival::{Arrival, Notice};
+use self::expected::Expected;
 use self::hops::Hops;
 use self::probe::Probe;
 use super::Answer;
 use crate::model::AlertPathCheck;
-use crate::routing::{Receiver, Routing};
 use crate::world::World;
 use crate::world::alertmanager::{Alertmanager, ManagedAlert};
 use crate::world::cancel::Cancel;
@@ -91,74 +93,12 @@ impl Path<'_> {
         let evidence = arrival.evidence(receiver);
         let mut found = format!("{evidence}: {hops}");
         if self.members.len() > 1 {
-            found += &format!("; posted to {}", crate::counted(probe.n_taken(), "member"));
+            let _ = write!(found, "; posted to {}", crate::counted(probe.n_taken(), "member"));
         }
         for warning in warnings {
-            found += &format!("; warning: {warning}");
+            let _ = write!(found, "; warning: {warning}");
         }
         Ok(found)
-    }
-
-    /// What the configuration says of the way, asked of the first member that answers.
-    fn expectations(&self, labels: &crate::routing::Labels) -> Result<(Expected, Vec<String>), Answer> {
-        let mut why = Answer::unknown(NO_ALERTMANAGER);
-        for member in &self.members {
-            match member.status(self.left(REQUEST)) {
-                Ok(status) => return self.expected(&status.config.original, labels, member),
-                Err(error) => why = refusals::of(&error),
-            }
-        }
-        Err(why)
-    }
-
-    fn expected(
-        &self,
-        config: &str,
-        labels: &crate::routing::Labels,
-        member: &Alertmanager,
-    ) -> Result<(Expected, Vec<String>), Answer> {
-        let name = &self.check.receiver.value;
-        let routing = match Routing::read(config) {
-            Ok(routing) => routing,
-            // A later Alertmanager may say what is not known here: then only what is seen counts.
-            Err(error) => {
-                let warning = format!("the configuration of {}: {error}", member.url());
-                return Ok((Expected::unread(self.check), vec![warning]));
-            }
-        };
-        let Some(receiver) = routing.receiver(name) else {
-            return Err(Answer::no(
-                format!("a receiver `{name}`"),
-                format!(
-                    "mis-routed: {} knows only `{}`",
-                    member.url(),
-                    routing.receiver_names().collect::<Vec<_>>().join("`, `")
-                ),
-            ));
-        };
-        if receiver.integrations.is_empty() {
-            return Err(Answer::no(
-                format!("a receiver `{name}` that tells somebody"),
-                "not delivered: it has no integration",
-            ));
-        }
-        let ways = routing.ways(labels);
-        let way = ways.iter().find(|way| way.receiver == name);
-        let muted = way.and_then(|way| routing.muted_by(way, chrono::Utc::now()));
-        let interval = way.map_or(crate::routing::DEFAULT_GROUP_INTERVAL, |way| way.group_interval);
-        let expected = Expected {
-            receiver: Some(receiver.clone()),
-            group_interval: interval.to_std().unwrap_or_default(),
-            is_end_told: self.check.resolved.unwrap_or_else(|| self.tells_the_end(receiver)),
-            muted,
-        };
-        Ok((expected, Vec::new()))
-    }
-
-    /// Whether what is watched is told of the end: the webhook, or any integration.
-    fn tells_the_end(&self, receiver: &Receiver) -> bool {
-        let is_watched = |kind: &str| self.check.webhook.is_none() || kind == "webhook";
-        receiver.integrations.iter().any(|one| is_watched(&one.kind) && one.send_resolved)
     }
 
     /// Waits until every member that took the alert shows it as active, on its way to its receiver.
@@ -309,28 +249,5 @@ impl Path<'_> {
     /// The time that is left, up to `most`.
     fn left(&self, most: Duration) -> Duration {
         self.deadline.saturating_duration_since(Instant::now()).clamp(Duration::from_millis(1), most)
-    }
-}
-
-/// What the configuration lets expect.
-struct Expected {
-    /// Whom the alert is for; `None` when the configuration could not be read.
-    receiver: Option<Receiver>,
-    /// How long the end of an alert may wait.
-    group_interval: Duration,
-    /// Whether the end has to be told.
-    is_end_told: bool,
-    /// The time interval that keeps everything back.
-    muted: Option<String>,
-}
-
-impl Expected {
-    fn unread(check: &AlertPathCheck) -> Self {
-        Self {
-            receiver: None,
-            group_interval: crate::routing::DEFAULT_GROUP_INTERVAL.to_std().unwrap_or_default(),
-            is_end_told: check.resolved.unwrap_or(check.webhook.is_some()),
-            muted: None,
-        }
     }
 }

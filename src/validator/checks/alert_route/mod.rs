@@ -19,7 +19,7 @@ pub(super) use rule_files::{GroupInFile, WrittenRule, groups_in};
 const MOST_TOLD: usize = 10;
 
 pub fn ask(check: &AlertRouteCheck, world: &World, timeout: Duration) -> Answer {
-    let configs = match configs(check, world, timeout) {
+    let Configs { read: configs, unanswered } = match configs(check, world, timeout) {
         Ok(configs) => configs,
         Err(why) => return why,
     };
@@ -52,6 +52,9 @@ pub fn ask(check: &AlertRouteCheck, world: &World, timeout: Duration) -> Answer 
     }
     if !all.open.is_empty() {
         return Answer::unknown(format!("of {asked}: {}", all.in_words()));
+    }
+    if !unanswered.is_empty() {
+        return Answer::unknown(unanswered.join("; "));
     }
     let names: Vec<_> = configs.iter().map(|(name, _)| name.as_str()).collect();
     Answer::Yes { found: format!("{asked} as intended, by {}", names.join(", ")) }
@@ -87,31 +90,37 @@ impl Findings {
     }
 }
 
-/// The configurations to ask, by what names them: the file, or what each member serves, equal ones once.
-fn configs(
-    check: &AlertRouteCheck,
-    world: &World,
-    timeout: Duration,
-) -> Result<Vec<(String, Routing)>, Answer> {
+/// The configurations to ask.
+struct Configs {
+    /// By what names them: the file, or the first member that serves it.
+    read: Vec<(String, Routing)>,
+    /// Why a member did not answer.
+    unanswered: Vec<String>,
+}
+
+/// The file's, or what each member serves.
+fn configs(check: &AlertRouteCheck, world: &World, timeout: Duration) -> Result<Configs, Answer> {
     let read = |name: String, text: &str| match Routing::read(text) {
         Ok(routing) => Ok((name, routing)),
         Err(error) => Err(Answer::unknown(format!("{name}: {error}"))),
     };
     if let Some(path) = &check.config {
         let text = text_of(&path.value, world)?;
-        return Ok(vec![read(path.value.clone(), &text)?]);
+        return Ok(Configs { read: vec![read(path.value.clone(), &text)?], unanswered: Vec::new() });
     }
-    let mut texts: Vec<(String, String)> = Vec::new();
+    let (mut texts, mut unanswered): (Vec<(String, String)>, _) = (Vec::new(), Vec::new());
     for member in world.each_alertmanager() {
-        let status = member.status(timeout).map_err(|error| Answer::unknown(crate::in_words(&error)))?;
-        if !texts.iter().any(|(_, text)| *text == status.config.original) {
-            texts.push((member.url(), status.config.original));
+        match member.status(timeout) {
+            Ok(status) if texts.iter().any(|(_, text)| *text == status.config.original) => {}
+            Ok(status) => texts.push((member.url(), status.config.original)),
+            Err(error) => unanswered.push(crate::in_words(&error)),
         }
     }
-    if texts.is_empty() {
+    if texts.is_empty() && unanswered.is_empty() {
         return Err(Answer::unknown(format!("{NO_ALERTMANAGER}, and the check no `config`")));
     }
-    texts.into_iter().map(|(name, text)| read(name, &text)).collect()
+    let read = texts.into_iter().map(|(name, text)| read(name, &text)).collect::<Result<_, _>>()?;
+    Ok(Configs { read, unanswered })
 }
 
 pub(super) fn text_of(path: &str, world: &World) -> Result<String, Answer> {

@@ -9,12 +9,15 @@
 //!
 //! Source: what Prometheus 2.42 and Alertmanager 0.25 print.
 
+mod values;
+
 use std::fmt;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::routing::{self, LabelMatcher};
+use self::values::{by_name, conditions, is_empty, range, scalar, short, short_list, size};
+use crate::routing;
 
 /// What differs, and where.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +123,7 @@ impl Dialect<'_> {
             (written, served) if is_empty(written) && is_empty(served) => {}
             (written, served) if self.are_same(key, written, served) => {}
             (written, served) => {
-                found.push(Difference::new(place, Some(short(written)), Some(short(served))))
+                found.push(Difference::new(place, Some(short(written)), Some(short(served))));
             }
         }
     }
@@ -309,184 +312,5 @@ fn scrape_times(written: &Value, served: &Value, found: &mut Vec<Difference>) {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(value) => !value,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.values().all(is_empty),
-    }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// In a few words, without what may be a secret.
-fn short(value: &Value) -> String {
-    match value {
-        Value::Array(list) => short_list(list),
-        Value::Object(map) => format!("a mapping of {}", crate::counted(map.len(), "key")),
-        value => format!("`{}`", scalar(value).unwrap_or_else(|| "null".to_owned())),
-    }
-}
-
-fn short_list(list: &[Value]) -> String {
-    let texts: Option<Vec<_>> = list.iter().map(scalar).collect();
-    match texts {
-        Some(texts) if !texts.is_empty() => format!("`{}`", texts.join("`, `")),
-        _ => format!("a list of {}", list.len()),
-    }
-}
-
-/// The elements of a list of things with a name.
-fn by_name(list: &[Value]) -> Option<Vec<(&str, &Value)>> {
-    list.iter().map(|value| Some((named(value)?, value))).collect()
-}
-
-fn named(value: &Value) -> Option<&str> {
-    value.get("job_name").or_else(|| value.get("name")).and_then(Value::as_str)
-}
-
-/// The conditions of a list of matchers, in an order of their own.
-fn conditions(list: &[Value]) -> Option<Vec<(String, String, bool, bool)>> {
-    let mut found = Vec::new();
-    for text in list {
-        let own = |matcher: &LabelMatcher| {
-            let (name, value, is_regex, is_equal) = matcher.parts();
-            (name.to_owned(), value.to_owned(), is_regex, is_equal)
-        };
-        found.extend(routing::matchers(text.as_str()?).ok()?.iter().map(own));
-    }
-    found.sort();
-    Some(found)
-}
-
-/// A range of days, months or years: names become numbers, and one becomes a range.
-fn range(text: &str) -> (String, String) {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let one = |text: &str| {
-        let text = text.trim().to_ascii_lowercase();
-        match MONTHS.iter().position(|month| text.len() > 2 && text.starts_with(month)) {
-            Some(place) => (place + 1).to_string(),
-            None => text,
-        }
-    };
-    let (first, last) = text.split_once(':').unwrap_or((text, text));
-    (one(first), one(last))
-}
-
-/// Bytes: `10MB` and `10MiB` are the same to Prometheus.
-fn size(text: &str) -> Option<(u64, String)> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let unit = unit.strip_suffix('B')?;
-    let unit = unit.strip_suffix('i').unwrap_or(unit);
-    ["", "K", "M", "G", "T", "P"].contains(&unit).then_some(())?;
-    Some((number.parse().ok()?, unit.to_owned()))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(is_prometheus: bool, written: &str, served: &str) -> Vec<String> {
-        let dialect = Dialect { folder: Path::new("/etc/x"), is_prometheus };
-        let read = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
-        dialect.compare(&read(written), &read(served)).iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn what_a_server_words_otherwise_is_the_same() {
-        for (written, served) in [
-            ("global: {scrape_interval: 60s}", "global: {scrape_interval: 1m, evaluation_interval: 1m}"),
-            ("rule_files: [rules/*.yml]", "rule_files: ['/etc/x/rules/*.yml']"),
-            (
-                "scrape_configs: [{job_name: a, body_size_limit: 10MB}]",
-                "scrape_configs: [{job_name: a, honor_timestamps: true, scrape_interval: 1m, scrape_timeout: 10s, metrics_path: /metrics, scheme: http, body_size_limit: 10MiB, follow_redirects: true}]",
-            ),
-            (
-                "scrape_configs: [{job_name: a, scrape_interval: 5s}]",
-                "scrape_configs: [{job_name: a, scrape_interval: 5s, scrape_timeout: 5s}]",
-            ),
-            (
-                "scrape_configs: [{job_name: a, honor_labels: false, basic_auth: {username: u, password: p}}]",
-                "scrape_configs: [{job_name: a, basic_auth: {username: u, password: <secret>}}]",
-            ),
-        ] {
-            assert_eq!(found(true, written, served), [""; 0], "{written}");
-        }
-        for (written, served) in [
-            (
-                "route: {receiver: a, matchers: [a=b, 'c =~ \"d\"']}",
-                "route: {receiver: a, continue: false, matchers: ['c=~\"d\"', 'a=\"b\"']}",
-            ),
-            (
-                "time_intervals: [{name: x, time_intervals: [{months: ['january:march', may], years: [2026]}]}]",
-                "time_intervals: [{name: x, time_intervals: [{months: ['1:3', '5'], years: ['2026']}]}]",
-            ),
-            (
-                "receivers: [{name: a}]",
-                "receivers: [{name: a}]\ntemplates: []\nglobal: {resolve_timeout: 5m, smtp_hello: localhost}",
-            ),
-        ] {
-            assert_eq!(found(false, written, served), [""; 0], "{written}");
-        }
-    }
-
-    #[test]
-    fn what_differs_is_named_with_its_place() {
-        let check = |is_prometheus: bool, written: &str, served: &str, expected: &str| {
-            assert_eq!(found(is_prometheus, written, served), [expected], "{written}");
-        };
-        check(
-            true,
-            "scrape_configs: [{job_name: a, scrape_interval: 5s}]",
-            "scrape_configs: [{job_name: a, scrape_interval: 6s, scrape_timeout: 5s}]",
-            "`scrape_configs[a].scrape_interval` is written as `5s`, served as `6s`",
-        );
-        check(
-            true,
-            "scrape_configs: [{job_name: a}]",
-            "scrape_configs: [{job_name: a, scrape_interval: 5s, scrape_timeout: 10s}]",
-            "`scrape_configs[a].scrape_interval` is written as 1m, by default, served as 5s",
-        );
-        check(
-            true,
-            "scrape_configs: [{job_name: a}]",
-            "scrape_configs: [{job_name: a}, {job_name: b}]",
-            "`scrape_configs[b]` (a mapping of 1 key) is served and not written",
-        );
-        check(true, "{}", "rule_files: [a]", "`rule_files` (`a`) is served and not written");
-        check(
-            true,
-            "global: {external_labels: {a: 1m}}",
-            "global: {external_labels: {a: 60s}}",
-            "`global.external_labels.a` is written as `1m`, served as `60s`",
-        );
-        check(
-            false,
-            "route: {receiver: a, routes: [{receiver: b}, {receiver: c}]}",
-            "route: {receiver: a, routes: [{receiver: b}]}",
-            "`route.routes[1]` (a mapping of 1 key) is written and not served",
-        );
-        check(
-            false,
-            "route: {receiver: a}",
-            "route: {receiver: a, group_wait: 5s}",
-            "`route.group_wait` (`5s`) is served and not written",
-        );
-        check(
-            false,
-            "receivers: [{name: a, webhook_configs: [{url: 'http://x/'}]}]",
-            "receivers: [{name: a, webhook_configs: [{url: 'http://y/', send_resolved: true}]}]",
-            "`receivers[a].webhook_configs[0].url` is written as `http://x/`, served as `http://y/`",
-        );
-    }
-}
+mod tests;

@@ -32,44 +32,71 @@ pub fn ask(check: &ConfigLiveCheck, world: &World, timeout: Duration) -> Answer 
     }
 }
 
+/// What was found on all servers.
+#[derive(Default)]
+struct Found {
+    /// The servers that answered, in words.
+    served: Vec<String>,
+    /// What differs.
+    wrong: Vec<String>,
+    /// Why a server did not answer.
+    unknown: Vec<String>,
+}
+
+impl Found {
+    /// Takes in what one server answered, which is called by its URL.
+    fn add(&mut self, url: &str, answer: Result<OfServer, String>) {
+        match answer {
+            Ok(found) => {
+                self.served.push(found.served);
+                self.wrong.extend(found.wrong.into_iter().map(|what| format!("{url}: {what}")));
+            }
+            Err(why) => self.unknown.push(why),
+        }
+    }
+}
+
+/// What is wrong with one server.
+struct OfServer {
+    /// The server, and how much of it was compared.
+    served: String,
+    wrong: Vec<String>,
+}
+
 fn hold(check: &ConfigLiveCheck, world: &World, timeout: Duration) -> Result<Answer, Answer> {
     let ignored: Vec<_> = check.ignore.iter().map(|place| place.value.as_str()).collect();
-    let (mut served, mut wrong) = (Vec::new(), Vec::new());
+    let mut found = Found::default();
     if let Some(path) = &check.prometheus {
         let file = Written::read(&world.folder.join(&path.value))?;
-        let mut is_asked = false;
-        for prometheus in world.each_prometheus() {
-            is_asked = true;
-            let found = of_prometheus(&file, prometheus, &ignored, timeout)?;
-            served.push(format!("{} and its {}", prometheus.url(), crate::counted(found.n_rules, "rule")));
-            wrong.extend(found.wrong.into_iter().map(|what| format!("{}: {what}", prometheus.url())));
-        }
-        if !is_asked {
+        if world.prometheus.is_none() {
             return Err(Answer::unknown(NO_PROMETHEUS));
+        }
+        for prometheus in world.each_prometheus() {
+            found.add(&prometheus.url(), of_prometheus(&file, prometheus, &ignored, timeout));
         }
     }
     if let Some(path) = &check.alertmanager {
         let file = Written::read(&world.folder.join(&path.value))?;
-        let mut is_asked = false;
-        for member in world.each_alertmanager() {
-            is_asked = true;
-            let found = of_alertmanager(&file, member, &ignored, timeout)?;
-            served.push(member.url());
-            wrong.extend(found.into_iter().map(|what| format!("{}: {what}", member.url())));
-        }
-        if !is_asked {
+        if world.alertmanager.is_none() {
             return Err(Answer::unknown(NO_ALERTMANAGER));
         }
+        for member in world.each_alertmanager() {
+            found.add(&member.url(), of_alertmanager(&file, member, &ignored, timeout));
+        }
+    }
+    let Found { served, wrong, unknown } = found;
+    if !wrong.is_empty() {
+        let (told, more) = wrong.split_at(wrong.len().min(MOST_TOLD));
+        let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
+        return Ok(Answer::no("what is written to be served", told.join("; ") + &more));
+    }
+    if !unknown.is_empty() {
+        return Err(Answer::unknown(unknown.join("; ")));
     }
     if served.is_empty() {
         return Err(Answer::unknown("it names no file"));
     }
-    if wrong.is_empty() {
-        return Ok(Answer::Yes { found: format!("what is written is served by {}", served.join(", ")) });
-    }
-    let (told, more) = wrong.split_at(wrong.len().min(MOST_TOLD));
-    let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
-    Ok(Answer::no("what is written to be served", told.join("; ") + &more))
+    Ok(Answer::Yes { found: format!("what is written is served by {}", served.join(", ")) })
 }
 
 /// A configuration file.
@@ -97,19 +124,13 @@ fn changed(path: &Path) -> Option<DateTime<Utc>> {
     fs::metadata(path).and_then(|metadata| metadata.modified()).ok().map(DateTime::from)
 }
 
-/// What is wrong with one Prometheus.
-struct OfPrometheus {
-    n_rules: usize,
-    wrong: Vec<String>,
-}
-
 fn of_prometheus(
     file: &Written,
     prometheus: &Prometheus,
     ignored: &[&str],
     timeout: Duration,
-) -> Result<OfPrometheus, Answer> {
-    let unanswered = |error| no_answer(prometheus, &error, timeout);
+) -> Result<OfServer, String> {
+    let unanswered = |error| why_not(no_answer(prometheus, &error, timeout));
     let info = prometheus.runtime_info(timeout).map_err(unanswered)?;
     let config = prometheus.config(timeout).map_err(unanswered)?;
     let groups = prometheus.rules(timeout).map_err(unanswered)?;
@@ -120,12 +141,13 @@ fn of_prometheus(
     for pattern in file.content["rule_files"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         files.extend(glob::files(&file.folder().join(pattern)));
     }
-    let compared = rules::compare(&files, &groups).map_err(Answer::unknown)?;
+    let compared = rules::compare(&files, &groups)?;
     differences.extend(compared.differences);
     let mut wrong = worded(differences, ignored);
     let newest = files.iter().filter_map(|path| changed(path)).chain(file.changed).max();
     add_staleness(&mut wrong, info.reload_config_success, newest, Some(info.last_config_time));
-    Ok(OfPrometheus { n_rules: compared.n_rules, wrong })
+    let rules = crate::counted(compared.n_rules, "rule");
+    Ok(OfServer { served: format!("{} with {rules}", prometheus.url()), wrong })
 }
 
 fn of_alertmanager(
@@ -133,8 +155,8 @@ fn of_alertmanager(
     member: &Alertmanager,
     ignored: &[&str],
     timeout: Duration,
-) -> Result<Vec<String>, Answer> {
-    let unanswered = |error| Answer::unknown(crate::in_words(&error));
+) -> Result<OfServer, String> {
+    let unanswered = |error| crate::in_words(&error);
     let status = member.status(timeout).map_err(unanswered)?;
     let names = [
         "alertmanager_config_last_reload_successful",
@@ -147,7 +169,15 @@ fn of_alertmanager(
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds of our time")]
     let loaded = loaded.and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0));
     add_staleness(&mut wrong, success != Some(0.0), file.changed, loaded);
-    Ok(wrong)
+    Ok(OfServer { served: member.url(), wrong })
+}
+
+/// Why there is no answer, without the words around it.
+fn why_not(answer: Answer) -> String {
+    match answer {
+        Answer::Unknown { why } => why,
+        answer => answer.in_words(),
+    }
 }
 
 /// A reload that failed is wrong of itself; a file that is newer than the last load explains what differs.
@@ -167,10 +197,9 @@ fn add_staleness(
     }
 }
 
-fn parsed(text: &str, url: &str) -> Result<Value, Answer> {
-    serde_yaml::from_str(text).map_err(|error| {
-        Answer::unknown(format!("{url} serves a configuration that cannot be read: {error}"))
-    })
+fn parsed(text: &str, url: &str) -> Result<Value, String> {
+    serde_yaml::from_str(text)
+        .map_err(|error| format!("{url} serves a configuration that cannot be read: {error}"))
 }
 
 fn worded(differences: Vec<Difference>, ignored: &[&str]) -> Vec<String> {

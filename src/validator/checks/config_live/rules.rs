@@ -28,15 +28,12 @@ pub(super) fn compare(files: &[PathBuf], served: &[RuleGroup]) -> Result<Compare
             let place = format!("{} group {}", path.display(), group.name);
             let other =
                 served.iter().position(|other| other.name == group.name && is_file(path, &other.file));
-            match other {
-                Some(at) => {
-                    seen.insert(at);
-                    of_group(&place, &group, &served[at], &mut differences);
-                }
-                None => {
-                    let rules = crate::counted(group.rules.len(), "rule");
-                    differences.push(Difference::new(&place, Some(rules), None));
-                }
+            if let Some(at) = other {
+                seen.insert(at);
+                of_group(&place, &group, &served[at], &mut differences);
+            } else {
+                let rules = crate::counted(group.rules.len(), "rule");
+                differences.push(Difference::new(&place, Some(rules), None));
             }
         }
     }

@@ -6,6 +6,7 @@ mod contradicting_times;
 mod no_way_back;
 mod not_a_matcher;
 mod not_a_name;
+mod not_a_ticket;
 mod not_a_url;
 mod not_an_alert;
 mod not_an_expectation;
@@ -45,4 +46,5 @@ pub(super) const RULES: &[&Rule] = &[
     &reserved_name::RULE,
     &not_rrule::RULE,
     &not_an_expectation::RULE,
+    &not_a_ticket::RULE,
 ];

@@ -1,0 +1,351 @@
+//! Asks a monitoring system for its facts.
+//!
+//! 1. A question looks back over two intervals only, and after work never beyond its end: an instant query would answer
+//!    with what was, for five minutes.
+//! 2. Every question is bounded: few moments, and none over all series where there are very many.
+
+mod alertmanager;
+mod history;
+mod probes;
+mod signals;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::Spec;
+use super::facts::{Alert, Facts, Group, Metrics, More, Peer, Server};
+use crate::world::World;
+use crate::world::http::without_password;
+use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget};
+
+pub(super) use alertmanager::member;
+pub(super) use signals::labels_of;
+
+/// What one question of a baseline may take.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+/// Of more series than this none are counted by name: that would cost the server too much.
+const MOST_SERIES: u64 = 2_000_000;
+
+/// Its own counters of damage and of the way to Alertmanager.
+///
+/// Source: Prometheus' mixin of alerts about itself, and what its storage counts as failed.
+pub(super) const COUNTERS: [&str; 11] = [
+    "prometheus_tsdb_wal_writes_failed_total",
+    "prometheus_tsdb_wal_corruptions_total",
+    "prometheus_tsdb_reloads_failures_total",
+    "prometheus_tsdb_compactions_failed_total",
+    "prometheus_tsdb_head_truncations_failed_total",
+    "prometheus_rule_evaluation_failures_total",
+    "prometheus_rule_group_iterations_missed_total",
+    "prometheus_notifications_dropped_total",
+    "prometheus_notifications_errors_total",
+    "prometheus_notifications_queue_length",
+    "prometheus_sd_file_read_errors_total",
+];
+/// Other metrics of its own that are read, and not kept as they are.
+const OTHERS: [&str; 6] = [
+    "prometheus_tsdb_lowest_timestamp_seconds",
+    "prometheus_tsdb_blocks_loaded",
+    "prometheus_tsdb_storage_blocks_bytes",
+    "prometheus_remote_storage_highest_timestamp_in_seconds",
+    "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
+    "prometheus_remote_storage_samples_dropped_total",
+];
+
+/// How facts are asked for.
+pub(super) struct Asking<'a> {
+    pub(super) prometheus: &'a Prometheus,
+    pub(super) spec: &'a Spec,
+    /// No sample before this counts; `None` before the work.
+    pub(super) since: Option<DateTime<Utc>>,
+    pub(super) started: DateTime<Utc>,
+    pub(super) scrape_interval: f64,
+}
+
+impl Asking<'_> {
+    /// How far a question about something that comes every so many seconds looks back: two of them, in whole seconds.
+    fn window(&self, interval: f64) -> u64 {
+        let two = (2.0 * interval).max(5.0).ceil();
+        let most = self.since.map_or(f64::INFINITY, |since| (Utc::now() - since).as_seconds_f64().floor());
+        whole(two.min(most).max(1.0))
+    }
+
+    /// Prometheus as its own target: it makes series as its API is first used, also by the questions that are asked here,
+    /// and a restart forgets them.
+    fn itself(&self) -> String {
+        let started = self.started.timestamp();
+        format!(
+            "(prometheus_build_info and on (job, instance) (abs(process_start_time_seconds - {started}) < 2))"
+        )
+    }
+}
+
+/// Captures the facts as they are now.
+///
+/// # Errors
+/// [`PeerError`] of the first question to the first Prometheus or the first Alertmanager that has no answer; the others
+/// are kept as not known.
+pub fn capture(prometheus: &Prometheus, world: &World, spec: &Spec) -> Result<Facts, PeerError> {
+    let targets = prometheus.targets(TIMEOUT)?;
+    let rules = prometheus.rules(TIMEOUT)?;
+    let first = server(prometheus, spec, (&targets, &rules), None)?;
+    let replicas =
+        world.replicas.iter().map(|replica| (replica.url(), Peer::of(whole_server(replica, spec))));
+    let replicas = replicas.collect();
+    facts(first, replicas, world)
+}
+
+fn whole_server(prometheus: &Prometheus, spec: &Spec) -> Result<Server, PeerError> {
+    let targets = prometheus.targets(TIMEOUT)?;
+    let rules = prometheus.rules(TIMEOUT)?;
+    server(prometheus, spec, (&targets, &rules), None)
+}
+
+/// The facts of all servers and members together.
+pub(super) fn facts(
+    first: Server,
+    replicas: BTreeMap<String, Peer<Server>>,
+    world: &World,
+) -> Result<Facts, PeerError> {
+    let mut members = BTreeMap::new();
+    let mut silences = BTreeMap::new();
+    for (n, alertmanager) in world.each_alertmanager().enumerate() {
+        let found = alertmanager::member(alertmanager);
+        let found = if n == 0 {
+            let found = found?;
+            silences.clone_from(&found.silences);
+            Peer::Known(Box::new(found))
+        } else {
+            Peer::of(found)
+        };
+        members.insert(alertmanager.url(), found);
+    }
+    Ok(Facts { first, silences, at: Utc::now(), replicas, members, left_out: BTreeMap::new() })
+}
+
+/// The facts around `targets` and `rules` that have just been asked for. After the work only samples since then count, and
+/// the questions about the past are those of before.
+pub(super) fn server(
+    prometheus: &Prometheus,
+    spec: &Spec,
+    (targets, rules): (&[ScrapeTarget], &[RuleGroup]),
+    work: Option<(DateTime<Utc>, &Server)>,
+) -> Result<Server, PeerError> {
+    let runtime = prometheus.runtime_info(TIMEOUT)?;
+    let scrape_interval =
+        targets.iter().filter_map(|target| seconds(&target.scrape_interval)).fold(1.0, f64::max);
+    let since = work.map(|(since, _)| since.max(runtime.start_time));
+    let asking = Asking { prometheus, spec, since, started: runtime.start_time, scrape_interval };
+    let alerts = prometheus.alerts(TIMEOUT)?;
+    let firing = alerts.iter().filter(|alert| alert.state == "firing").map(alert_name).collect();
+    let (signals, unread) = signals::signals(&asking, rules)?;
+    let own = prometheus.own_sums(&[COUNTERS.as_slice(), OTHERS.as_slice()].concat(), TIMEOUT)?;
+    let more = More {
+        flags: flags(prometheus)?,
+        retention: runtime.storage_retention,
+        jobs: jobs(targets),
+        metrics: metrics(&asking)?,
+        signals,
+        unread,
+        groups: rules.iter().map(group).collect(),
+        alerts: alerts.iter().map(|alert| (alert_name(alert), alert_of(alert, rules))).collect(),
+        counters: counters(&own),
+        remote_write_lag: lag(&own),
+        history: match work {
+            None => history::ask(prometheus)?,
+            Some((_, before)) => {
+                let asked = before.more.iter().flat_map(|more| &more.history);
+                asked.map(|stretch| history::again(prometheus, stretch)).collect::<Result<_, _>>()?
+            }
+        },
+        probes: probes::probes(&asking)?,
+        pushed: probes::times(&asking, "push_time_seconds")?,
+        textfiles: probes::times(&asking, "node_textfile_mtime_seconds")?,
+    };
+    Ok(Server {
+        version: prometheus.version(TIMEOUT)?,
+        started: runtime.start_time,
+        config_digest: digest(&prometheus.config(TIMEOUT)?),
+        reload_ok: runtime.reload_config_success,
+        targets: targets.iter().map(|target| (name_of(target), target.health.clone())).collect(),
+        series: series_by_job(&asking)?,
+        rules: rules.iter().flat_map(rules_of).collect(),
+        firing,
+        scrape_interval,
+        evaluation_interval: rules.iter().map(|group| group.interval).fold(0.0, f64::max),
+        corruptions: runtime.corruption_count,
+        more: Some(more),
+    })
+}
+
+fn digest(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text))
+}
+
+fn flags(prometheus: &Prometheus) -> Result<BTreeMap<String, String>, PeerError> {
+    let flags = prometheus.flags(TIMEOUT)?.into_iter();
+    Ok(flags.map(|(name, value)| (name, without_password(&value))).collect())
+}
+
+fn jobs(targets: &[ScrapeTarget]) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut jobs: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for target in targets {
+        let job = target.labels.get("job").cloned().unwrap_or_default();
+        *jobs.entry(job).or_default().entry(target.health.clone()).or_default() += 1;
+    }
+    jobs
+}
+
+fn counters(own: &BTreeMap<&'static str, f64>) -> BTreeMap<String, f64> {
+    let kept = own.iter().filter(|(name, _)| COUNTERS.contains(*name) || OTHERS[..3].contains(*name));
+    kept.map(|(name, value)| ((*name).to_owned(), *value)).collect()
+}
+
+/// From the newest sample that is stored to the newest one that was sent; of several queues the sum is known only, which
+/// is the lag of one when there is one.
+fn lag(own: &BTreeMap<&'static str, f64>) -> Option<f64> {
+    let stored = own.get("prometheus_remote_storage_highest_timestamp_in_seconds")?;
+    let sent = own.get("prometheus_remote_storage_queue_highest_sent_timestamp_seconds")?;
+    // Each queue's time since 1970 is nearly the same: so many queues there are.
+    let queues = (sent / stored.max(1.0)).round().max(1.0);
+    (*stored > 0.0).then(|| (stored - sent / queues).max(0.0))
+}
+
+fn group(group: &RuleGroup) -> (String, Group) {
+    // One that was never evaluated says the year 1: it has only just been loaded.
+    let last = group.last_evaluation.filter(|last| DateTime::UNIX_EPOCH < *last);
+    let age = last.map_or(0.0, |last| (Utc::now() - last).as_seconds_f64());
+    let lag = (age - group.interval).max(0.0);
+    let rules = u64::try_from(group.rules.len()).unwrap_or(u64::MAX);
+    (format!("{};{}", group.file, group.name), Group { interval: group.interval, rules, lag })
+}
+
+fn alert_of(alert: &PrometheusAlert, groups: &[RuleGroup]) -> Alert {
+    let name = alert.labels.get("alertname");
+    let mut found = Alert {
+        state: alert.state.clone(),
+        active_at: alert.active_at,
+        rule: String::new(),
+        hold: 0.0,
+        keep: 0.0,
+        interval: 0.0,
+    };
+    for group in groups {
+        let is_its =
+            |rule: &&crate::world::prometheus::Rule| rule.kind == "alerting" && Some(&rule.name) == name;
+        if let Some(rule) = group.rules.iter().find(is_its) {
+            found.rule = format!("{}/{}", group.name, rule.name);
+            (found.hold, found.keep, found.interval) = (rule.duration, rule.keep_firing_for, group.interval);
+            break;
+        }
+    }
+    found
+}
+
+/// A target's name that survives a restart: its scrape pool and its labels.
+pub(super) fn name_of(target: &ScrapeTarget) -> String {
+    format!("{} {}", target.scrape_pool, in_braces(&target.labels))
+}
+
+pub(super) fn in_braces(labels: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("{{{}}}", pairs.join(","))
+}
+
+/// The rules of a group by their names, with their health.
+pub(super) fn rules_of(group: &RuleGroup) -> impl Iterator<Item = (String, String)> {
+    group.rules.iter().map(|rule| (format!("{}/{}", group.name, rule.name), rule.health.clone()))
+}
+
+fn alert_name(alert: &PrometheusAlert) -> String {
+    in_braces(&alert.labels)
+}
+
+/// Counts the samples of each target's last scrape. Prometheus keeps this count per scrape, so the question costs as
+/// much for a million series as for ten.
+fn series_by_job(asking: &Asking) -> Result<BTreeMap<String, f64>, PeerError> {
+    let (within, itself) = (asking.window(asking.scrape_interval), asking.itself());
+    let query = format!(
+        "sum by (job) (last_over_time(scrape_samples_post_metric_relabeling[{within}s])
+         unless on (job, instance) {itself})"
+    );
+    let answered = asking.prometheus.query(&query, TIMEOUT)?;
+    let job = |labels: &BTreeMap<String, String>| labels.get("job").cloned().unwrap_or_default();
+    Ok(answered.samples.iter().map(|sample| (job(&sample.labels), sample.number())).collect())
+}
+
+/// Counts the series of each metric, but for those of Prometheus itself; not where there are very many.
+fn metrics(asking: &Asking) -> Result<Option<Metrics>, PeerError> {
+    if MOST_SERIES < asking.prometheus.n_head_series(TIMEOUT)? {
+        return Ok(None);
+    }
+    let (within, itself) = (asking.window(asking.scrape_interval), asking.itself());
+    let query = format!(
+        "count by (__name__) (last_over_time({{__name__=~\".+\"}}[{within}s]) unless on (job, instance) {itself})"
+    );
+    let answered = asking.prometheus.query(&query, TIMEOUT)?;
+    let named = answered
+        .samples
+        .iter()
+        .filter_map(|sample| Some((sample.labels.get("__name__")?.clone(), whole(sample.number()))));
+    Ok(Some(Metrics { series: named.collect(), others: 0 }))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+pub(super) fn whole(number: f64) -> u64 {
+    if number.is_finite() { number.max(0.0) as u64 } else { 0 }
+}
+
+/// The values of a label, to compare labels by.
+pub(super) type Values = BTreeMap<String, BTreeSet<String>>;
+
+/// Reads Prometheus' durations: `1m30s`, `15s`, `500ms`.
+pub(super) fn seconds(text: &str) -> Option<f64> {
+    let mut total = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit_end =
+            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
+        total += number
+            * match &rest[digits..unit_end] {
+                "ms" => 0.001,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3_600.0,
+                "d" => 86_400.0,
+                "w" => 604_800.0,
+                "y" => 31_536_000.0,
+                _ => return None,
+            };
+        rest = &rest[unit_end..];
+    }
+    Some(total).filter(|total| *total > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_of_prometheus_are_read() {
+        assert_eq!(seconds("1m30s"), Some(90.0));
+        assert_eq!(seconds("500ms"), Some(0.5));
+        assert_eq!(seconds(""), None);
+        assert_eq!(seconds("ten"), None);
+    }
+
+    #[test]
+    fn the_lag_of_remote_write_is_that_of_its_queues_on_the_average() {
+        let stored = "prometheus_remote_storage_highest_timestamp_in_seconds";
+        let sent = "prometheus_remote_storage_queue_highest_sent_timestamp_seconds";
+        let at = 1_700_000_000.0;
+        assert_eq!(lag(&BTreeMap::new()), None);
+        assert_eq!(lag(&BTreeMap::from([(stored, at), (sent, at - 30.0)])), Some(30.0));
+        assert_eq!(lag(&BTreeMap::from([(stored, at), (sent, 2.0 * at - 30.0)])), Some(15.0));
+    }
+}

@@ -1,0 +1,293 @@
+//! What is wrong with the monitoring system as it is now, without anything to hold it against.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Spec;
+use super::capture::{self, TIMEOUT};
+use super::compare::DAMAGE;
+use super::facts::{Member, More, Server};
+use crate::model::{Finding, Tolerances};
+use crate::validator::codes::Code;
+use crate::validator::codes::monitoring as codes;
+use crate::validator::report::{Item, Outcome};
+use crate::world::World;
+use crate::world::alertmanager::Alertmanager;
+use crate::world::prometheus::{PeerError, Prometheus, RuleGroup, ScrapeTarget};
+
+/// So many targets and rules that are not well are told one by one.
+const MOST: usize = 20;
+/// A sample that is older than so many intervals was not stored in time.
+const LATE: f64 = 3.0;
+/// How many failed writes there were.
+const WRITES: &str = "prometheus_tsdb_wal_writes_failed_total";
+
+/// The questions and their answers, and the findings that tell why some are no success; none without a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Now {
+    /// The questions.
+    pub items: Vec<Item>,
+    /// The findings; the subject of each is the name of its question.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks at every Prometheus and every Alertmanager of the plan file.
+pub fn look(world: &World) -> Now {
+    let mut now = Now::default();
+    let mut rules = BTreeMap::new();
+    for prometheus in world.each_prometheus() {
+        match asked(prometheus) {
+            Ok(seen) => {
+                now.server(&prometheus.url(), &seen);
+                rules.insert(prometheus.url(), seen.server.rules.keys().cloned().collect::<BTreeSet<_>>());
+            }
+            Err(error) => now.no_answer("prometheus", &prometheus.url(), &error),
+        }
+    }
+    now.replicas(&rules);
+    let mut members = BTreeMap::new();
+    for alertmanager in world.each_alertmanager() {
+        match member(alertmanager) {
+            Ok(found) => {
+                members.insert(alertmanager.url(), found);
+            }
+            Err(error) => now.no_answer("alertmanager", &alertmanager.url(), &error),
+        }
+    }
+    let n_members = world.each_alertmanager().count();
+    for (url, found) in &members {
+        now.member(url, found, n_members);
+    }
+    now.members(&members);
+    now
+}
+
+/// What one Prometheus says.
+struct Seen {
+    server: Server,
+    targets: Vec<ScrapeTarget>,
+    groups: Vec<RuleGroup>,
+    alertmanagers: usize,
+    /// A target that is up and whose newest sample is too old, with its age in seconds; `None` when it has none at all.
+    unstored: Option<(String, Option<f64>)>,
+}
+
+fn asked(prometheus: &Prometheus) -> Result<Seen, PeerError> {
+    let (targets, groups) = (prometheus.targets(TIMEOUT)?, prometheus.rules(TIMEOUT)?);
+    let server = capture::server(prometheus, &Spec::default(), (&targets, &groups), None)?;
+    let alertmanagers = prometheus.alertmanagers(TIMEOUT)?.len();
+    let unstored = unstored(prometheus, &targets)?;
+    Ok(Seen { server, targets, groups, alertmanagers, unstored })
+}
+
+fn member(alertmanager: &Alertmanager) -> Result<Member, PeerError> {
+    capture::member(alertmanager)
+}
+
+impl Now {
+    /// One question: yes when there is no problem.
+    fn ask(&mut self, name: &str, said: String, problems: Vec<(&Code, String)>) {
+        let outcome = if problems.is_empty() { Outcome::Yes } else { Outcome::No };
+        let said = problems.first().map_or(said, |(_, first)| match problems.len() {
+            1 => first.clone(),
+            n => format!("{first}; and {} more", n - 1),
+        });
+        self.item(name, outcome, said);
+        self.findings.extend(problems.into_iter().map(|(code, message)| code.finding(name, message, None)));
+    }
+
+    fn item(&mut self, name: &str, outcome: Outcome, said: String) {
+        self.items.push(Item { name: name.to_owned(), asks: String::new(), outcome, said, took: None });
+    }
+
+    fn no_answer(&mut self, what: &str, url: &str, error: &PeerError) {
+        let name = format!("monitoring.{what} {url}");
+        let why = crate::in_words(error);
+        self.item(&name, Outcome::Unknown, why.clone());
+        self.findings.push(codes::NO_ANSWER.finding(&name, why, None));
+    }
+
+    fn server(&mut self, url: &str, seen: &Seen) {
+        let name = |what: &str| format!("monitoring.{what} {url}");
+        let server = &seen.server;
+        let loaded = if server.reload_ok {
+            Vec::new()
+        } else {
+            vec![(&codes::NOT_LOADED, format!("{url} could not load its configuration the last time"))]
+        };
+        self.ask(&name("configuration"), format!("version {}, loaded", server.version), loaded);
+        self.targets(&name("targets"), url, seen);
+        self.rules(&name("rules"), url, seen);
+        let Some(more) = &server.more else { return };
+        self.ask(&name("storage"), "what is scraped is stored".to_owned(), storage(url, seen, more));
+        self.ask(
+            &name("notifications"),
+            format!("to {}", crate::counted(seen.alertmanagers, "Alertmanager")),
+            notifications(url, seen, more),
+        );
+        if let Some(lag) = more.remote_write_lag {
+            let is_late = !Tolerances::DEFAULT_REMOTE_WRITE.admits(0.0, lag);
+            let problem = (&codes::REMOTE_WRITE_LAGS, format!("remote write of {url} lags {lag:.0}s behind"));
+            let problems = if is_late { vec![problem] } else { Vec::new() };
+            self.ask(&name("remote_write"), format!("{lag:.0}s behind"), problems);
+        }
+    }
+
+    fn targets(&mut self, name: &str, url: &str, seen: &Seen) {
+        if seen.targets.is_empty() {
+            let why = format!("{url} has no target: nothing is evaluated");
+            self.item(name, Outcome::Unknown, why.clone());
+            self.findings.push(codes::NO_TARGET.finding(name, why, None));
+            return;
+        }
+        let bad = seen.targets.iter().filter(|target| target.health != "up");
+        let problems = bad.map(|target| {
+            let why =
+                if target.last_error.is_empty() { String::new() } else { format!(": {}", target.last_error) };
+            (&codes::TARGET_DOWN, format!("target {} is {}{why}", capture::name_of(target), target.health))
+        });
+        let said = format!("{} up", crate::counted(seen.targets.len(), "target"));
+        self.ask(name, said, first_of(problems.collect(), &codes::TARGET_DOWN, "target"));
+    }
+
+    fn rules(&mut self, name: &str, url: &str, seen: &Seen) {
+        let n_rules: usize = seen.groups.iter().map(|group| group.rules.len()).sum();
+        if n_rules == 0 {
+            self.item(name, Outcome::Skipped, format!("{url} has no rule"));
+            return;
+        }
+        let rules = seen.groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+        let failing = rules.filter(|(_, rule)| rule.health == "err").map(|(group, rule)| {
+            (&codes::RULE_FAILS, format!("rule `{}/{}` fails: {}", group.name, rule.name, rule.last_error))
+        });
+        let mut problems = first_of(failing.collect(), &codes::RULE_FAILS, "rule");
+        let groups = seen.server.more.iter().flat_map(|more| &more.groups);
+        problems.extend(groups.filter(|(_, group)| 2.0 * group.interval.max(1.0) < group.lag).map(
+            |(key, group)| {
+                let name = key.rsplit_once(';').map_or(key.as_str(), |(_, name)| name);
+                let message = format!(
+                    "rule group `{name}` lags {:.0}s behind its interval of {}s",
+                    group.lag, group.interval
+                );
+                (&codes::RULES_LAG, message)
+            },
+        ));
+        self.ask(name, format!("{} well", crate::counted(n_rules, "rule")), problems);
+    }
+
+    fn replicas(&mut self, rules: &BTreeMap<String, BTreeSet<String>>) {
+        let Some((first, known)) = rules.iter().next() else { return };
+        if rules.len() < 2 {
+            return;
+        }
+        let problems = rules.iter().skip(1).filter_map(|(url, has)| {
+            let one = known.symmetric_difference(has).next()?;
+            let n = known.symmetric_difference(has).count();
+            let message =
+                format!("{first} and {url} differ in {}, such as `{one}`", crate::counted(n, "rule"));
+            Some((&codes::REPLICAS_DIFFER, message))
+        });
+        let problems = problems.collect();
+        self.ask(
+            "monitoring.replicas",
+            format!("{} have the same rules", crate::counted(rules.len(), "server")),
+            problems,
+        );
+    }
+
+    fn member(&mut self, url: &str, member: &Member, n_members: usize) {
+        let mut problems = Vec::new();
+        if member.reload_ok == Some(false) {
+            problems
+                .push((&codes::NOT_LOADED, format!("{url} could not load its configuration the last time")));
+        }
+        let n = u64::try_from(n_members).unwrap_or(u64::MAX);
+        if 1 < n && member.peers < n {
+            let message = format!("{url} sees {} of {n} members of its cluster", member.peers);
+            problems.push((&codes::CLUSTER, message));
+        } else if member.cluster == "settling" {
+            problems.push((&codes::CLUSTER, format!("the cluster of {url} has not settled")));
+        }
+        self.ask(&format!("monitoring.alertmanager {url}"), format!("cluster {}", member.cluster), problems);
+    }
+
+    fn members(&mut self, members: &BTreeMap<String, Member>) {
+        if members.len() < 2 {
+            return;
+        }
+        let configs: BTreeSet<_> = members.values().map(|member| &member.config_digest).collect();
+        let message =
+            format!("the {} members of Alertmanager have {} configurations", members.len(), configs.len());
+        let problems = if configs.len() == 1 { Vec::new() } else { vec![(&codes::MEMBERS_DIFFER, message)] };
+        self.ask("monitoring.members", "all have one configuration".to_owned(), problems);
+    }
+}
+
+/// The first target that is up and of which nothing was stored for a while.
+fn unstored(
+    prometheus: &Prometheus,
+    targets: &[ScrapeTarget],
+) -> Result<Option<(String, Option<f64>)>, PeerError> {
+    let instance = |labels: &BTreeMap<String, String>| {
+        ["job", "instance"].map(|name| labels.get(name).cloned().unwrap_or_default())
+    };
+    let ages = prometheus.query("time() - timestamp(up)", TIMEOUT)?;
+    let ages: BTreeMap<_, _> =
+        ages.samples.iter().map(|sample| (instance(&sample.labels), sample.number())).collect();
+    for target in targets.iter().filter(|target| target.health == "up") {
+        let patience = LATE * capture::seconds(&target.scrape_interval).unwrap_or(60.0);
+        match ages.get(&instance(&target.labels)) {
+            Some(age) if *age <= patience => {}
+            age => return Ok(Some((capture::name_of(target), age.copied()))),
+        }
+    }
+    Ok(None)
+}
+
+fn storage(url: &str, seen: &Seen, more: &More) -> Vec<(&'static Code, String)> {
+    let mut problems = Vec::new();
+    if let Some((target, age)) = &seen.unstored {
+        let since =
+            age.map_or_else(|| "that is up".to_owned(), |age| format!("for {age:.0}s, although it is up"));
+        problems.push((&codes::NOT_STORED, format!("{url} has stored no sample of {target} {since}")));
+    }
+    let counted = |name: &str| more.counters.get(name).copied().filter(|n| 0.0 < *n);
+    if let Some(n) = counted(WRITES) {
+        let message = format!(
+            "{n} writes to the WAL of {url} have failed: all since then is lost with the next restart"
+        );
+        problems.push((&codes::WRITES_FAILED, message));
+    }
+    for (name, what) in DAMAGE.iter().filter(|(name, _)| *name != WRITES) {
+        if let Some(n) = counted(name) {
+            problems.push((&codes::DAMAGED, format!("{url} counts {what}: {n} since its start")));
+        }
+    }
+    problems
+}
+
+fn notifications(url: &str, seen: &Seen, more: &More) -> Vec<(&'static Code, String)> {
+    let mut problems = Vec::new();
+    let has_alerts = seen.groups.iter().flat_map(|group| &group.rules).any(|rule| rule.kind == "alerting");
+    if has_alerts && seen.alertmanagers == 0 {
+        problems.push((&codes::NO_ALERTMANAGER, format!("{url} has alerts, and knows no Alertmanager")));
+    }
+    let waiting = more.counters.get("prometheus_notifications_queue_length").copied().unwrap_or(0.0);
+    if 0.0 < waiting {
+        problems.push((&codes::QUEUE, format!("alerts that wait at {url} for Alertmanager: {waiting}")));
+    }
+    problems
+}
+
+/// The first ones, with how many others there are.
+fn first_of(
+    mut problems: Vec<(&'static Code, String)>,
+    code: &'static Code,
+    what: &str,
+) -> Vec<(&'static Code, String)> {
+    let more = problems.len().saturating_sub(MOST);
+    problems.truncate(MOST);
+    if 0 < more {
+        problems.push((code, format!("{} more", crate::counted(more, what))));
+    }
+    problems
+}
