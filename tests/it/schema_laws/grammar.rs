@@ -348,7 +348,13 @@ fn of_host() -> Vec<(&'static str, Rule)> {
         ("disk", disk.done()),
         (
             "user",
-            there_or_not(name(), "exists", all_may(&["uid", "gid", "home", "shell", "groups"], &matcher())),
+            there_or_not(
+                name(),
+                "exists",
+                all_may(&["uid", "home", "groups"], &matcher())
+                    .must("gid", matcher())
+                    .must("shell", matcher()),
+            ),
         ),
         ("group", there_or_not(name(), "exists", all_may(&["gid", "members"], &matcher()))),
         ("kernel_param", name().may("value", matcher()).done()),
