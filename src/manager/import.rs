@@ -106,7 +106,7 @@ impl Manager {
             .left_out
             .extend(converted.left_out.into_iter().map(|it| (Some(source.place(it.span)), it.why)));
         for (name, value) in converted.checks {
-            let name = free_name(name, imported);
+            let name = free_name(&name, imported);
             match self.refusal(&name, &value) {
                 None => imported.checks.push((name, value)),
                 Some(why) => imported.left_out.push((None, format!("check `{name}`: {why}"))),

@@ -35,6 +35,7 @@ pub struct HttpCheck {
     pub status: Option<Matcher>,
     /// Header fields of the answer by name; several of one name are joined by `, `.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Matcher>")]
     pub response_headers: Named<Matcher>,
     /// The body; read up to 10 MiB.
     pub body: Option<Matcher>,

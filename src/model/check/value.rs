@@ -59,7 +59,8 @@ impl FromStr for Size {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected a number of bytes such as 500MB, 10GiB or 1048576";
+        const EXPECTED: &str =
+            "expected a whole number from 0 to 999999999999999, or one with a unit such as 500MB or 10GiB";
         let unit = UNITS.iter().find(|(name, _)| text.ends_with(name));
         let (digits, factor) =
             unit.map_or((text, 1), |(name, factor)| (&text[..text.len() - name.len()], *factor));
@@ -108,7 +109,7 @@ impl FromStr for PortSpec {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected a port from 1 to 65535 such as 9090, tcp:9090, tcp6:9090 or udp:53";
+        const EXPECTED: &str = "expected a whole number from 1 to 65535, or one behind its protocol such as tcp:9090, tcp6:9090 or udp:53";
         let (protocol, number) = text.split_once(':').unwrap_or(("tcp", text));
         let (_, protocol) = Protocol::ALL.iter().find(|(name, _)| *name == protocol).ok_or(EXPECTED)?;
         let is_plain = (1..=5).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -138,7 +139,7 @@ read_from_text!(Sha512, "Sha512", "128 hexadecimal digits", {
 read_from_text!(Size, "Size", "a number of bytes such as 500MB or 10GiB", {
     "type": ["string", "integer"],
     "pattern": "^[0-9]{1,15}(KiB|MiB|GiB|TiB|kB|MB|GB|TB|B)?$",
-    "patternErrorMessage": "expected a number of bytes such as 500MB, 10GiB or 1048576",
+    "patternErrorMessage": "expected a whole number from 0 to 999999999999999, or one with a unit such as 500MB or 10GiB",
     "minimum": 0,
     "maximum": 999_999_999_999_999_u64,
     "examples": ["500MB", "10GiB"]
@@ -146,7 +147,7 @@ read_from_text!(Size, "Size", "a number of bytes such as 500MB or 10GiB", {
 read_from_text!(PortSpec, "PortSpec", "a port such as 9090, tcp:9090 or udp:53", {
     "type": ["string", "integer"],
     "pattern": "^((tcp|udp)6?:)?(?!0+$)[0-9]{1,5}$",
-    "patternErrorMessage": "expected a port from 1 to 65535 such as 9090, tcp:9090, tcp6:9090 or udp:53",
+    "patternErrorMessage": "expected a whole number from 1 to 65535, or one behind its protocol such as tcp:9090, tcp6:9090 or udp:53",
     "minimum": 1,
     "maximum": 65535,
     "examples": ["tcp:9090", "udp:53"]

@@ -45,8 +45,13 @@ pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Canc
         None => {}
     }
     let Some(code) = finished.status.code() else { return Answer::unknown(ending_in_words(finished.status)) };
+    let of_exit = Answer::of(&check.exit.clone().unwrap_or(Matcher::equals("0")), "exit code", code);
+    if !of_exit.is_yes() {
+        // What a program that failed prints is not what was asked for.
+        return of_exit;
+    }
     let mut found = Attributes::default();
-    found.hold(Some(&check.exit.clone().unwrap_or(Matcher::equals("0"))), "exit code", || code);
+    found.take(of_exit);
     if let Some(matcher) = &check.stdout {
         found.take(printed(matcher, "output", capture.finish()));
     }

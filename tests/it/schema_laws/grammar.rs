@@ -325,6 +325,7 @@ fn of_host() -> Vec<(&'static str, Rule)> {
         .may("younger_than", positive_length())
         .may("older_than", positive_length())
         .may("contains", text())
+        .may("sha512", any_of(&["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]))
         .may("sha256", any_of(&["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852B855"]));
     let command = mapping()
         .must("run", argv())
@@ -348,7 +349,13 @@ fn of_host() -> Vec<(&'static str, Rule)> {
         ("disk", disk.done()),
         (
             "user",
-            there_or_not(name(), "exists", all_may(&["uid", "gid", "home", "shell", "groups"], &matcher())),
+            there_or_not(
+                name(),
+                "exists",
+                all_may(&["uid", "home", "groups"], &matcher())
+                    .must("gid", matcher())
+                    .must("shell", matcher()),
+            ),
         ),
         ("group", there_or_not(name(), "exists", all_may(&["gid", "members"], &matcher()))),
         ("kernel_param", name().may("value", matcher()).done()),

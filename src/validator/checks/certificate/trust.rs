@@ -37,15 +37,15 @@ pub(super) fn judge(
     let Some((first, others)) = chain.split_first() else { return Ok(None) };
     let between: Vec<CertificateDer> = others.iter().map(|one| one.der.clone()).collect();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-    let verified = ParsedCertificate::try_from(&first.der).and_then(|parsed| {
-        verify_server_cert_signed_by_trust_anchor(
-            &parsed,
-            &roots,
-            &between,
-            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            provider().signature_verification_algorithms.all,
-        )
-    });
+    let parsed = ParsedCertificate::try_from(&first.der)
+        .map_err(|error| format!("{} cannot be verified: {error}", first.name()))?;
+    let verified = verify_server_cert_signed_by_trust_anchor(
+        &parsed,
+        &roots,
+        &between,
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+        provider().signature_verification_algorithms.all,
+    );
     Ok(verified.err().map(|error| Answer::no("a chain to a trusted authority", in_words(chain, &error))))
 }
 
