@@ -8,7 +8,6 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 use mainstay::validator::{codes, rules};
-use serde_json::Value;
 
 use super::support::{Case, assert_committed, assert_understood};
 

@@ -61,9 +61,9 @@ impl Tests {
     }
 
     fn compare(&self, found: &Found, held: &mut All) {
+        type Holds = fn(f64, f64) -> bool;
         held.add(self.eq.as_ref().map(|literal| equals(literal, found, literal.span)));
         held.add(self.ne.as_ref().map(|literal| differs(literal, found)));
-        type Holds = fn(f64, f64) -> bool;
         let limits: [(_, Holds, _); 4] = [
             (&self.lt, |number, limit| number < limit, "below"),
             (&self.le, |number, limit| number <= limit, "at most"),
@@ -225,8 +225,9 @@ fn compares(limit: &Spanned<f64>, holds: fn(f64, f64) -> bool, words: &str, foun
 }
 
 /// The mismatch of a value that was read as something else.
-fn read(mismatch: Box<Mismatch>, how: Option<String>) -> Box<Mismatch> {
-    Box::new(mismatch.read(how.as_ref()))
+fn read(mut mismatch: Box<Mismatch>, how: Option<String>) -> Box<Mismatch> {
+    mismatch.read_as.splice(0..0, how);
+    mismatch
 }
 
 fn of_text(part: &Spanned<String>, found: &Found, words: &str, holds: impl Fn(&str) -> bool) -> Held {
@@ -251,7 +252,7 @@ fn has_lines(patterns: &[Spanned<String>], found: &Found) -> Held {
             (true, None) | (false, Some(_)) => {}
             (true, Some((n, line))) => wrong.push((pattern, format!("line {}: {}", n + 1, quoted(line)))),
             (false, None) => {
-                wrong.push((pattern, format!("none in {}", counted(text.value.lines().count(), "line"))))
+                wrong.push((pattern, format!("none in {}", counted(text.value.lines().count(), "line"))));
             }
         }
     }

@@ -39,12 +39,6 @@ impl Mismatch {
         self
     }
 
-    /// The same, of a value that was read as something else before.
-    pub(super) fn read(mut self, how: Option<&String>) -> Self {
-        self.read_as.splice(0..0, how.cloned());
-        self
-    }
-
     /// What was expected, and where in what was looked at: `` at `$.status` ok ``.
     pub fn expected_there(&self) -> String {
         let mut words = self.inside.clone();

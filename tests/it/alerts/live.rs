@@ -7,7 +7,7 @@ use crate::support::Stack;
 
 fn prometheus(stack: &Stack) -> (String, String) {
     let connection = format!("  prometheus: {{url: {:?}}}", stack.prometheus_url());
-    (connection, format!("config_live: {{prometheus: {:?}}}", stack.prometheus_config()))
+    (connection, format!("config_live: {{prometheus: \"{}\"}}", stack.prometheus_config().display()))
 }
 
 #[test]

@@ -97,7 +97,9 @@ fn written(routes: &[Route]) -> String {
     let mut yaml = "route:\n  receiver: root\n".to_owned();
     if !routes.is_empty() {
         yaml += "  routes:\n";
-        routes.iter().for_each(|route| route.write(4, &mut yaml));
+        for route in routes {
+            route.write(4, &mut yaml);
+        }
     }
     yaml + "receivers: [{name: root}, {name: r0}, {name: r1}, {name: r2}, {name: r3}]\n"
 }

@@ -52,10 +52,10 @@ impl Load {
     fn scraped_by(&self, stack: &Stack, seconds: u32) {
         let config = stack.prometheus_config();
         let mut text = fs::read_to_string(&config).expect("a configuration");
-        text += &format!(
-            "\n  - job_name: load\n    static_configs: [{{targets: [\"{}\"]}}]\n",
-            self.exporter.address()
-        );
+        let address = self.exporter.address();
+        text.push_str("\n  - job_name: load\n    static_configs: [{targets: [\"");
+        text.push_str(&address.to_string());
+        text.push_str("\"]}]\n");
         fs::write(&config, text).expect("a configuration");
         ureq::post(&format!("{}/-/reload", stack.prometheus_url())).send_empty().expect("a reload");
         let query = format!("count_over_time(load[{}s]) >= {seconds}", seconds + 2);

@@ -9,7 +9,7 @@ mod replicas;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,8 @@ fn work(stack: &Stack, baseline: &str, steps: &[String]) -> Case {
     } else {
         String::new()
     };
-    let steps: String = steps.iter().map(|step| format!("      - shell: |\n          {step}\n")).collect();
+    let steps: Vec<_> = steps.iter().map(|step| format!("      - shell: |\n          {step}\n")).collect();
+    let steps = steps.concat();
     Case::new().plan_file(format!(
         "mainstay: 1
 connections: {{prometheus: {{url: \"{}\"}}{alertmanager}}}
@@ -72,7 +73,7 @@ fn edit_script(stack: &Stack, name: &str, from: &str, to: &str) {
 }
 
 /// A shell command that does the same.
-fn sed(path: PathBuf, from: &str, to: &str) -> String {
+fn sed(path: &Path, from: &str, to: &str) -> String {
     format!("sed -i \"s#{from}#{to}#\" {}", path.display())
 }
 
@@ -84,7 +85,8 @@ fn reload(stack: &Stack) {
 fn scrape(stack: &Stack, job: &str, address: &str, rules: &str) {
     let config = stack.prometheus_config();
     let mut text = fs::read_to_string(&config).expect("a configuration");
-    text += &format!("\n  - job_name: {job}\n    static_configs: [{{targets: [\"{address}\"]}}]\n");
+    let more = format!("\n  - job_name: {job}\n    static_configs: [{{targets: [\"{address}\"]}}]\n");
+    text.push_str(&more);
     fs::write(&config, text).expect("a configuration");
     fs::write(stack.rules_dir().join("more.yml"), rules).expect("a file");
     reload(stack);

@@ -56,7 +56,8 @@ fn a_stack_that_is_well_has_no_finding_and_each_fault_has_its_code() {
         ill = now::look(&world(&both));
         codes(&ill) == ["MV102", "MV103", "MV105"]
     });
-    let told: String = ill.findings.iter().map(|finding| format!("{}\n", finding.message)).collect();
+    let told: Vec<_> = ill.findings.iter().map(|finding| finding.message.as_str()).collect();
+    let told = told.join("\n");
     assert!(told.contains("is down: ") && told.contains("rule `bad/a` fails: "), "{told}");
     // Each finding is about the question that it answers.
     let is_asked =

@@ -15,7 +15,7 @@ fn point_1_a_restart_that_brings_other_flags_is_seen() {
     let stack = Stack::prometheus_only();
     let script = stack.dir().join("bin/prometheus");
     let other =
-        sed(script, "'--web.enable-admin-api'", "'--web.enable-admin-api' '--query.max-samples=1000000'");
+        sed(&script, "'--web.enable-admin-api'", "'--web.enable-admin-api' '--query.max-samples=1000000'");
     let steps = [other, ctl(&stack, "restart prometheus")];
     // Where nobody has said what is expected it is told, and the work goes on.
     let case = work(&stack, "{settle: 60s}", &steps);
@@ -100,7 +100,7 @@ fn point_3_a_disk_that_takes_no_more_samples_is_seen_although_all_targets_are_up
 #[test]
 fn point_4_series_that_went_while_prometheus_was_away_are_missed_although_a_query_shows_them() {
     let stack = Stack::start();
-    let fewer = sed(stack.dir().join("bin/node"), "'--collector.meminfo'", "'--no-collector.meminfo'");
+    let fewer = sed(&stack.dir().join("bin/node"), "'--collector.meminfo'", "'--no-collector.meminfo'");
     let steps =
         [ctl(&stack, "stop prometheus"), fewer, ctl(&stack, "restart node"), ctl(&stack, "start prometheus")];
     let (reason, baseline) = run(&work(&stack, "{settle: 20s}", &steps), 1);
@@ -174,7 +174,7 @@ fn point_6_history_that_is_deleted_or_cut_off_by_a_shorter_retention_is_missed()
     assert_eq!(change(&baseline, "history", "count(up)")["verdict"], "expected");
 
     let shorter = sed(
-        stack.dir().join("bin/prometheus"),
+        &stack.dir().join("bin/prometheus"),
         "'--web.enable-admin-api'",
         "'--web.enable-admin-api' '--storage.tsdb.retention.time=2d'",
     );
