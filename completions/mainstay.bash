@@ -1080,7 +1080,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__validate)
-            opts="-f -o -q -v -h -V --fail-on --show --exit-zero --changed-since --fix --diff --run --since --task --explain --schema --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --fail-on --show --exit-zero --changed-since --fix --diff --live --timeout --import --into --run --since --task --explain --schema --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1095,6 +1095,18 @@ _mainstay() {
                     return 0
                     ;;
                 --changed-since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --live)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --import)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -49,7 +49,7 @@ complete -c mainstay -n "__fish_mainstay_needs_command" -s h -l help -d 'Print h
 complete -c mainstay -n "__fish_mainstay_needs_command" -s V -l version -d 'Print version'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "plan" -d 'Show what happens when, and what changed since the published schedule'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "run" -d 'Do maintenance: what is due, or the tasks that are named'
-complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "validate" -d 'Tell whether plan files are right'
+complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "validate" -d 'Tell whether plan files are right, and whether the live system is as they say'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "monitor" -d 'Measure, judge and alert once'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "report" -d 'Say where things stand, to people'
 complete -c mainstay -n "__fish_mainstay_needs_command" -f -a "audit" -d 'Show, verify and export the record of everything that happened'
@@ -152,9 +152,12 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l show -d '
 warning\t''
 note\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l changed-since -d 'Look only at what changed since a revision of Git, and at what refers to it' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l live -d 'Ask the live system: these checks of `checks:`, or all of them; with --task, what that asks before and after' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l timeout -d 'With --live: the most that all checks together may take [default: 1m, or the longest of a check]' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l import -d 'Write the checks of a Goss file, and of those that it includes, as a part of a plan file; repeatable' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l run -d 'Validate a recorded run instead of plan files, by its number or `last`: process, result, quality, security' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l since -d 'Validate the recorded runs since then: a time, or a length up to now such as 7d' -r
-complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l task -d 'With --run last or --since: only runs of this task' -r
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l task -d 'With --run last or --since: only runs of this task; with --live: what it asks before and after' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l explain -d 'Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s f -l file -d 'The plan file' -r -F
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l state -d 'The state file [default: .mainstay/state.db beside the plan file]' -r -F
@@ -177,7 +180,8 @@ never\t''"
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l now -d 'Pretend that the command starts at this time (RFC 3339), for rehearsals and tests' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l exit-zero -d 'Exit with 0 also when the answer is no, for programs that take 1 for a failure of the tool'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l fix -d 'Mend what needs no person: missing fields, safe defaults, stubs of pages'
-complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l diff -d 'With --fix: show what would change, as `patch` takes it, and change nothing'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l diff -d 'With --fix, --import or --add: show what would change, as `patch` takes it, and change nothing'
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l into -d 'With --import: write them into `checks:` of the plan file'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l schema -d 'Print the JSON Schema of plan files'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s q -l quiet -d 'Say less: no progress, no notes; errors stay'
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -s v -l verbose -d 'Say more'
@@ -392,7 +396,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen
 complete -c mainstay -n "__fish_mainstay_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "plan" -d 'Show what happens when, and what changed since the published schedule'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "run" -d 'Do maintenance: what is due, or the tasks that are named'
-complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "validate" -d 'Tell whether plan files are right'
+complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "validate" -d 'Tell whether plan files are right, and whether the live system is as they say'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "monitor" -d 'Measure, judge and alert once'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "report" -d 'Say where things stand, to people'
 complete -c mainstay -n "__fish_mainstay_using_subcommand help; and not __fish_seen_subcommand_from plan run validate monitor report audit help" -f -a "audit" -d 'Show, verify and export the record of everything that happened'

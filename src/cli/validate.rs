@@ -114,8 +114,8 @@ Exit codes:
   0  every plan file, or every recorded run, is right
   1  there is a finding at or over --fail-on
   2  the command line is wrong, or a file cannot be read
-  3  there is no file, no task in one, no run or no check to evaluate, or a question about a run or the
-     live system has no answer
+  3  there is no file, no task in one, no run or no check to evaluate, or a
+     question about a run or the live system has no answer
   2 beats 1, and 1 beats 3; the order of the files does not matter";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -16,6 +16,7 @@ mod recheck;
 mod record;
 mod rollout;
 pub mod script;
+mod series;
 mod silence;
 mod steps;
 mod users;

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::preflight::{Certainty, Item};
 use crate::model::{
-    ChangeVerdict, FactChange, Holder, OccurrenceId, Origin, Outcome, Output, Run, ScrapeGap, StepRecord,
-    Usage,
+    ChangeVerdict, FactChange, Holder, OccurrenceId, Origin, Outcome, Output, Run, ScrapeGap, SeriesResult,
+    StepRecord, Usage,
 };
 use crate::state::Comparison;
 
@@ -55,6 +55,8 @@ struct BaselineReport {
     compared: BTreeMap<&'static str, u64>,
     changes: Vec<ChangeReport>,
     gaps: Vec<GapReport>,
+    /// How series compared with those of before, where the plan file names any.
+    series: Vec<SeriesResult>,
 }
 
 /// Something that is not as it was.
@@ -110,6 +112,7 @@ impl BaselineReport {
             compared: compared.compared.iter().map(|(fact, n)| (fact.as_str(), *n)).collect(),
             changes: compared.changes.into_iter().map(change).collect(),
             gaps: compared.gaps.into_iter().map(gap).collect(),
+            series: compared.series,
         }
     }
 }

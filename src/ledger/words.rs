@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::model::{ApprovalStatement, Event, OccurrenceId};
 
 /// What happened, in one line. Names come from outside: whoever shows it makes it inert.
+#[expect(clippy::too_many_lines, reason = "one arm per event, each a sentence")]
 pub fn in_words(event: &Event) -> String {
     match event {
         Event::StateCreated { origin } => format!("state file made, origin {origin}"),
@@ -70,6 +71,14 @@ pub fn in_words(event: &Event) -> String {
         Event::BaselineCompared { run, differences, .. } => {
             format!("run {run}: monitoring is not what it was: {}", differences.join("; "))
         }
+        Event::SeriesTaken { run, series } => {
+            format!("run {run}: series taken before the work: {}", names_of(series))
+        }
+        Event::SeriesCompared { run, series, .. } => {
+            let words: Vec<_> =
+                series.iter().map(|one| format!("{} {}", one.name, one.judgement.verdict.as_str())).collect();
+            format!("run {run}: series compared: {}", words.join(", "))
+        }
         Event::SilenceIntended { run, tag, .. } => format!("run {run}: silence {tag} about to be created"),
         Event::SilenceCreated { run, tag, until, .. } => {
             format!("run {run}: silence {tag} in force until {}", stamp(*until))
@@ -134,4 +143,8 @@ fn of(occurrence: Option<&OccurrenceId>) -> String {
 
 fn because(reason: Option<&str>) -> String {
     reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
+fn names_of(series: &[crate::model::TakenSeries]) -> String {
+    series.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Length, List, OneOrMany, Spanned, Tolerance, form};
+use super::{Length, List, OneOrMany, SeriesSpec, Spanned, Tolerance, form};
 
 /// What of the monitoring system is captured before the work and compared after it.
 ///
@@ -34,6 +34,9 @@ pub struct Baseline {
     /// What is expected to change. With such a list, even an empty one, a change of version, flags or configuration that is
     /// not in it is worse.
     pub expect: Option<List<Spanned<Expectation>>>,
+    /// Queries whose series are compared over a while before the work and after it.
+    #[serde(default)]
+    pub series: List<Spanned<SeriesSpec>>,
 }
 
 impl Baseline {

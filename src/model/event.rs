@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AlertState, Fact, FactChange, Holder, Holds, OccurrenceId, Origin, Outcome, Phase, RunId, Schedule,
-    ScrapeGap, Usage,
+    ScrapeGap, SeriesResult, TakenSeries, Usage,
 };
 
 /// Something that happened. An event is a fact: it is recorded once and never changed.
@@ -267,6 +267,22 @@ pub enum Event {
         /// The targets with the longest times without a scrape, the longest first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         gaps: Vec<ScrapeGap>,
+    },
+    /// Series were looked at for a while before the work.
+    SeriesTaken {
+        /// The run.
+        run: RunId,
+        /// What each query returned.
+        series: Vec<TakenSeries>,
+    },
+    /// The series of before were compared with those of after.
+    SeriesCompared {
+        /// The run.
+        run: RunId,
+        /// What came out for each.
+        series: Vec<SeriesResult>,
+        /// How long was waited for the samples after the work, in milliseconds.
+        waited_ms: u64,
     },
     /// A silence is about to be created; its tag finds it again if we die before its id is known.
     SilenceIntended {

@@ -23,6 +23,7 @@ mod quality;
 mod rollout;
 mod run;
 mod scalar;
+mod series;
 pub(crate) mod span;
 mod step;
 mod target;
@@ -65,6 +66,10 @@ pub use quality::Quality;
 pub use rollout::{Rollout, wait_for_cover};
 pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
 pub use scalar::{Length, Moment, Name, Percent, Portion, Tolerance};
+pub use series::{
+    Absent, Direction, SeriesJudgement, SeriesKind, SeriesResult, SeriesSpec, SeriesTest, SeriesVerdict,
+    TakenSeries,
+};
 pub use span::{Span, Spanned};
 pub use step::{
     AlertmanagerAction, DEFAULT_METHOD, EnvValue, HttpAction, NamedSilence, Pause, PrometheusAction, Retry,

@@ -19,7 +19,7 @@ pub use crate::reporter::Share;
 /// With fewer runs than these nothing is said of a share or a median.
 pub const LEAST: usize = 5;
 
-/// A difference between estimate and truth that counts for nothing: estimates are written in minutes.
+/// A difference between estimate and truth that counts for nothing in each batch: estimates are written in minutes.
 pub const GRAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// One run, as far as the metrics go.
@@ -31,6 +31,8 @@ pub struct Sample {
     pub is_rework: bool,
     /// How long it was to take.
     pub planned: Option<TimeDelta>,
+    /// How many batches were planned; each has an estimate of its own.
+    pub n_batches: i32,
     /// How long it took.
     pub took: Option<TimeDelta>,
     /// Whether it was approved, where it had to be.
@@ -68,8 +70,9 @@ pub fn measure(samples: &[Sample]) -> Measures {
         whole: over.len(),
     };
     let errors = over.iter().filter(|sample| sample.outcome == Some(Outcome::Succeeded));
-    let mut errors: Vec<_> =
-        errors.filter_map(|sample| Some(estimate_error(sample.planned?, sample.took?))).collect();
+    let mut errors: Vec<_> = errors
+        .filter_map(|sample| Some(estimate_error(sample.planned?, sample.took?, sample.n_batches)))
+        .collect();
     errors.sort_by(f64::total_cmp);
     let asked = |sample: &Sample| [sample.approved, sample.in_window, sample.verified];
     let asked: Vec<_> =
@@ -86,9 +89,9 @@ pub fn measure(samples: &[Sample]) -> Measures {
 /// How far the truth was from the estimate, in parts of the estimate.
 ///
 /// Source: magnitude of relative error (Conte, Dunsmore and Shen 1986).
-fn estimate_error(planned: TimeDelta, took: TimeDelta) -> f64 {
+fn estimate_error(planned: TimeDelta, took: TimeDelta, n_batches: i32) -> f64 {
     let apart = (took - planned).abs();
-    if apart < GRAIN {
+    if apart <= GRAIN * n_batches.max(1) {
         return 0.0;
     }
     apart.as_seconds_f64() / planned.as_seconds_f64().max(1.0)
@@ -201,11 +204,12 @@ mod tests {
     #[test]
     fn an_estimate_is_wrong_in_both_directions_and_a_minute_is_nothing() {
         let check = |planned: i64, seconds: i64, expected: f64| {
-            let error = estimate_error(TimeDelta::minutes(planned), TimeDelta::seconds(seconds));
+            let error = estimate_error(TimeDelta::minutes(planned), TimeDelta::seconds(seconds), 1);
             assert!((error - expected).abs() < 1e-9, "{planned}m {seconds}s: {error}");
         };
         check(1, 1, 0.0);
-        check(1, 119, 0.0);
+        check(1, 120, 0.0);
+        check(1, 121, 61.0 / 60.0);
         check(1, 180, 2.0);
         check(10, 300, 0.5);
         check(10, 900, 0.5);

@@ -87,6 +87,17 @@ pub(super) fn apply(tx: &Transaction, entry: &Entry) -> Result<(), Fault> {
             let changed = tx.execute(sql, row)?;
             one(changed, || format!("run {run} has no baseline"))
         }
+        Event::SeriesTaken { run, series } => {
+            // The first ones are those of before, as with the facts.
+            let sql = "UPDATE baseline SET series_before = ?2 WHERE run = ?1 AND series_before = '[]'";
+            tx.execute(sql, (run.0, json(series)?))?;
+            Ok(())
+        }
+        Event::SeriesCompared { run, series, .. } => {
+            let changed =
+                tx.execute("UPDATE baseline SET series = ?2 WHERE run = ?1", (run.0, json(series)?))?;
+            one(changed, || format!("run {run} has no baseline"))
+        }
         Event::SilenceIntended { run, tag, alertmanager, matchers } => {
             // A run that is resumed makes its silence again, under the same tag.
             let sql = "INSERT INTO silence (tag, run, alertmanager, matchers, intended)

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::codec;
 use super::{State, StateError};
-use crate::model::{Fact, FactChange, RunId, ScrapeGap};
+use crate::model::{Fact, FactChange, RunId, ScrapeGap, SeriesResult, TakenSeries};
 
 /// The facts of before, and the comparison with those of after.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,12 +15,14 @@ pub struct Baseline {
     pub taken: DateTime<Utc>,
     /// The facts; `validator::verifier` owns their form.
     pub facts: serde_json::Value,
+    /// The series of before, as far as any were taken.
+    pub series: Vec<TakenSeries>,
     /// The comparison; `None` as long as there was none.
     pub compared: Option<Comparison>,
 }
 
 /// How monitoring came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     /// Whether it came back as it was.
     pub same: bool,
@@ -34,6 +36,8 @@ pub struct Comparison {
     pub compared: BTreeMap<Fact, u64>,
     /// The targets with the longest times without a scrape, the longest first.
     pub gaps: Vec<ScrapeGap>,
+    /// How series compared with those of before; none as long as they were not.
+    pub series: Vec<SeriesResult>,
 }
 
 /// So many times are kept of each task.
@@ -109,11 +113,13 @@ impl State {
                         changes: codec::from_json(row, "changes")?,
                         compared: codec::from_json(row, "compared")?,
                         gaps: codec::from_json(row, "gaps")?,
+                        series: codec::from_json(row, "series")?,
                     }),
                     None => None,
                 };
                 let facts = codec::from_json(row, "facts")?;
-                Ok(Baseline { taken: codec::time(row, "taken")?, facts, compared })
+                let series = codec::from_json(row, "series_before")?;
+                Ok(Baseline { taken: codec::time(row, "taken")?, facts, series, compared })
             })
         })
     }

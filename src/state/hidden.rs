@@ -63,6 +63,11 @@ fn hide(event: &mut Event, redactor: &Redactor) {
                 redactor.hide_in(text);
             }
         }
+        Event::SeriesCompared { series, .. } => {
+            for text in series.iter_mut().flat_map(|one| &mut one.judgement.notes) {
+                redactor.hide_in(text);
+            }
+        }
         Event::BaselineTaken { facts, .. } => redactor.hide_in_json(facts),
         Event::StepEnded { message, output, .. } => {
             if let Some(message) = message {
@@ -83,6 +88,7 @@ fn hide(event: &mut Event, redactor: &Redactor) {
         | Event::RunResumed { .. }
         | Event::StepStarted { .. }
         | Event::SilenceIntended { .. }
+        | Event::SeriesTaken { .. }
         | Event::SilenceRenewed { .. }
         | Event::AlertChanged { .. }
         | Event::ReportWritten { .. }

@@ -218,6 +218,8 @@ impl<'a> Thread<'a> {
             | Event::StepEnded { run, .. }
             | Event::BaselineTaken { run, .. }
             | Event::BaselineCompared { run, .. }
+            | Event::SeriesTaken { run, .. }
+            | Event::SeriesCompared { run, .. }
             | Event::SilenceCreated { run, .. }
             | Event::RunEnded { run, .. }
             | Event::RunAbandoned { run, .. } => self.runs.contains(run),

@@ -25,7 +25,10 @@ impl State {
     pub fn open_to_others(&self) -> io::Result<Vec<OpenToOthers>> {
         let path = self.path();
         let mut found = Vec::new();
-        for suffix in ["", "-wal", "-shm", "-journal"] {
+        look(path, (OTHERS, 0o600), &mut found)?;
+        // SQLite gives the files beside it the mode that it has.
+        let sidecars: &[&str] = if found.is_empty() { &["-wal", "-shm", "-journal"] } else { &[] };
+        for suffix in sidecars {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);
             look(Path::new(&name), (OTHERS, 0o600), &mut found)?;

@@ -254,10 +254,15 @@ const STEPS: &[&str] = &[
     ALTER TABLE baseline ADD COLUMN compared TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE baseline ADD COLUMN gaps TEXT NOT NULL DEFAULT '[]';
     ",
+    // 8: series over a while before the work, and how they compared with those after it.
+    "
+    ALTER TABLE baseline ADD COLUMN series_before TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE baseline ADD COLUMN series TEXT NOT NULL DEFAULT '[]';
+    ",
 ];
 
 /// The schema that this mainstay writes.
-pub(super) const LATEST: i32 = 7;
+pub(super) const LATEST: i32 = 8;
 
 fn steps() -> Migrations<'static> {
     Migrations::new(STEPS.iter().map(|step| M::up(step)).collect())

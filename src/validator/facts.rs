@@ -360,8 +360,10 @@ fn queries<'a>(facts: &Facts<'a>) -> HashMap<&'a str, Result<Expr, SyntaxError>>
         PrometheusAction::DeleteSeries(series) => Some(series.selectors.iter()),
         _ => None,
     });
+    let baselines = facts.plan.tasks.iter().filter_map(|(_, task)| task.baseline.as_ref());
+    let series = baselines.flat_map(|baseline| baseline.series.iter()).map(|series| &series.promql);
     let mut queries = HashMap::new();
-    for query in gates.chain(checks).chain(metrics).chain(restores).chain(deletions.flatten()) {
+    for query in gates.chain(series).chain(checks).chain(metrics).chain(restores).chain(deletions.flatten()) {
         queries.entry(query.value.as_str()).or_insert_with(|| promql::parse(&query.value));
     }
     queries

@@ -12,7 +12,9 @@ pub fn files(pattern: &Path) -> Vec<PathBuf> {
     for component in pattern.components() {
         let text = component.as_os_str().to_string_lossy();
         if !text.contains(['*', '?', '[']) {
-            found.iter_mut().for_each(|path| path.push(component));
+            for path in &mut found {
+                path.push(component);
+            }
             continue;
         }
         found = found.iter().flat_map(|folder| inside(folder, &text)).collect();

@@ -182,7 +182,7 @@ fn manual_of_rules() -> String {
 /// Every kind of check with its keys, as the JSON Schema describes them, and an example.
 fn manual_of_checks() -> String {
     let schema = mainstay::planfile::schema();
-    let described = |of: &Value| of["description"].as_str().unwrap_or_default().to_owned();
+    let described = |of: &serde_json::Value| of["description"].as_str().unwrap_or_default().to_owned();
     let mut roff = Roff::default();
     roff.control("TH", ["mainstay-checks", "7", "", concat!("mainstay ", env!("CARGO_PKG_VERSION"))]);
     roff.control("SH", ["NAME"]).text([roman("mainstay-checks - what mainstay asks of a live system")]);

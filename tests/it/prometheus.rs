@@ -4,6 +4,7 @@ mod back;
 mod empty;
 mod reload;
 mod restore;
+mod series;
 mod silences;
 mod storage;
 mod verdict;

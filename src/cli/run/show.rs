@@ -127,6 +127,8 @@ fn notes(state: &State, run: RunId) -> anyhow::Result<Vec<timeline::Note>> {
                 | Event::SilenceRenewed { .. }
                 | Event::BaselineTaken { .. }
                 | Event::BaselineCompared { .. }
+                | Event::SeriesTaken { .. }
+                | Event::SeriesCompared { .. }
                 | Event::RunEnded { .. }
         )
     };

@@ -42,8 +42,17 @@ impl Work<'_> {
             }
         }
         match &self.task.baseline {
-            Some(_) if self.past.facts.is_some() => Ok(Ok(self.past.facts.clone())),
-            Some(_) => Ok(self.take_baseline(progress)?.map(Some)),
+            Some(_) => {
+                let facts = match self.past.facts.clone().map(Ok) {
+                    Some(known) => known,
+                    None => self.take_baseline(progress)?,
+                };
+                let facts = match facts {
+                    Ok(facts) => facts,
+                    Err(end) => return Ok(Err(end)),
+                };
+                Ok(self.take_series(progress, &facts)?.map(|()| Some(facts)))
+            }
             None => Ok(Ok(None)),
         }
     }

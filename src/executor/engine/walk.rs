@@ -117,7 +117,10 @@ impl Work<'_> {
         if let (Some(why), true) = (&left_out, progress.touched.is_empty()) {
             return Ok(End::new(Outcome::Skipped, why));
         }
-        let end = self.verify(progress, script, before)?;
+        let mut end = self.verify(progress, script, before)?;
+        if end.outcome == Outcome::Succeeded {
+            end = self.compare_series(progress, before)?;
+        }
         let end = End { reason: end.reason.or(left_out), ..end };
         Ok(self.rolled_out(progress, script, end))
     }

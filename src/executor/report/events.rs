@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{NotStartedReport, OutputReport, UsageReport, time};
-use crate::model::{Event, Origin, Outcome, Run};
+use crate::model::{Event, Origin, Outcome, Run, SeriesResult};
 
 /// The name and version of each line.
 pub const SCHEMA: &str = "mainstay/run-event/v1";
@@ -70,6 +70,8 @@ enum What<'a> {
     BaselineTaken { run: i64 },
     /// Monitoring was compared with what it was before.
     BaselineCompared { run: i64, same: bool, differences: &'a [String], settled_seconds: Option<f64> },
+    /// Series were compared with those of before the work.
+    SeriesCompared { run: i64, series: &'a [SeriesResult], waited_seconds: f64 },
     /// Alerts are silenced; `silenced` names those that fired at that moment.
     SilenceStarted { run: i64, id: &'a str, until: String, silenced: &'a [String] },
     /// A run has to be looked at afterwards.
@@ -144,6 +146,9 @@ pub fn line_of(event: &Event, at: DateTime<Utc>) -> Option<RunEvent<'_>> {
             differences,
             settled_seconds: settled_ms.map(seconds),
         },
+        Event::SeriesCompared { run, series, waited_ms } => {
+            What::SeriesCompared { run: run.0, series, waited_seconds: seconds(*waited_ms) }
+        }
         Event::SilenceCreated { run, id, until, silenced, .. } => {
             What::SilenceStarted { run: run.0, id, until: time(*until), silenced }
         }

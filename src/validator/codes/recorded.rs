@@ -10,8 +10,8 @@ pub const NOT_APPROVED: Code = Code {
     title: "work that was not approved",
     severity: Severity::Error,
     why: "Work that has to be approved and began without that was decided by one person alone, whoever started \
-                  it. An approval counts when it was recorded before the start, for this occurrence, these targets and \
-                  this plan file.",
+          it. An approval counts when it was recorded before the start, for this occurrence, these targets and \
+          this plan file.",
     help: "find out who started it, and let the people of the role look at what was done",
 };
 
@@ -21,7 +21,7 @@ pub const OUT_OF_WINDOW: Code = Code {
     title: "work outside its window",
     severity: Severity::Error,
     why: "Outside its window work meets people who did not expect it. What begins in time and ends too late was \
-                  estimated too short.",
+          estimated too short.",
     help: "make `duration` or the window longer, or start it as an emergency with its reason",
 };
 
@@ -31,7 +31,7 @@ pub const IN_BLACKOUT: Code = Code {
     title: "work in a blackout",
     severity: Severity::Error,
     why: "A blackout is a promise to the business that nothing changes. Only the task types that it allows, and \
-                  emergencies with a reason, pass it.",
+          emergencies with a reason, pass it.",
     help: "find out who started it; what cannot wait is an emergency, with its reason",
 };
 
@@ -41,7 +41,7 @@ pub const NOT_REVIEWED: Code = Code {
     title: "emergency without its review",
     severity: Severity::Error,
     why: "An emergency passes windows, blackouts and approval on the word of one person. The review afterwards is \
-                  what keeps that from becoming the ordinary way.",
+          what keeps that from becoming the ordinary way.",
     help: "review it now: `mainstay audit review RUN --note TEXT`",
 };
 
@@ -60,7 +60,7 @@ pub const PAST_ITS_GATE: Code = Code {
     title: "work past its gate",
     severity: Severity::Error,
     why: "The gate keeps work away from a running incident. Work that began past it may have destroyed what was \
-                  needed to understand the incident, or made it worse.",
+          needed to understand the incident, or made it worse.",
     help: "compare the times of the run with the alerts of that time",
 };
 
@@ -70,7 +70,7 @@ pub const PAST_PRECONDITIONS: Code = Code {
     title: "work past its preconditions",
     severity: Severity::Error,
     why: "Work on one half of a pair whose other half is down turns maintenance into an outage. Who begins \
-                  without asking finds that out afterwards.",
+          without asking finds that out afterwards.",
     help: "compare what was found then with the outcome of the run",
 };
 
@@ -80,7 +80,7 @@ pub const OUT_OF_ORDER: Code = Code {
     title: "steps out of order",
     severity: Severity::Error,
     why: "Steps build on each other. One that began before the step before it was done worked on something else \
-                  than its author meant, and a batch that began too early had nobody to stand in for it.",
+          than its author meant, and a batch that began too early had nobody to stand in for it.",
     help: "`mainstay run --show RUN` shows what was done in which order",
 };
 
@@ -99,7 +99,7 @@ pub const NOT_RECORDED_FIRST: Code = Code {
     title: "beginning that was not on record",
     severity: Severity::Error,
     why: "What began before it was on record is lost when the machine dies. mainstay records each start first; a \
-                  record in another order was not written by it, or not like that.",
+          record in another order was not written by it, or not like that.",
     help: "`mainstay audit verify` says whether the ledger is as it was written",
 };
 
@@ -109,7 +109,7 @@ pub const OVERLAP: Code = Code {
     title: "work beside work that excludes it",
     severity: Severity::Error,
     why: "Two pieces of work on one target each undo what the other relies on. mainstay starts none beside one \
-                  that excludes it; where two state files serve one estate, nothing does.",
+          that excludes it; where two state files serve one estate, nothing does.",
     help: "let one state file serve one estate",
 };
 
@@ -128,7 +128,7 @@ pub const SILENCE_LEFT: Code = Code {
     title: "silence that outlived its run",
     severity: Severity::Error,
     why: "A silence that outlives its work hides the next outage. It is ended with the run, and found again and \
-                  ended after a crash.",
+          ended after a crash.",
     help: "`mainstay run --due` ends what is left of silences; look into Alertmanager for what it cannot reach",
 };
 
@@ -138,7 +138,7 @@ pub const WAY_BACK_NOT_GONE: Code = Code {
     title: "way back that was not gone to its end",
     severity: Severity::Error,
     why: "Work that failed half-way leaves something that is neither old nor new. Where the task has a way back, \
-                  it has to be gone to its end.",
+          it has to be gone to its end.",
     help: "`mainstay run --show RUN` shows where it stopped; finish it by hand, or repeat the task",
 };
 
@@ -148,7 +148,7 @@ pub const OWED: Code = Code {
     title: "what is owed at the end",
     severity: Severity::Error,
     why: "`finally` puts back what the work took away: a drain, a lock, a mode. What is not done of it is owed \
-                  until somebody does it.",
+          until somebody does it.",
     help: "do what is left by hand and settle it with `mainstay run --abandon RUN --reason TEXT`, or repeat the task",
 };
 
@@ -158,7 +158,7 @@ pub const NOT_DONE: Code = Code {
     title: "work that is not done",
     severity: Severity::Error,
     why: "A run that failed, or went back, left the work to be done. Nobody sees that in a list of runs that have \
-                  all ended.",
+          all ended.",
     help: "repair the cause, and repeat it: `mainstay run TASK`",
 };
 
@@ -168,7 +168,7 @@ pub const NOT_VERIFIED: Code = Code {
     title: "success that was not verified",
     severity: Severity::Error,
     why: "A package manager that exits with 0 has not shown that the service answers. A success without its \
-                  checks is a guess.",
+          checks is a guess.",
     help: "ask them now: `mainstay validate --live`",
 };
 
@@ -235,7 +235,7 @@ pub const NOT_BY_KEYS: Code = Code {
     title: "approval whose signature does not count",
     severity: Severity::Error,
     why: "An approval is worth what its signature is worth. It has to verify by a key that the signers file gives \
-                  to a member of the role; and security work needs somebody other than its author.",
+          to a member of the role; and security work needs somebody other than its author.",
     help: "compare the signers file with the people of the role; a key that was taken out has approved nothing",
 };
 
@@ -245,8 +245,8 @@ pub const SECRET_ON_RECORD: Code = Code {
     title: "secret on record",
     severity: Severity::Error,
     why: "What is in the ledger cannot be taken out again, and goes to everybody who reads a report. Values that \
-                  mainstay knows are hidden before anything is stored; one that stands there all the same became a secret \
-                  later, or was not declared.",
+          mainstay knows are hidden before anything is stored; one that stands there all the same became a secret \
+          later, or was not declared.",
     help: "change the secret: it is known to everybody who can read the record",
 };
 
@@ -256,7 +256,7 @@ pub const LOOKS_SECRET: Code = Code {
     title: "what looks like a secret on record",
     severity: Severity::Warning,
     why: "mainstay hides what it knows. A token that a program made or found by itself is known to nobody, and \
-                  stands in the output as it is.",
+          stands in the output as it is.",
     help: "declare it in `secrets:`, or keep the program from printing it; and change it",
 };
 
@@ -275,7 +275,7 @@ pub const UNDECLARED_PRIVILEGE: Code = Code {
     title: "privileges that nothing declares",
     severity: Severity::Error,
     why: "What runs as root, as another user or through `sudo` can do anything. Its record has to say what it was \
-                  and who stood behind it; a step that is not in the text of its task was declared by nobody.",
+          and who stood behind it; a step that is not in the text of its task was declared by nobody.",
     help: "compare the recorded action with the plan file of that time",
 };
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::{Holder, Holds, OccurrenceId, Origin, Outcome, Output, Phase, RunId, StepRecord, Usage};
+use crate::model::{
+    Holder, Holds, OccurrenceId, Origin, Outcome, Output, Phase, RunId, SeriesResult, StepRecord, Usage,
+};
 
 /// Where and when something was recorded, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub struct Account {
     pub baseline: Option<Mark>,
     /// What came out when monitoring was compared, each time.
     pub compared: Vec<Compared>,
+    /// What came out when series were compared, the last time.
+    pub series: Option<(Mark, Vec<SeriesResult>)>,
     /// Its silences.
     pub silences: Vec<Silence>,
     /// Its review, when it has one.

@@ -119,6 +119,7 @@ impl History {
             attempts: Vec::new(),
             baseline: None,
             compared: Vec::new(),
+            series: None,
             silences: Vec::new(),
             review: None,
             ends: Vec::new(),
@@ -155,6 +156,8 @@ impl History {
             | Event::ReviewClosed { run, .. }
             | Event::BaselineTaken { run, .. }
             | Event::BaselineCompared { run, .. }
+            | Event::SeriesTaken { run, .. }
+            | Event::SeriesCompared { run, .. }
             | Event::SilenceIntended { run, .. }
             | Event::SilenceCreated { run, .. }
             | Event::RunEnded { run, .. }
@@ -189,6 +192,7 @@ impl History {
                 }
             }
             Event::BaselineTaken { .. } => drop(account.baseline.get_or_insert(mark)),
+            Event::SeriesCompared { series, .. } => account.series = Some((mark, series)),
             Event::BaselineCompared { same, differences, .. } => {
                 account.compared.push(Compared { mark, same, differences });
             }

@@ -26,7 +26,7 @@ pub struct Found {
 pub fn look(account: &Account, logs: &Logs, redactor: &Redactor) -> Found {
     let mut found = Found::default();
     let start = account.started.seq;
-    for text in account.justification.iter() {
+    if let Some(text) = &account.justification {
         found.look(text.as_bytes(), ("the justification", start), redactor);
     }
     for (mark, _, reason) in &account.ends {

@@ -93,8 +93,8 @@ impl Story {
     fn step(&mut self, phase: Phase, target: &str, name: &str, outcome: Outcome) {
         let place = match (phase, name) {
             (Phase::Steps, "two") => Some(1),
-            (Phase::Gate | Phase::Silence | Phase::Baseline, _) => None,
-            (_, "end the silence" | "compare with the baseline") => None,
+            (Phase::Gate | Phase::Silence | Phase::Baseline, _)
+            | (_, "end the silence" | "compare with the baseline") => None,
             _ => Some(0),
         };
         self.intend(phase, target, name, place);

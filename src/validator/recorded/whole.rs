@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Answered, Aspect, Case, Question, Said, Words};
+use super::{Account, Answered, Aspect, Case, Question, Said, Words};
 use crate::ledger::{Verdict, Verification};
 use crate::model::{Outcome, Phase};
 use crate::quality::{self, Held, Sample, Thresholds, measure};
@@ -88,13 +88,16 @@ pub fn sample(case: &Case, answers: &[Answered]) -> Sample {
     let is_undone = account.of_phase(Phase::Rollback).next().is_some();
     let before = case.around.history.before(&account.task, account.run);
     let before = before
-        .filter_map(|it| it.outcome())
+        .filter_map(Account::outcome)
         .find(|outcome| !matches!(outcome, Outcome::Skipped | Outcome::Refused));
     let repeats_failure = before.is_some_and(|outcome| outcome != Outcome::Succeeded);
     Sample {
         outcome: account.outcome(),
         is_rework: is_repeated || is_undone || repeats_failure || !account.resumed.is_empty(),
         planned: case.task.map(|task| task.estimate(account.targets.len())),
+        n_batches: case
+            .task
+            .map_or(1, |task| i32::try_from(task.batches(&account.targets).count()).unwrap_or(i32::MAX)),
         took: account.took(),
         approved: answer(codes::NOT_APPROVED.code),
         in_window: answer(codes::OUT_OF_WINDOW.code),

@@ -126,7 +126,8 @@ fn table_of(file: &FileReport, color: bool) -> String {
         table::table(["ANSWER", "QUESTION", "FOUND"], asked.iter().map(|item| row(item)), &[], screen);
     let n_skipped = file.items.len() - asked.len();
     if n_skipped > 0 {
-        text.push_str(&format!("{} did not arise\n", crate::counted(n_skipped, "question")));
+        text.push_str(&crate::counted(n_skipped, "question"));
+        text.push_str(" did not arise\n");
     }
     text.push('\n');
     text

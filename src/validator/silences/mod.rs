@@ -103,6 +103,7 @@ impl Stain {
         };
         Finding {
             help: Some(help),
+            evidence: self.seq.into_iter().collect(),
             ..self.code.finding(&format!("silences.{}", self.silence), message, None)
         }
     }

@@ -152,7 +152,7 @@ fn one_that_never_ends_is_told_with_what_is_allowed() {
 fn one_that_nobody_can_be_asked_about_has_no_owner() {
     let case = |who: &str, comment: &str| {
         let (created_by, comment) = (who.to_owned(), comment.to_owned());
-        Case::of(vec![Silence { created_by, comment, ..silence("a", 1, 1) }], alerts("a", 1))
+        Case::of(vec![Silence { comment, created_by, ..silence("a", 1, 1) }], alerts("a", 1))
     };
     case("Unknown", "x").expect(&[("MH006", "it was made by `Unknown`: `x`")]);
     case("ops", " ").expect(&[("MH006", "`ops` made it without a comment")]);

@@ -15,6 +15,7 @@ pub mod now;
 mod patience;
 mod read;
 mod replacement;
+pub mod series;
 mod settle;
 mod spec;
 pub mod statistics;

@@ -153,6 +153,7 @@ fn baseline() -> Rule {
         )
         .may("dashboards", one_or_many(text()))
         .may("expect", list(expectation.boxed()))
+        .may("series", list(series()))
         .done()
 }
 
@@ -488,6 +489,20 @@ fn portion() -> Rule {
 
 fn positive() -> Rule {
     any_of(&["1", "2", "4294967295"])
+}
+
+fn series() -> Rule {
+    mapping()
+        .must("promql", filled())
+        .may("name", text())
+        .may("kind", any_of(&["gauge", "counter"]))
+        .may("direction", any_of(&["increase", "decrease", "either"]))
+        .may("within", tolerance())
+        .may("window", positive_length())
+        .may("absent", any_of(&["unknown", "zero"]))
+        .may("critical", boolean())
+        .may("required", boolean())
+        .done()
 }
 
 fn percent() -> Rule {

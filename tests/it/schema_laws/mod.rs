@@ -202,7 +202,7 @@ fn plan_files_at_random_have_every_key_that_the_schema_knows() {
 /// Always the same ones, and enough of them to have every key.
 fn some_at_random() -> impl Iterator<Item = Yaml> {
     let (mut runner, rule) = (TestRunner::deterministic(), grammar::plan_file());
-    (0..600).map(move |_| rule.new_tree(&mut runner).expect("a plan file").current())
+    (0..1000).map(move |_| rule.new_tree(&mut runner).expect("a plan file").current())
 }
 
 /// The alternatives and parts of a schema.

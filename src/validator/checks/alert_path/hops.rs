@@ -55,7 +55,7 @@ mod tests {
         let mut hops = Hops::from(posted);
         hops.reached_at("active", posted + Duration::from_millis(120));
         hops.reached_at("notified", posted + Duration::from_millis(1320));
-        hops.reached_at("resolved", posted + Duration::from_millis(302_000));
+        hops.reached_at("resolved", posted + Duration::from_secs(302));
         assert_eq!(hops.to_string(), "posted, active after 0.1s, notified after 1.2s, resolved after 5m 0s");
     }
 }

@@ -205,7 +205,7 @@ fn after(case: &Case) -> Said {
             ends.map(|(mark, outcome, _)| (it.run, mark.seq, *outcome))
                 .find(|end| end.1 < account.started.seq)
         };
-        let Some((run, seq, outcome)) = earlier.filter_map(ended).next() else { continue };
+        let Some((run, seq, outcome)) = { earlier }.find_map(ended) else { continue };
         evidence.push(seq);
         if outcome == Outcome::Succeeded {
             names.push(format!("run {run} of `{}`", before.value));
@@ -231,7 +231,7 @@ fn gate(case: &Case) -> Said {
     }
     let Some(first) = account.first_step() else { return Said::does_not_arise("nothing was touched") };
     let asked = account.of_phase(Phase::Gate).filter(|it| it.intended.seq < first.intended.seq);
-    let Some(asked) = asked.last() else {
+    let Some(asked) = { asked }.next_back() else {
         return Said::no("it was not asked before the first step", [account.started.seq, first.intended.seq]);
     };
     let said = asked.ended.as_ref().and_then(|ended| ended.message.clone()).unwrap_or_default();

@@ -48,7 +48,7 @@ fn preconditions(case: &Case) -> Said {
         let name = asked.check.in_short();
         let of = account.of_phase(Phase::Preconditions);
         let before = of.filter(|it| it.place == Some(asked.place) && it.last_seq() < first.intended.seq);
-        match before.last() {
+        match { before }.next_back() {
             Some(found) if found.outcome() == Some(Outcome::Succeeded) => evidence.extend(found.evidence()),
             Some(found) => {
                 let why = found.ended.as_ref().and_then(|ended| ended.message.clone()).unwrap_or_default();

@@ -2,7 +2,7 @@
 //! done that was not declared.
 
 use super::prelude::*;
-use crate::executor::engine::script::Unit;
+use crate::executor::engine::script::{Script, Unit};
 use crate::model::{ClaimMode, Step};
 
 pub(super) const QUESTIONS: &[OfRun] = &[
@@ -103,11 +103,10 @@ fn privilege(account: &Account, action: &str, step: Option<&Step>) -> Option<Str
 fn privileges(case: &Case) -> Said {
     let account = case.account;
     let script = case.script();
-    let units: Vec<Unit> =
-        script.iter().flat_map(|script| script.parts()).fold(Vec::new(), |mut all, part| {
-            all.extend(part.steps.iter().chain(&part.rollback).chain(&part.finally).copied());
-            all
-        });
+    let units: Vec<Unit> = script.iter().flat_map(Script::parts).fold(Vec::new(), |mut all, part| {
+        all.extend(part.steps.iter().chain(&part.rollback).chain(&part.finally).copied());
+        all
+    });
     let (mut against, mut told, mut evidence) = (Vec::new(), Vec::new(), Vec::new());
     for attempt in account.newest() {
         let is_step = matches!(attempt.phase, Phase::Steps | Phase::Rollback | Phase::Finally);

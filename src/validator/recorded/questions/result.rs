@@ -1,6 +1,8 @@
 //! Whether what was to be reached is there.
 
 use super::prelude::*;
+use crate::model::{SeriesResult, SeriesVerdict};
+use crate::validator::verifier::series::in_words;
 
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {
@@ -83,7 +85,7 @@ fn verified(case: &Case) -> Said {
         let after = account
             .of_phase(Phase::Verify)
             .filter(|it| it.place == Some(asked.place) && last <= it.intended.seq);
-        match after.last() {
+        match { after }.next_back() {
             Some(found) if found.outcome() == Some(Outcome::Succeeded) => evidence.extend(found.evidence()),
             Some(found) => {
                 let how =
@@ -120,7 +122,9 @@ fn as_before(case: &Case) -> Said {
     let work = [Phase::Steps, Phase::Rollback].into_iter().flat_map(|phase| account.of_phase(phase));
     let last = work.map(Attempt::last_seq).max().unwrap_or(first.intended.seq);
     match account.compared.last().filter(|compared| last < compared.mark.seq) {
-        Some(compared) if compared.same => Said::yes("it was", [taken.seq, compared.mark.seq]),
+        Some(compared) if compared.same => {
+            of_series(case, !task_series(task).is_empty(), [taken.seq, compared.mark.seq])
+        }
         Some(compared) => Said::no(
             format!("monitoring did not come back: {}", compared.differences.join("; ")),
             [taken.seq, compared.mark.seq],
@@ -133,6 +137,38 @@ fn as_before(case: &Case) -> Said {
             Said::unknown("it failed before anything was compared", [taken.seq, last])
         }
         None => Said::no("nothing was compared after the work", [taken.seq, last]),
+    }
+}
+
+fn task_series(task: &crate::model::Task) -> &[crate::model::Spanned<crate::model::SeriesSpec>] {
+    task.baseline.as_ref().map_or(&[], |baseline| &baseline.series)
+}
+
+/// What the series say, when everything else of monitoring is as it was.
+fn of_series(case: &Case, are_asked: bool, evidence: [u64; 2]) -> Said {
+    let account = case.account;
+    match &account.series {
+        // Only a success has to have compared them: who goes back does not wait for them.
+        None if are_asked && account.outcome() == Some(Outcome::Succeeded) => {
+            Said::no("its series were not compared after the work", evidence)
+        }
+        None => Said::yes("it was", evidence),
+        Some((mark, series)) => {
+            let evidence = || evidence.into_iter().chain([mark.seq]);
+            let told = |is: &dyn Fn(&SeriesResult) -> bool| -> Vec<_> {
+                series.iter().filter(|one| is(one)).map(in_words).collect()
+            };
+            let worse = told(&|one| one.fails);
+            if !worse.is_empty() {
+                return Said::no(format!("series are not as before: {}", worse.join(" / ")), evidence());
+            }
+            let untold = told(&|one| one.judgement.verdict == SeriesVerdict::InsufficientData);
+            if untold.is_empty() {
+                Said::yes(format!("it was, {} series included", series.len()), evidence())
+            } else {
+                Said::unknown(format!("too little to tell: {}", untold.join(" / ")), evidence())
+            }
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) enum Role<'a> {
     Check(&'a PromqlCheck),
     Metric,
     Restore,
+    Series,
 }
 
 impl fmt::Display for Role<'_> {
@@ -29,6 +30,7 @@ impl fmt::Display for Role<'_> {
             Self::Check(_) => "the check",
             Self::Metric => "the metric",
             Self::Restore => "the restore test",
+            Self::Series => "the series",
         })
     }
 }
@@ -52,7 +54,10 @@ pub(super) fn queries<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Query<'a
     let metrics = metrics.map(|metric| (&metric.query, Role::Metric));
     let restores = facts.checks().filter_map(|(_, check)| check.restore.as_ref());
     let restores = restores.flat_map(|restore| restore.queries.iter()).map(|query| (query, Role::Restore));
-    let all = gates.chain(checks).chain(metrics).chain(restores);
+    let baselines = facts.plan.tasks.iter().filter_map(|(_, task)| task.baseline.as_ref());
+    let series = baselines.flat_map(|baseline| baseline.series.iter());
+    let series = series.map(|series| (&series.promql, Role::Series));
+    let all = gates.chain(series).chain(checks).chain(metrics).chain(restores);
     let is_another_rules = |text: &str, role| text.trim().is_empty() && role != Role::Restore;
     all.filter(move |(text, role)| !is_another_rules(text, *role)).map(|(text, role)| {
         let parsed = facts.query(&text.value);

@@ -39,9 +39,14 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
         let steps = task.task.steps.iter().filter(|step| step.only_if.is_none());
         let mut waits = steps.filter_map(|step| step.wait.as_ref()?.duration);
         let waits = waits.try_fold(TimeDelta::zero(), |sum, wait| sum.checked_add(&wait.value.0));
+        // After the work, so long is waited for the samples of series.
+        let series = task.task.baseline.iter().flat_map(|baseline| baseline.series.iter());
+        let window = series.map(|series| series.window().0).max();
+        let waits = waits.and_then(|waits| waits.checked_add(&window.unwrap_or_default()));
         let duration = task.task.duration;
         let Some(waits) = waits.filter(|waits| duration.value.0 < *waits) else { continue };
-        let message = format!("the steps of task `{}` wait for {}", task.name, Length(waits));
+        let who = if window.is_some() { "the steps and series" } else { "the steps" };
+        let message = format!("{who} of task `{}` wait for {}", task.name, Length(waits));
         faults.push(
             Fault::new(RULE.code, duration.span, message)
                 .expected(format!("expected more than {}", Length(waits))),

@@ -60,6 +60,10 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
     }
     for (_, task) in facts.plan.tasks.iter() {
         task.gate.iter().for_each(|gate| text("promql", &gate.promql));
+        let series = task.baseline.iter().flat_map(|baseline| baseline.series.iter());
+        for series in series {
+            text("promql", &series.promql);
+        }
     }
     for (_, metric) in facts.plan.metrics.iter() {
         metric.promql.iter().for_each(|promql| text("query", &promql.query));

@@ -89,6 +89,9 @@ fn lengths(facts: &Facts, faults: &mut Vec<Fault>) {
     for (_, task) in facts.plan.tasks.iter() {
         positive("duration", Some(&task.duration));
         positive("timeout", task.timeout.as_ref());
+        for series in task.baseline.iter().flat_map(|baseline| baseline.series.iter()) {
+            positive("window", series.window.as_ref());
+        }
         positive("gap", task.baseline.as_ref().and_then(|baseline| baseline.gap.as_ref()));
         let schedule = task.schedule.as_ref();
         positive("every", schedule.and_then(|schedule| schedule.every.as_ref()));

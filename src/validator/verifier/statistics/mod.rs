@@ -17,11 +17,12 @@ pub mod rate;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::effect::{above, holm, median, shift};
 use self::points::{Held, Side, as_f64, block_length, blocks, growth};
 use crate::model::Tolerance;
+pub use crate::model::{
+    Direction, SeriesJudgement as Judgement, SeriesKind, SeriesTest as Test, SeriesVerdict as Verdict,
+};
 
 /// The error that is borne over all series together.
 pub const ALPHA: f64 = 0.05;
@@ -31,60 +32,6 @@ const FEW_EVENTS: f64 = 100.0;
 
 /// More events than these are no longer counted one by one in a float.
 const MOST_EVENTS: f64 = 1e15;
-
-/// What a series is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SeriesKind {
-    /// Its value is what it is.
-    #[default]
-    Gauge,
-    /// It only grows, until it begins anew.
-    Counter,
-}
-
-/// Which change is bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// More of it.
-    Increase,
-    /// Less of it.
-    Decrease,
-    /// Any.
-    #[default]
-    Either,
-}
-
-/// How a series stands after the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// As before, as far as anybody can tell.
-    Same,
-    /// Changed for the worse.
-    Worse,
-    /// Changed for the better.
-    Better,
-    /// Nobody can tell: there is too little.
-    InsufficientData,
-}
-
-/// What was asked of a series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Test {
-    /// Nothing had to be.
-    None,
-    /// Every way of dealing the numbers to both sides.
-    ExactRanks,
-    /// The same, approximated by a normal distribution.
-    NormalRanks,
-    /// Events in a time, exactly.
-    ExactRate,
-    /// The same, approximated by a normal distribution.
-    NormalRate,
-}
 
 /// One series before and after.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,48 +50,23 @@ pub struct Series {
     pub after: Side,
 }
 
-/// What came out for one series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
-    /// How it stands.
-    pub verdict: Verdict,
-    /// How that was found out.
-    pub test: Test,
-    /// How many points, or events of a rate, there are on each side.
-    pub n: (usize, usize),
-    /// The medians, or the rates by the second.
-    pub middles: (Option<f64>, Option<f64>),
-    /// By how much it lies higher than before, in its own unit; of a counter by the second.
-    pub shift: Option<f64>,
-    /// How often a point after lies above one before; a half says nothing.
-    pub above: Option<f64>,
-    /// How likely such a difference is by chance.
-    pub p: Option<f64>,
-    /// The same over all series that were compared together.
-    pub p_of_all: Option<f64>,
-    /// How many points, or events, it would take on each side, or in all.
-    pub needed: Option<u64>,
-    /// What people should know, a sentence each.
-    pub notes: Vec<String>,
+fn told(verdict: Verdict, note: impl Into<String>) -> Judgement {
+    Judgement {
+        verdict,
+        test: Test::None,
+        n: (0, 0),
+        middles: (None, None),
+        shift: None,
+        above: None,
+        p: None,
+        p_of_all: None,
+        needed: None,
+        notes: vec![note.into()],
+    }
 }
 
 impl Judgement {
-    fn of(verdict: Verdict, note: impl Into<String>) -> Self {
-        Self {
-            verdict,
-            test: Test::None,
-            n: (0, 0),
-            middles: (None, None),
-            shift: None,
-            above: None,
-            p: None,
-            p_of_all: None,
-            needed: None,
-            notes: vec![note.into()],
-        }
-    }
-
-    /// Twice as far from a half as [`Judgement::above`]: -1 all below, 0 neither, 1 all above.
+    /// Twice as far from a half as `above`: -1 all below, 0 neither, 1 all above.
     pub fn rank_biserial(&self) -> Option<f64> {
         self.above.map(|above| 2.0 * above - 1.0)
     }
@@ -165,14 +87,14 @@ struct Open {
 
 /// Compares series, all of them together.
 pub fn compare(all: &[Series]) -> Vec<Judgement> {
-    let mut looked: Vec<Result<Judgement, Open>> = all.iter().map(look).collect();
+    let mut looked: Vec<Result<Judgement, Box<Open>>> = all.iter().map(look).collect();
     let ps: Vec<f64> = looked.iter().filter_map(|one| one.as_ref().err()).map(|open| open.p).collect();
     // Whoever is to stand out among so many has to be so much less likely.
     let alpha = ALPHA / as_f64(ps.len()).max(1.0);
     let mut adjusted = holm(&ps).into_iter();
     let judged = looked.drain(..).map(|one| match one {
         Ok(judgement) => judgement,
-        Err(open) => conclude(open, adjusted.next().unwrap_or(1.0), alpha),
+        Err(open) => conclude(*open, adjusted.next().unwrap_or(1.0), alpha),
     });
     judged.collect()
 }
@@ -197,30 +119,30 @@ fn conclude(open: Open, p_of_all: f64, alpha: f64) -> Judgement {
 }
 
 /// Judges what needs no test; else says what there is to test.
-fn look(series: &Series) -> Result<Judgement, Open> {
+fn look(series: &Series) -> Result<Judgement, Box<Open>> {
     let [before, after] = [&series.before, &series.after].map(|side| with_zeros(side, series.absent_is_zero));
     let notes = match (before.held(), after.held()) {
         (Held::NoSeries, Held::NoSeries) => {
-            return Ok(Judgement::of(Verdict::InsufficientData, "there is no such series, before or after"));
+            return Ok(told(Verdict::InsufficientData, "there is no such series, before or after"));
         }
         (Held::NoSeries, _) => {
             let note = "there was no such series before; it has appeared";
-            return Ok(Judgement::of(Verdict::InsufficientData, note));
+            return Ok(told(Verdict::InsufficientData, note));
         }
         (_, Held::NoSeries) => {
             let last = before
                 .last_number()
                 .map(|at| format!("; its last number is from {}", at.format("%Y-%m-%d %H:%M:%S UTC")));
             let note = format!("the series has vanished{}", last.unwrap_or_default());
-            return Ok(Judgement::of(Verdict::Worse, note));
+            return Ok(told(Verdict::Worse, note));
         }
         (Held::NoNumber(counts), _) => {
             let note = format!("no number before: {}", counts.in_words());
-            return Ok(Judgement::of(Verdict::InsufficientData, note));
+            return Ok(told(Verdict::InsufficientData, note));
         }
         (_, Held::NoNumber(counts)) => {
             let note = format!("no number after: {}", counts.in_words());
-            return Ok(Judgement::of(Verdict::InsufficientData, note));
+            return Ok(told(Verdict::InsufficientData, note));
         }
         (Held::Numbers(before), Held::Numbers(after)) => {
             let of = |counts: points::Counts, when| {
@@ -265,7 +187,7 @@ fn ranked(
     (before, after): (&[f64], &[f64]),
     (least_block, scale): (usize, f64),
     mut notes: Vec<String>,
-) -> Result<Judgement, Open> {
+) -> Result<Judgement, Box<Open>> {
     let length = block_length(&[before, after]).max(least_block);
     if length > 1 {
         notes.push(format!(
@@ -277,7 +199,7 @@ fn ranked(
     let mut judgement = Judgement {
         verdict: Verdict::Same,
         test: Test::None,
-        n: (before.len(), after.len()),
+        n: (before.len() as u64, after.len() as u64),
         middles: (middle(&before), middle(&after)),
         shift: None,
         above: None,
@@ -306,7 +228,7 @@ fn ranked(
         judgement.notes.push(format!("with more than {most} points on a side p is approximated"));
     }
     let reference = judgement.middles.0.unwrap_or_default();
-    Err(Open {
+    Err(Box::new(Open {
         p: tested.p,
         least: ranks::least_p(before.len(), after.len()),
         needed: Box::new(move |alpha| (ranks::points_needed(alpha) * length) as u64),
@@ -314,7 +236,7 @@ fn ranked(
         is_borne: is_borne(series.within, reference, by * scale),
         is_bad: is_bad(series.direction, by),
         judgement,
-    })
+    }))
 }
 
 /// Compares a counter: few events by their rate, many by how it grew from sample to sample.
@@ -322,7 +244,7 @@ fn counted(
     series: &Series,
     (before, after): (&Side, &Side),
     mut notes: Vec<String>,
-) -> Result<Judgement, Open> {
+) -> Result<Judgement, Box<Open>> {
     let (before, after) = (growth(before), growth(after));
     for (growth, when) in [(&before, "before"), (&after, "after")] {
         if let Some(first) = growth.resets.first() {
@@ -333,7 +255,7 @@ fn counted(
     }
     if before.seconds <= 0.0 || after.seconds <= 0.0 {
         let mut judgement =
-            Judgement::of(Verdict::InsufficientData, "it takes two samples on a side to see a counter grow");
+            told(Verdict::InsufficientData, "it takes two samples on a side to see a counter grow");
         judgement.needed = Some(2);
         judgement.notes.splice(0..0, notes);
         return Ok(judgement);
@@ -357,7 +279,7 @@ fn counted(
     let judgement = Judgement {
         verdict: Verdict::Same,
         test: Test::None,
-        n: (usize::try_from(n_before).unwrap_or(usize::MAX), usize::try_from(n_after).unwrap_or(usize::MAX)),
+        n: (n_before, n_after),
         middles: (Some(rates.0), Some(rates.1)),
         shift: Some(by),
         above: None,
@@ -382,7 +304,7 @@ fn counted(
     let seconds = (before.seconds, after.seconds);
     let tested = rate::test((n_before, seconds.0), (n_after, seconds.1));
     let test = if tested.is_exact { Test::ExactRate } else { Test::NormalRate };
-    Err(Open {
+    Err(Box::new(Open {
         p: tested.p,
         least: rate::least_p(n_before + n_after, seconds),
         needed: Box::new(move |alpha| rate::events_needed(alpha, seconds)),
@@ -390,7 +312,7 @@ fn counted(
         is_borne: is_borne(series.within, rates.0, by),
         is_bad: is_bad(series.direction, by),
         judgement: Judgement { test, ..judgement },
-    })
+    }))
 }
 
 /// Whether a change is small enough to be borne; of nothing before, no share is.

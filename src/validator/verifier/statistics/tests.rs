@@ -1,5 +1,7 @@
 //! Known values, oracles by brute force, and laws.
 
+#![expect(clippy::float_cmp, reason = "exact values are known")]
+
 use proptest::prelude::*;
 
 use super::points::{Counts, Growth, Value};
