@@ -322,7 +322,7 @@ impl Check {
             CheckKind::AlertPath(path) => &format!("to {}", path.receiver.value),
             CheckKind::AlertRoute(route) => &route.in_short(),
             CheckKind::ConfigLive(live) => &live.in_short(),
-            _ => return kind.name().to_owned(),
+            CheckKind::RulesHealthy(_) => return kind.name().to_owned(),
         };
         format!("{} {what}", kind.name())
     }
