@@ -1,5 +1,6 @@
 //! Questions to a DNS server, with a total deadline, by UDP and, when an answer is too long for it, by TCP.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
@@ -282,8 +283,11 @@ fn shown(data: &RData) -> Option<String> {
         RData::NULL(44, fingerprint) => {
             // Source: RFC 4255, 3.1: algorithm, type of fingerprint, fingerprint.
             let (head, digest) = fingerprint.get_data().split_at_checked(2)?;
-            let digest: String = digest.iter().map(|byte| format!("{byte:02X}")).collect();
-            format!("{} {} {digest}", head[0], head[1])
+            let start = format!("{} {} ", head[0], head[1]);
+            digest.iter().fold(start, |mut text, byte| {
+                let _ = write!(text, "{byte:02X}");
+                text
+            })
         }
         _ => return None,
     })

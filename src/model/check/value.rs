@@ -127,12 +127,12 @@ impl fmt::Display for PortSpec {
 }
 
 read_from_text!(Sha256, "Sha256", "64 hexadecimal digits", {
-    "type": ["string", "number"],
+    "type": "string",
     "pattern": "^[0-9A-Fa-f]{64}$",
     "patternErrorMessage": "expected 64 hexadecimal digits"
 });
 read_from_text!(Sha512, "Sha512", "128 hexadecimal digits", {
-    "type": ["string", "number"],
+    "type": "string",
     "pattern": "^[0-9A-Fa-f]{128}$",
     "patternErrorMessage": "expected 128 hexadecimal digits"
 });

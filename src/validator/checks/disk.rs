@@ -26,9 +26,10 @@ fn held(check: &DiskCheck, stat: &StatVfs) -> Answer {
     found.hold(check.used.as_ref(), "used %", || Found::number_or_text(&percent(used, used + stat.f_bavail)));
     found.hold(check.free.as_ref(), "free bytes", || free);
     if let Some(least) = check.min_free {
-        found.take(match free >= least.0 {
-            true => Answer::Yes { found: format!("{} free", in_bytes(free)) },
-            false => Answer::no(format!("at least {least} free"), in_bytes(free)),
+        found.take(if free >= least.0 {
+            Answer::Yes { found: format!("{} free", in_bytes(free)) }
+        } else {
+            Answer::no(format!("at least {least} free"), in_bytes(free))
         });
     }
     if check.inodes_used.is_some() && stat.f_files == 0 {

@@ -18,9 +18,10 @@ pub fn ask(check: &MountCheck, host: &Host) -> Answer {
     let mount = mounts.iter().rev().find(|mount| mount.path == path);
     let wanted = check.exists.unwrap_or(true);
     let Some(mount) = mount else {
-        return match wanted {
-            true => Answer::no(format!("a mount at {path}"), "none"),
-            false => Answer::Yes { found: format!("no mount at {path}") },
+        return if wanted {
+            Answer::no(format!("a mount at {path}"), "none")
+        } else {
+            Answer::Yes { found: format!("no mount at {path}") }
         };
     };
     let in_words = format!("{} ({}) at {path}", mount.source, mount.filesystem);

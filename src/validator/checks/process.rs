@@ -18,9 +18,10 @@ pub fn ask(check: &ProcessCheck, host: &Host) -> Answer {
         all => format!("{} processes of {name}", all.len()),
     };
     if check.running == Some(false) {
-        return match pids.is_empty() {
-            true => Answer::Yes { found: format!("no process {name}") },
-            false => Answer::no(format!("no process {name}"), counted()),
+        return if pids.is_empty() {
+            Answer::Yes { found: format!("no process {name}") }
+        } else {
+            Answer::no(format!("no process {name}"), counted())
         };
     }
     if pids.is_empty() && check.count.is_none() {

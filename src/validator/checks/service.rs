@@ -17,9 +17,10 @@ fn held(check: &ServiceCheck, unit: &Unit) -> Answer {
     let name = &check.name.value;
     let running = check.running.or(check.enabled.is_none().then_some(true));
     if !unit.exists {
-        return match running == Some(true) || check.enabled == Some(true) {
-            true => Answer::no(format!("the service {name}"), "no service of that name"),
-            false => Answer::Yes { found: format!("no service {name}") },
+        return if running == Some(true) || check.enabled == Some(true) {
+            Answer::no(format!("the service {name}"), "no service of that name")
+        } else {
+            Answer::Yes { found: format!("no service {name}") }
         };
     }
     let mut found = Attributes::of(format!("service {name}"));

@@ -89,11 +89,11 @@ pub(super) fn read() -> Result<Processes, Unreadable> {
 /// The name in a line of `/proc/PID/stat`; none of a process that has ended and waits for its parent.
 ///
 /// Source: proc_pid_stat(5): the name stands in parentheses and may hold some itself.
-fn name_of_running(stat: &[u8]) -> Option<&[u8]> {
-    let start = stat.iter().position(|byte| *byte == b'(')? + 1;
-    let end = stat.iter().rposition(|byte| *byte == b')')?;
-    let state = stat.get(end + 2)?;
-    (!matches!(state, b'Z' | b'X' | b'x')).then(|| stat.get(start..end)).flatten()
+fn name_of_running(line: &[u8]) -> Option<&[u8]> {
+    let start = line.iter().position(|byte| *byte == b'(')? + 1;
+    let end = line.iter().rposition(|byte| *byte == b')')?;
+    let state = line.get(end + 2)?;
+    (!matches!(state, b'Z' | b'X' | b'x')).then(|| line.get(start..end)).flatten()
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(super) fn listening() -> Result<Vec<Socket>, Unreadable> {
     for (path, is_tcp) in TABLES {
         match std::fs::read(path) {
             Ok(table) => {
-                found.extend(table.split(|byte| *byte == b'\n').filter_map(|line| parse(line, is_tcp)))
+                found.extend(table.split(|byte| *byte == b'\n').filter_map(|line| parse(line, is_tcp)));
             }
             // A kernel without IPv6.
             Err(error) if error.kind() == ErrorKind::NotFound && path.ends_with('6') => {}

@@ -34,7 +34,7 @@ fn answer(check: &CertificateCheck, world: &World, host: &Host, timeout: Duratio
     let served = match (&check.address, &name) {
         (Some(address), Some(name)) => {
             let shown = tls::chain(&address.value, name.clone(), timeout);
-            Some(parse(shown.map_err(|error| crate::in_words(&error))?)?)
+            Some(parse(&shown.map_err(|error| crate::in_words(&error))?)?)
         }
         _ => None,
     };
@@ -53,7 +53,9 @@ fn answer(check: &CertificateCheck, world: &World, host: &Host, timeout: Duratio
         let roots = check.ca.as_ref().map(|path| of_file(path, world)).transpose()?;
         faults.extend(trust::judge(chain, roots.as_deref(), host, now)?);
     }
-    faults.into_iter().for_each(|fault| found.take(fault));
+    for fault in faults {
+        found.take(fault);
+    }
     found.hold(check.names.as_ref(), "names", || first.names.clone());
     found.hold(check.subject.as_ref(), "subject", || first.subject.clone());
     found.hold(check.issuer.as_ref(), "issuer", || first.issuer.clone());
@@ -79,13 +81,13 @@ fn of_file(path: &Spanned<String>, world: &World) -> Result<Vec<Certificate>, St
     let path = world.folder.join(&path.value);
     let explain = |why: String| format!("{}: {why}", path.display());
     let bytes = std::fs::read(&path).map_err(|error| explain(error.to_string()))?;
-    parse(parsed::of_file(&bytes).map_err(explain)?).map_err(explain)
+    parse(&parsed::of_file(&bytes).map_err(explain)?).map_err(explain)
 }
 
-fn parse(chain: Vec<CertificateDer<'static>>) -> Result<Vec<Certificate>, String> {
+fn parse(chain: &[CertificateDer<'static>]) -> Result<Vec<Certificate>, String> {
     let parse =
         |der| Certificate::parse(der).map_err(|why| format!("a certificate that is not understood: {why}"));
-    chain.into_iter().map(parse).collect()
+    chain.iter().map(parse).collect()
 }
 
 /// The certificates whose dates count: not that of a root that is sent along, as whoever trusts it has it already.

@@ -1,5 +1,6 @@
 //! What a certificate says.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
@@ -40,7 +41,7 @@ pub(super) fn of_file(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, Stri
         return Ok(found);
     }
     match X509Certificate::from_der(bytes) {
-        Ok((rest, _)) if rest.is_empty() => Ok(vec![CertificateDer::from(bytes.to_vec())]),
+        Ok(([], _)) => Ok(vec![CertificateDer::from(bytes.to_vec())]),
         _ => Err("no certificate, neither in PEM nor in DER".to_owned()),
     }
 }
@@ -56,8 +57,8 @@ const BROKEN: [(&str, &str); 4] = [
 impl Certificate {
     /// # Errors
     /// Why it cannot be understood.
-    pub(super) fn parse(der: CertificateDer<'static>) -> Result<Self, String> {
-        let (_, read) = X509Certificate::from_der(&der).map_err(|error| error.to_string())?;
+    pub(super) fn parse(der: &CertificateDer<'static>) -> Result<Self, String> {
+        let (_, read) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
         let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or("a time that is none");
         let validity = read.validity();
         let algorithm = read.signature_algorithm.algorithm.to_id_string();
@@ -88,7 +89,10 @@ fn serial(raw: &[u8]) -> String {
         [0, rest @ ..] if !rest.is_empty() => rest,
         raw => raw,
     };
-    raw.iter().map(|byte| format!("{byte:02x}")).collect()
+    raw.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn names(certificate: &X509Certificate) -> Vec<String> {

@@ -56,19 +56,19 @@ fn answer(question: &[u8], is_udp: bool) -> Option<Vec<u8>> {
         ("silent.test", _) => return None,
         ("broken.test", _) => {
             *reply.rcode_mut() = RCODE::ServerFailure;
-            vec![]
+            Vec::new()
         }
         ("half.test" | "two.test" | "alias.test", 1) => {
             vec![RData::A(A { address: Ipv4Addr::new(192, 0, 2, 1).into() })]
         }
         ("half.test", 28) => {
             *reply.rcode_mut() = RCODE::ServerFailure;
-            vec![]
+            Vec::new()
         }
         ("two.test", 28) => vec![RData::AAAA(AAAA { address: 1 })],
         ("long.test", 1) if is_udp => {
             reply.set_flags(PacketFlag::TRUNCATION);
-            vec![]
+            Vec::new()
         }
         ("long.test", 1) => (0..200).map(|n| RData::A(A { address: n })).collect(),
         ("all.test", 5) => vec![RData::CNAME(CNAME(host()))],
@@ -86,7 +86,7 @@ fn answer(question: &[u8], is_udp: bool) -> Option<Vec<u8>> {
         ("all.test" | "two.test" | "long.test", _) => vec![],
         _ => {
             *reply.rcode_mut() = RCODE::NameError;
-            vec![]
+            Vec::new()
         }
     };
     if name == "alias.test" {
