@@ -106,7 +106,7 @@ impl Manager {
             .left_out
             .extend(converted.left_out.into_iter().map(|it| (Some(source.place(it.span)), it.why)));
         for (name, value) in converted.checks {
-            let name = free_name(name, imported);
+            let name = free_name(&name, imported);
             match self.refusal(&name, &value) {
                 None => imported.checks.push((name, value)),
                 Some(why) => imported.left_out.push((None, format!("check `{name}`: {why}"))),
@@ -186,10 +186,10 @@ pub fn fragment(checks: &[(String, Value)]) -> String {
 }
 
 /// A name that no check of another file has.
-fn free_name(name: String, imported: &Imported) -> String {
+fn free_name(name: &str, imported: &Imported) -> String {
     let is_free = |name: &String| imported.checks.iter().all(|(other, _)| other != name);
-    let numbered = (2..).map(|n: u32| format!("{}-{n}", name.get(..58).unwrap_or(&name)));
-    std::iter::once(name.clone()).chain(numbered).find(is_free).unwrap_or_else(|| name.clone())
+    let numbered = (2..).map(|n: u32| format!("{}-{n}", name.get(..58).unwrap_or(name)));
+    std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_else(|| name.to_owned())
 }
 
 /// The files that a name stands for, sorted: `*` and `?` in its last part stand for any characters and for one.

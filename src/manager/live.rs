@@ -13,6 +13,7 @@ use crate::validator::checks::all_at_once::{self, Asked};
 use crate::validator::codes;
 use crate::validator::report::{FileReport, Item, Outcome, Report};
 use crate::validator::rules::Use;
+use crate::validator::verifier::now;
 use crate::world::World;
 use crate::world::cancel::Cancel;
 
@@ -79,6 +80,14 @@ impl Manager {
             items.push(item);
             findings.extend(finding);
         }
+        // Who asks for all wants to know whether monitoring itself is well.
+        if question.checks.is_empty() && question.tasks.is_empty() {
+            let hidden = |text: &str| checked.hide(world.outputs.redactor.hide(text).into_owned());
+            let now = now::look(&world);
+            items.extend(now.items.into_iter().map(|item| Item { said: hidden(&item.said), ..item }));
+            let told = now.findings.into_iter();
+            findings.extend(told.map(|finding| Finding { message: hidden(&finding.message), ..finding }));
+        }
         let n_checks = items.len();
         let file =
             FileReport::of_items(checked.source, items, findings, (n_checks, "check"), question.fail_on);
@@ -93,10 +102,10 @@ fn chosen<'p>(plan: &'p PlanFile, question: &LiveQuestion) -> Result<Vec<Asking<
         name: name.clone(),
         near: nearest(name, known).map(ToOwned::to_owned),
     };
-    for name in question.checks.iter().filter(|name| plan.checks.get(name).is_none()) {
+    if let Some(name) = question.checks.iter().find(|name| plan.checks.get(name).is_none()) {
         return Err(no_such("check", name, &mut plan.checks.names()));
     }
-    for name in question.tasks.iter().filter(|name| plan.tasks.get(name).is_none()) {
+    if let Some(name) = question.tasks.iter().find(|name| plan.tasks.get(name).is_none()) {
         return Err(no_such("task", name, &mut plan.tasks.names()));
     }
     let is_all = question.checks.is_empty() && question.tasks.is_empty();

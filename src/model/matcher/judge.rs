@@ -4,6 +4,11 @@
 //! [`Why::NotANumber`]). They are combined as in the logic of Kleene, so that `not` of what cannot be said never
 //! holds, and one of `any` that holds is enough.
 
+#![expect(
+    clippy::unnecessary_box_returns,
+    reason = "a mismatch is handed on as it is kept, behind one pointer"
+)]
+
 use super::found::{quoted, quoted_lines};
 use super::mismatch::{Mismatch, Why};
 use super::pairing::pair;
@@ -58,7 +63,8 @@ impl Tests {
     fn compare(&self, found: &Found, held: &mut All) {
         held.add(self.eq.as_ref().map(|literal| equals(literal, found, literal.span)));
         held.add(self.ne.as_ref().map(|literal| differs(literal, found)));
-        let limits: [(_, fn(f64, f64) -> bool, _); 4] = [
+        type Holds = fn(f64, f64) -> bool;
+        let limits: [(_, Holds, _); 4] = [
             (&self.lt, |number, limit| number < limit, "below"),
             (&self.le, |number, limit| number <= limit, "at most"),
             (&self.gt, |number, limit| number > limit, "above"),
@@ -70,7 +76,8 @@ impl Tests {
     }
 
     fn look_into_text(&self, found: &Found, held: &mut All) {
-        let looks: [(_, fn(&str, &str) -> bool, _); 3] = [
+        type Holds = fn(&str, &str) -> bool;
+        let looks: [(_, Holds, _); 3] = [
             (&self.contains, |text, part| text.contains(part), "containing"),
             (&self.has_prefix, |text, part| text.starts_with(part), "beginning with"),
             (&self.has_suffix, |text, part| text.ends_with(part), "ending with"),

@@ -101,9 +101,10 @@ pub fn ask(
             let is_given_up = one.deadline <= now || (cancel.is_fired() && one.began + GRACE <= now);
             if is_given_up {
                 let took = one.began.elapsed();
-                let answer = match cancel.is_fired() {
-                    true => Answer::unknown("interrupted"),
-                    false => Answer::unknown(format!("no answer within {:.0}s", took.as_secs_f64())),
+                let answer = if cancel.is_fired() {
+                    Answer::unknown("interrupted")
+                } else {
+                    Answer::unknown(format!("no answer within {:.0}s", took.as_secs_f64()))
                 };
                 asked.insert(checks[*place].0.clone(), Asked { answer, at: one.at, took });
             }

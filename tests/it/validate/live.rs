@@ -25,7 +25,7 @@ const THREE: &str = "  fine: {file: {path: maintenance.yaml}}\n  wrong: {command
 #[test]
 fn each_check_is_a_line_and_what_fails_says_what_was_expected_found_and_where() {
     let case = checks(THREE);
-    let text = case.run("validate --live").exit(1).take_text();
+    let text = case.run("validate --live fine wrong odd").exit(1).take_text();
     let lines: Vec<_> = text.lines().collect();
     assert!(lines[0].starts_with("ok       checks.fine   file maintenance.yaml "), "{text}");
     assert!(lines[1].starts_with("FAILED   checks.wrong  command printf a\\nb "), "{text}");
@@ -33,6 +33,14 @@ fn each_check_is_a_line_and_what_fails_says_what_was_expected_found_and_where() 
     assert_eq!(lines[3].trim(), "MC001, maintenance.yaml:4:64", "{text}");
     assert!(lines[4].starts_with("unknown  checks.odd    promql up "), "{text}");
     assert_eq!(lines[7], "maintenance.yaml: 3 checks, 1 ok, 1 failed, 1 unknown", "{text}");
+
+    // Who asks for all is told of monitoring itself as well.
+    let all = case.run("validate --live").exit(1).take_text();
+    assert!(
+        all.contains("unknown  monitoring.prometheus http://127.0.0.1:1 ") && all.contains("MV101"),
+        "{all}"
+    );
+    assert!(all.contains("maintenance.yaml: 4 checks, 1 ok, 1 failed, 2 unknown"), "{all}");
 
     let quiet = case.run("validate --live --quiet").exit(1).take_text();
     assert!(!quiet.contains("checks.fine") && quiet.contains("checks.wrong"), "{quiet}");

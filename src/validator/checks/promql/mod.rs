@@ -64,11 +64,12 @@ fn any(matcher: &Matcher, samples: &[InstantSample]) -> Answer {
             Err(_) => {}
         }
     }
-    unsure.map(not_a_number).unwrap_or_else(|| Answer::No {
+    let none = || Answer::No {
         expected: format!("a value {matcher}"),
         found: format!("none in {}", crate::counted(samples.len(), "sample")),
         at: matcher.span(),
-    })
+    };
+    unsure.map_or_else(none, not_a_number)
 }
 
 fn value(sample: &InstantSample) -> Found {

@@ -12,19 +12,17 @@ use crate::validator::verifier::facts::{Facts, Member, Peer};
 pub(super) fn compare(to: &mut Comparing, before: &Facts, after: &Facts) {
     // The first member's silences stand beside it: ledgers of the first version have these alone.
     silences(to, &before.silences, &after.silences, after.at);
-    for (n, (url, was)) in before.members.iter().enumerate() {
+    for (url, was) in &before.members {
         let only_one = before.members.len() == 1;
         to.at = (!only_one).then(|| url.clone());
-        let _ = n;
         match (was, after.members.get(url)) {
             (_, None) => to.unknown("it is no member any more in the plan file"),
             (_, Some(Peer::Unknown(why))) => to.unknown(why),
             (Peer::Unknown(_), Some(Peer::Known(_))) => to.answers_again(),
             (Peer::Known(was), Some(Peer::Known(is))) => {
                 member(to, was, is);
-                if was.silences != before.silences {
-                    silences(to, &was.silences, &is.silences, after.at);
-                } else if is.silences != after.silences {
+                // The first one's are compared already.
+                if was.silences != before.silences || is.silences != after.silences {
                     silences(to, &was.silences, &is.silences, after.at);
                 }
             }

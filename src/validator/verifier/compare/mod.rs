@@ -15,6 +15,7 @@ mod targets;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::Spec;
 use super::expect;
@@ -70,7 +71,7 @@ pub fn compare(before: &Facts, after: &Facts, spec: &Spec) -> Compared {
     comparing.at = None;
     alertmanager::compare(&mut comparing, before, after);
     comparing.unmet();
-    comparing.found.changes.sort_by(|a, b| (a.verdict, a.fact).cmp(&(b.verdict, b.fact)));
+    comparing.found.changes.sort_by_key(|change| (change.verdict, change.fact));
     comparing.found
 }
 
@@ -123,20 +124,20 @@ impl Comparing<'_> {
     fn worse(
         &mut self,
         of: (Fact, &str),
-        states: (impl ToString, impl ToString),
+        (before, after): (impl Display, impl Display),
         message: impl Into<String>,
     ) {
-        let states = (Some(states.0.to_string()), Some(states.1.to_string()));
+        let states = (Some(before.to_string()), Some(after.to_string()));
         self.note(ChangeVerdict::Worse, of, states, message.into());
     }
 
     fn changed(
         &mut self,
         of: (Fact, &str),
-        states: (impl ToString, impl ToString),
+        (before, after): (impl Display, impl Display),
         message: impl Into<String>,
     ) {
-        let states = (Some(states.0.to_string()), Some(states.1.to_string()));
+        let states = (Some(before.to_string()), Some(after.to_string()));
         self.note(ChangeVerdict::Changed, of, states, message.into());
     }
 
