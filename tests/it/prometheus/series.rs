@@ -54,7 +54,7 @@ impl Load {
         let mut text = fs::read_to_string(&config).expect("a configuration");
         let address = self.exporter.address();
         text.push_str("\n  - job_name: load\n    static_configs: [{targets: [\"");
-        text.push_str(address);
+        text.push_str(&address);
         text.push_str("\"]}]\n");
         fs::write(&config, text).expect("a configuration");
         ureq::post(&format!("{}/-/reload", stack.prometheus_url())).send_empty().expect("a reload");

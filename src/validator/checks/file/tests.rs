@@ -29,7 +29,7 @@ impl Folder {
     fn answer(&self, check: &str) -> String {
         let check = crate::validator::checks::tests::check(&format!("file: {{{check}}}"));
         let world = World::new(&Connections::default(), &self.path("maintenance.yaml"), Clock::new(None));
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let file = check.file.expect("a check of a file").value;
         let answer = ask(&file, &world, &Host::default(), deadline).in_words();
         answer.replace(&format!("{}/", self.0.path().display()), "")
@@ -119,7 +119,7 @@ fn a_backup_is_younger_than_a_day() {
     assert_eq!(folder.answer("path: file, older_than: 1d"), "file, changed 2d ago");
     set(90);
     assert!(folder.answer("path: file, younger_than: 1d").starts_with("file, changed "));
-    file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_hours(1)).unwrap();
     assert!(folder.answer("path: file, younger_than: 1d").ends_with("found one in the future"));
 }
 
