@@ -1,6 +1,7 @@
 //! The manager opens a plan file and a state file and offers the pipelines; it is the one module that knows
 //! all of them.
 
+mod add;
 mod approve;
 mod approved;
 mod debt;
@@ -27,6 +28,7 @@ use crate::state::{Access, Published, State, StateError, TaskHistory, WITHDRAWAL
 use crate::validator::checker::{self, Checked};
 use crate::world::clock::Clock;
 
+pub use add::{Failure, Looked};
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
 pub use import::{Added, ImportError, Imported, fragment};
 pub use live::{LiveError, LiveQuestion};

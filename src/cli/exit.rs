@@ -149,7 +149,10 @@ fn of_validate(error: &ValidateError) -> Exit {
 /// The exit code of checks that were not written.
 fn of_import(error: &ImportError) -> Exit {
     match error {
-        ImportError::Load(_) | ImportError::Include { .. } | ImportError::Form { .. } => Exit::Wrong,
+        ImportError::Load(_)
+        | ImportError::Include { .. }
+        | ImportError::Form { .. }
+        | ImportError::Refused { .. } => Exit::Wrong,
         ImportError::Write(_) => Exit::Unknown,
     }
 }

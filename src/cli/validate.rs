@@ -1,5 +1,6 @@
 //! `mainstay validate`.
 
+mod add;
 mod explain;
 mod import;
 mod live;
@@ -60,6 +61,9 @@ pub struct ValidateArgs {
     import: import::ImportArgs,
 
     #[command(flatten)]
+    add: add::AddArgs,
+
+    #[command(flatten)]
     recorded: recorded::RecordedArgs,
 
     /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
@@ -105,6 +109,8 @@ Examples:
   mainstay validate --live                 does what `checks:` says hold now?
   mainstay validate --live disk ready      do these two?
   mainstay validate --live --task upgrade  what `upgrade` asks before and after
+  mainstay validate --live --add service:prometheus port:tcp:9090
+                                           checks of what is here, written
   mainstay validate --import goss.yaml     the checks of a Goss file
   mainstay validate --schema               for editors
   mainstay validate --run last             was the newest run as it should be?
@@ -152,6 +158,9 @@ pub fn run(
     let fail_on = fail_on.unwrap_or(Severity::Error);
     if args.import.is_asked() {
         return import::run(&args.import, args.fix.diff, global, manager, terminal);
+    }
+    if args.add.is_asked() {
+        return add::run(&args.add, args.live.named(), args.fix.diff, global, manager, terminal);
     }
     if let Some(question) = args.live.asked(args.recorded.task.as_ref(), fail_on) {
         let shown = live::Shown { least: args.show.into(), is_zero: args.exit_zero };

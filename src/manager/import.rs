@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 use super::Manager;
-use crate::model::{Finding, Place, Severity, Value};
+use crate::model::{Check, Finding, Place, Severity, Value};
 use crate::planfile::edit::{self, Insertion};
 use crate::planfile::goss;
 use crate::planfile::{self, BYTE_ORDER_MARK, LoadError, Source, Text};
@@ -40,13 +40,21 @@ pub enum ImportError {
         /// Why not.
         source: LoadError,
     },
-    /// A Goss file is wrong.
+    /// A Goss file, or the plan file, is wrong.
     #[error("{} is wrong: {}", source_text.path, crate::counted(findings.len(), "error"))]
     Form {
         /// Its text.
         source_text: Box<Source>,
         /// What is wrong.
         findings: Vec<Finding>,
+    },
+    /// A plan file with this check would be wrong.
+    #[error("{subject} cannot be a check: {why}")]
+    Refused {
+        /// What the check is of.
+        subject: String,
+        /// What would be wrong.
+        why: String,
     },
     /// The plan file could not be written; what stood there stands there still.
     #[error(transparent)]
@@ -133,13 +141,25 @@ impl Manager {
 
     /// Why a plan file with this check would be wrong.
     pub(super) fn refusal(&self, name: &str, value: &Value) -> Option<String> {
+        self.read_back(name, value).err()
+    }
+
+    /// A check as the plan file would have it.
+    ///
+    /// # Errors
+    /// Why a plan file with it would be wrong.
+    pub(super) fn read_back(&self, name: &str, value: &Value) -> Result<Check, String> {
         let text = fragment(&[(name.to_owned(), value.clone())]);
         let text = Text::new("maintenance.yaml", format!("mainstay: 1\n{text}").into_bytes());
         let checked = checker::check(text, planfile::folder_of(&self.file), self.clock().now());
         let errors = checked.findings.iter().filter(|finding| finding.severity == Severity::Error);
         // What needs a connection may find it in the plan file; what is not supported yet is said by `validate`.
         let mut errors = errors.filter(|finding| !["MS206", "MS901"].contains(&finding.code));
-        errors.next().map(|finding| finding.message.clone())
+        if let Some(finding) = errors.next() {
+            return Err(finding.message.clone());
+        }
+        let check = checked.plan.as_ref().and_then(|plan| plan.checks.get(name));
+        check.map(|check| check.value.clone()).ok_or_else(|| "it cannot be read back".to_owned())
     }
 
     /// Writes checks into `checks:` of the plan file, unless it is only asked what would change. What is there stays

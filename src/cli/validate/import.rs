@@ -1,4 +1,4 @@
-//! `mainstay validate --import` and `--live --add`: checks that are written into the plan file.
+//! `mainstay validate --import`: the checks of Goss files.
 
 use std::path::PathBuf;
 

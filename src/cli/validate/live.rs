@@ -24,6 +24,11 @@ pub struct LiveArgs {
 }
 
 impl LiveArgs {
+    /// The checks that are named.
+    pub fn named(&self) -> &[String] {
+        self.live.as_deref().unwrap_or_default()
+    }
+
     /// What is asked of the live system; `None` when it is left alone.
     pub fn asked(&self, task: Option<&String>, fail_on: Severity) -> Option<LiveQuestion> {
         Some(LiveQuestion {

@@ -69,6 +69,19 @@ pub enum FileType {
 }
 
 impl FileType {
+    /// Its name in the plan file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+            Self::Symlink => "symlink",
+            Self::Fifo => "fifo",
+            Self::Socket => "socket",
+            Self::BlockDevice => "block_device",
+            Self::CharDevice => "char_device",
+        }
+    }
+
     /// In words: `a regular file`.
     pub fn in_words(self) -> &'static str {
         match self {

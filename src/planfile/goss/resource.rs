@@ -153,12 +153,6 @@ impl Entries {
     }
 }
 
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Self::Bare(value.to_string())
-    }
-}
-
 fn single((kind, check): (&'static str, Entries)) -> Vec<(&'static str, Value)> {
     vec![(kind, Value::Map(check.0))]
 }

@@ -1,5 +1,7 @@
 //! `disk`: a file system has room.
 
+use std::path::Path;
+
 use rustix::fs::{StatVfs, statvfs};
 
 use super::Answer;
@@ -22,8 +24,7 @@ fn held(check: &DiskCheck, stat: &StatVfs) -> Answer {
     if stat.f_blocks == 0 {
         return Answer::unknown(format!("{} is on a file system that counts no blocks", check.path.value));
     }
-    let used = stat.f_blocks - stat.f_bfree.min(stat.f_blocks);
-    found.hold(check.used.as_ref(), "used %", || Found::number_or_text(&percent(used, used + stat.f_bavail)));
+    found.hold(check.used.as_ref(), "used %", || Found::number_or_text(&used_percent(stat)));
     found.hold(check.free.as_ref(), "free bytes", || free);
     if let Some(least) = check.min_free {
         found.take(if free >= least.0 {
@@ -41,6 +42,21 @@ fn held(check: &DiskCheck, stat: &StatVfs) -> Answer {
         });
     }
     found.answer()
+}
+
+/// The share in use of the file system that a file or folder is on, in percent.
+///
+/// # Errors
+/// Why it cannot be found out.
+pub(super) fn used(path: &Path) -> Result<String, String> {
+    let stat =
+        statvfs(path).map_err(|error| format!("{}: {}", path.display(), std::io::Error::from(error)))?;
+    Ok(used_percent(&stat))
+}
+
+fn used_percent(stat: &StatVfs) -> String {
+    let used = stat.f_blocks - stat.f_bfree.min(stat.f_blocks);
+    percent(used, used + stat.f_bavail)
 }
 
 /// The share with one decimal place, rounded up: a disk that is full is never shown as nearly full.

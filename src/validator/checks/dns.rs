@@ -15,18 +15,25 @@ use crate::model::{DnsCheck, RecordType};
 use crate::world::dns::{self, DnsError, Reply};
 
 pub fn ask(check: &DnsCheck, timeout: Duration) -> Answer {
+    match resolve(check, timeout) {
+        Ok((records, absence)) => held(check, records, &absence),
+        Err(why) => Answer::unknown(why),
+    }
+}
+
+/// The records, and what there is instead when there is none.
+///
+/// # Errors
+/// Why that cannot be found out.
+pub(super) fn resolve(check: &DnsCheck, timeout: Duration) -> Result<(Vec<String>, String), String> {
     let deadline = Instant::now() + timeout;
     let servers = match (&check.server, check.record) {
         (None, None) => return of_system(check, timeout),
-        (None, Some(_)) => dns::servers(),
+        (None, Some(_)) => dns::servers().map_err(|error| error.to_string())?,
         (Some(server), _) => match dns::server(&server.value) {
-            Some(server) => Ok(vec![server]),
-            None => return Answer::unknown(format!("`{}` is no address of a server", server.value)),
+            Some(server) => vec![server],
+            None => return Err(format!("`{}` is no address of a server", server.value)),
         },
-    };
-    let servers = match servers {
-        Ok(servers) => servers,
-        Err(error) => return Answer::unknown(error.to_string()),
     };
     let types = check.record.map_or(vec![RecordType::A, RecordType::Aaaa], |record| vec![record]);
     let mut records = Vec::new();
@@ -39,12 +46,12 @@ pub fn ask(check: &DnsCheck, timeout: Duration) -> Answer {
                 let (name, _) = record.name_and_number();
                 let found =
                     if records.is_empty() { String::new() } else { format!(", A is {}", records.join(", ")) };
-                return Answer::unknown(format!("{name}: {}{found}", crate::in_words(&error)));
+                return Err(format!("{name}: {}{found}", crate::in_words(&error)));
             }
         }
     }
     let absence = if says_no_such_name { "no such name (NXDOMAIN)".to_owned() } else { no_record(&types) };
-    held(check, records, &absence)
+    Ok((records, absence))
 }
 
 /// The name is there, and has none of what was asked for.
@@ -91,7 +98,7 @@ fn held(check: &DnsCheck, records: Vec<String>, absence: &str) -> Answer {
 }
 
 /// Asks as every program of this machine does: `/etc/hosts`, then whatever it is set up for.
-fn of_system(check: &DnsCheck, timeout: Duration) -> Answer {
+fn of_system(check: &DnsCheck, timeout: Duration) -> Result<(Vec<String>, String), String> {
     let (answered, answer) = mpsc::channel();
     let name = check.name.value.clone();
     let asking = move || {
@@ -101,19 +108,19 @@ fn of_system(check: &DnsCheck, timeout: Duration) -> Answer {
         let _ = answered.send(found);
     };
     if let Err(error) = thread::Builder::new().spawn(asking) {
-        return Answer::unknown(format!("no thread to ask it in: {error}"));
+        return Err(format!("no thread to ask it in: {error}"));
     }
     match answer.recv_timeout(timeout) {
         Ok(Ok(mut addresses)) => {
             addresses.sort();
             addresses.dedup();
-            held(check, addresses, "no address")
+            Ok((addresses, "no address".to_owned()))
         }
         Ok(Err(error)) if is_no_such_name(&error) => {
-            held(check, Vec::new(), "no such name, or no address of it")
+            Ok((Vec::new(), "no such name, or no address of it".to_owned()))
         }
-        Ok(Err(error)) => Answer::unknown(error.to_string()),
-        Err(_) => Answer::unknown(format!("no answer within {}s", timeout.as_secs_f32())),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {}s", timeout.as_secs_f32())),
     }
 }
 

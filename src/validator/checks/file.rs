@@ -153,7 +153,7 @@ impl Looked<'_> {
     }
 }
 
-fn kind(meta: &Metadata) -> FileType {
+pub(super) fn kind(meta: &Metadata) -> FileType {
     let kind = meta.file_type();
     if kind.is_symlink() {
         FileType::Symlink

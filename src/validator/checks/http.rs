@@ -12,28 +12,42 @@ use crate::world::http::{Client, HttpError, Identity, Read, Request};
 const LIMIT: u64 = 10 << 20;
 
 pub fn ask(check: &HttpCheck, world: &World, timeout: Duration) -> Answer {
-    let most = check.redirects.map_or(MAX_REDIRECTS, |redirects| redirects.value);
+    let (read, took) = match read(check, world, timeout) {
+        Ok(answered) => answered,
+        Err(why) => return Answer::unknown(why),
+    };
+    too_many_redirections(check, &read).unwrap_or_else(|| held(check, &read, took))
+}
+
+/// What is answered, and how long that took.
+///
+/// # Errors
+/// Why there is no answer.
+pub(super) fn read(check: &HttpCheck, world: &World, timeout: Duration) -> Result<(Read, Duration), String> {
     let request = Request {
         headers: check.headers.clone(),
         body_limit: LIMIT,
-        redirects: most,
+        redirects: most(check),
         ..Request::new(check.method.as_deref().unwrap_or(DEFAULT_METHOD), &check.url, timeout)
     };
-    let client = match client(check, world) {
-        Ok(client) => client,
-        Err(why) => return Answer::unknown(why),
-    };
+    let client = client(check, world)?;
     let began = Instant::now();
-    let read = match client.read(&request) {
-        Ok(read) => read,
-        Err(error) => return Answer::unknown(crate::in_words(&error)),
-    };
-    let took = began.elapsed();
-    if most > 0 && read.path.len() > most as usize {
-        let expected = format!("an answer after at most {}", crate::counted(most as usize, "redirection"));
-        return Answer::no(expected, format!("one more: {}", read.path.join(" -> ")));
+    let read = client.read(&request).map_err(|error| crate::in_words(&error))?;
+    Ok((read, began.elapsed()))
+}
+
+fn most(check: &HttpCheck) -> u32 {
+    check.redirects.map_or(MAX_REDIRECTS, |redirects| redirects.value)
+}
+
+/// The answer when there are more redirections than are followed.
+pub(super) fn too_many_redirections(check: &HttpCheck, read: &Read) -> Option<Answer> {
+    let most = most(check) as usize;
+    if most == 0 || read.path.len() <= most {
+        return None;
     }
-    held(check, &read, took)
+    let expected = format!("an answer after at most {}", crate::counted(most, "redirection"));
+    Some(Answer::no(expected, format!("one more: {}", read.path.join(" -> "))))
 }
 
 /// The client of the world, or one with certificates of its own.

@@ -60,6 +60,16 @@ fn read(path: &PathBuf) -> Result<String, Unreadable> {
     Ok(text.trim().to_owned())
 }
 
+/// Whether it is up, and its largest packet.
+///
+/// # Errors
+/// [`Unreadable`].
+pub(super) fn up_and_mtu(name: &str) -> Result<(bool, String), Unreadable> {
+    let folder = Path::new(INTERFACES).join(name);
+    let (is_up, _) = state(&folder)?;
+    Ok((is_up, read(&folder.join("mtu"))?))
+}
+
 /// Whether it is switched on and has a carrier, in words, too.
 ///
 /// Source: netdevice(7): bit 0 of the flags is `IFF_UP`. RFC 2863 for the operational state; the loopback interface

@@ -5,23 +5,35 @@ use std::io::ErrorKind;
 
 use super::Answer;
 use crate::model::{Found, KernelParamCheck};
+use crate::world::host::Unreadable;
 
 pub fn ask(check: &KernelParamCheck) -> Answer {
     let name = &check.name.value;
     let expected = || format!("the kernel parameter {name}");
-    let Some(path) = path_of(name) else {
-        return Answer::no(expected(), "no parameter of such a name");
-    };
-    let value = match fs::read(&path) {
-        Ok(value) => String::from_utf8_lossy(&value).split_ascii_whitespace().collect::<Vec<_>>().join(" "),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Answer::no(expected(), "none");
-        }
-        Err(error) => return Answer::unknown(format!("{path}: {error}")),
+    let value = match value(name) {
+        Ok(Ok(value)) => value,
+        Ok(Err(absence)) => return Answer::no(expected(), absence),
+        Err(error) => return Answer::unknown(error.to_string()),
     };
     match &check.value {
         Some(matcher) => Answer::of(matcher, name, Found::number_or_text(&value)),
         None => Answer::Yes { found: format!("{name} {value}") },
+    }
+}
+
+/// Its value, with one blank between several, or what is there instead of a parameter.
+///
+/// # Errors
+/// [`Unreadable`].
+pub(super) fn value(name: &str) -> Result<Result<String, &'static str>, Unreadable> {
+    let Some(path) = path_of(name) else { return Ok(Err("no parameter of such a name")) };
+    match fs::read(&path) {
+        Ok(value) => {
+            let value = String::from_utf8_lossy(&value);
+            Ok(Ok(value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Err("none")),
+        Err(error) => Err(Unreadable(format!("{path}: {error}"))),
     }
 }
 

@@ -24,6 +24,7 @@ mod process;
 mod promql;
 mod restore;
 mod rules_healthy;
+pub mod scaffold;
 mod service;
 mod target_up;
 mod tcp;

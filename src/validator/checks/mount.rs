@@ -3,19 +3,15 @@
 use super::Answer;
 use super::attributes::Attributes;
 use crate::model::MountCheck;
-use crate::world::host::Host;
+use crate::world::host::mounts::Mount;
+use crate::world::host::{Host, Unreadable};
 
 pub fn ask(check: &MountCheck, host: &Host) -> Answer {
-    let path = match check.path.value.trim_end_matches('/') {
-        "" => "/",
-        path => path,
-    };
-    let mounts = match host.mounts() {
-        Ok(mounts) => mounts,
+    let path = plain(check);
+    let mount = match at(path, host) {
+        Ok(mount) => mount,
         Err(error) => return Answer::unknown(error.to_string()),
     };
-    // What is mounted over something else hides it.
-    let mount = mounts.iter().rev().find(|mount| mount.path == path);
     let wanted = check.exists.unwrap_or(true);
     let Some(mount) = mount else {
         return if wanted {
@@ -33,6 +29,19 @@ pub fn ask(check: &MountCheck, host: &Host) -> Answer {
     found.hold(check.filesystem.as_ref(), "file system", || mount.filesystem.clone());
     found.hold_known(check.options.as_ref(), "options", || Ok(mount.options.clone()));
     found.answer()
+}
+
+/// Where it should be, as the kernel writes it.
+pub(super) fn plain(check: &MountCheck) -> &str {
+    match check.path.value.trim_end_matches('/') {
+        "" => "/",
+        path => path,
+    }
+}
+
+/// What is mounted there; it hides what was mounted there before.
+pub(super) fn at<'h>(path: &str, host: &'h Host) -> Result<Option<&'h Mount>, Unreadable> {
+    Ok(host.mounts()?.iter().rev().find(|mount| mount.path == path))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub fn ask(check: &PackageCheck, host: &Host) -> Answer {
 }
 
 /// Those of the manager that is asked for, or of the first that is there.
-fn packages(manager: Option<PackageManager>, host: &Host) -> Result<&Packages, Unreadable> {
+pub(super) fn packages(manager: Option<PackageManager>, host: &Host) -> Result<&Packages, Unreadable> {
     if let Some(manager) = manager {
         return host.packages(manager);
     }
