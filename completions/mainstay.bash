@@ -1080,7 +1080,7 @@ _mainstay() {
             return 0
             ;;
         mainstay__subcmd__validate)
-            opts="-f -o -q -v -h -V --fail-on --show --exit-zero --changed-since --fix --diff --live --timeout --import --into --run --since --task --explain --schema --file --state --format --output --color --quiet --verbose --now --help --version"
+            opts="-f -o -q -v -h -V --fail-on --show --exit-zero --changed-since --fix --diff --live --timeout --import --into --add --run --since --task --explain --schema --file --state --format --output --color --quiet --verbose --now --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1107,6 +1107,10 @@ _mainstay() {
                     return 0
                     ;;
                 --import)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -155,6 +155,7 @@ complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l changed-s
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l live -d 'Ask the live system: these checks of `checks:`, or all of them; with --task, what that asks before and after' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l timeout -d 'With --live: the most that all checks together may take [default: 1m, or the longest of a check]' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l import -d 'Write the checks of a Goss file, and of those that it includes, as a part of a plan file; repeatable' -r -F
+complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l add -d 'With --live: look at this machine, and write a check of what is found into `checks:` of the plan file; `file:/etc/hosts`, `port:tcp:9090`, `service:prometheus`; repeatable' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l run -d 'Validate a recorded run instead of plan files, by its number or `last`: process, result, quality, security' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l since -d 'Validate the recorded runs since then: a time, or a length up to now such as 7d' -r
 complete -c mainstay -n "__fish_mainstay_using_subcommand validate" -l task -d 'With --run last or --since: only runs of this task; with --live: what it asks before and after' -r
