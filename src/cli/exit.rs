@@ -10,7 +10,7 @@ use super::{PlanIsWrong, Terminal};
 use crate::executor::RunError;
 use crate::executor::resume::ResumeError;
 use crate::ledger::{AnchorError, Verdict};
-use crate::manager::{ApproveError, ImportError, LiveError, PublishError, ValidateError};
+use crate::manager::{ApproveError, ImportError, LiveError, PublishError, StandingError, ValidateError};
 use crate::planfile::LoadError;
 use crate::scheduler::ScheduleError;
 use crate::security::approval::signing::SigningError;
@@ -95,7 +95,8 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<Exit> {
         () if error.is::<LoadError>() || error.is::<PlanIsWrong>() || error.is::<NoSuchRule>() => {
             Some(Exit::Wrong)
         }
-        () if error.is::<NoSavedPlan>() || error.is::<LiveError>() => Some(Exit::Wrong),
+        () if error.is::<NoSavedPlan>() => Some(Exit::Wrong),
+        () if let Some(error) = error.downcast_ref() => Some(of_live(error)),
         () if error.is::<CannotPublish>() => Some(Exit::No),
         () if let Some(error) = error.downcast_ref() => Some(of_publish(error)),
         () if error.is::<AnchorError>() || error.is::<ScheduleError>() => Some(Exit::Wrong),
@@ -154,6 +155,15 @@ fn of_import(error: &ImportError) -> Exit {
         | ImportError::Form { .. }
         | ImportError::Refused { .. } => Exit::Wrong,
         ImportError::Write(_) => Exit::Unknown,
+    }
+}
+
+fn of_live(error: &LiveError) -> Exit {
+    match error {
+        LiveError::Load(_) | LiveError::NoSuch { .. } | LiveError::Standing(StandingError::Schedule(_)) => {
+            Exit::Wrong
+        }
+        LiveError::Standing(_) => Exit::Unknown,
     }
 }
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::Manager;
+use super::standing::StandingError;
 use crate::model::{Check, Finding, Place, PlanFile, Severity, Span, Spanned};
 use crate::planfile::LoadError;
+use crate::scheduler::zone_of;
 use crate::security::secrets::Secrets;
 use crate::text::nearest;
 use crate::validator::checker::Checked;
@@ -36,6 +38,9 @@ pub enum LiveError {
     /// There is nothing to judge.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The state file, which knows whose silences there are, cannot be used.
+    #[error(transparent)]
+    Standing(#[from] StandingError),
     /// The command line names something that there is not.
     #[error("the plan file has no {what} `{name}`{}", near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
     NoSuch {
@@ -69,7 +74,8 @@ impl Manager {
             return Ok(Report::new(vec![file], question.fail_on));
         };
         let asking = chosen(&plan, question)?;
-        let world = World::new(&plan.connections, &self.file, self.clock());
+        let zone = zone_of(&plan).map_err(StandingError::Schedule)?;
+        let world = World::new(&plan.connections, &self.file, self.clock()).in_zone(zone);
         Secrets::new(&plan, &world).hide_what_is_at_hand();
         let checks = asking.iter().map(|one| (one.name.clone(), one.check.clone())).collect();
         let mut answers = all_at_once::ask(checks, question.timeout, &world, cancel);
@@ -84,8 +90,10 @@ impl Manager {
         if question.checks.is_empty() && question.tasks.is_empty() {
             let hidden = |text: &str| checked.hide(world.outputs.redactor.hide(text).into_owned());
             let now = now::look(&world);
-            items.extend(now.items.into_iter().map(|item| Item { said: hidden(&item.said), ..item }));
-            let told = now.findings.into_iter();
+            let (of_silences, stains) = self.silences(&plan, &world)?.told();
+            let told = now.items.into_iter().chain(of_silences);
+            items.extend(told.map(|item| Item { said: hidden(&item.said), ..item }));
+            let told = now.findings.into_iter().chain(stains);
             findings.extend(told.map(|finding| Finding { message: hidden(&finding.message), ..finding }));
         }
         let n_checks = items.len();

@@ -9,8 +9,10 @@ use chrono::Utc;
 use super::Manager;
 use super::standing::{StandingError, unsettled};
 use crate::executor::lease::named;
-use crate::model::PlanFile;
+use crate::model::{Finding, PlanFile};
 use crate::state::{State, StateError};
+use crate::validator::codes::checks::UNKNOWN;
+use crate::validator::report::{Item, Outcome};
 use crate::validator::silences::{Known, Made, Member, Stain, stains, tag_in};
 use crate::world::World;
 use crate::world::alertmanager::Alertmanager;
@@ -31,6 +33,38 @@ pub struct Silences {
     /// How many members there are.
     pub n_members: usize,
 }
+
+impl Silences {
+    /// The questions of a report and the findings about them: one for each silence that should not be, or one for all
+    /// of them when there is none. Without an Alertmanager nothing was asked.
+    pub fn told(&self) -> (Vec<Item>, Vec<Finding>) {
+        let item = |name: &str, outcome, said: String| {
+            let asks = String::new();
+            Item { name: name.to_owned(), asks, outcome, said, took: None }
+        };
+        let (mut items, mut findings): (Vec<Item>, Vec<Finding>) = (Vec::new(), Vec::new());
+        for stain in &self.stains {
+            let finding = stain.finding();
+            // A silence may be wrong in several ways, and is one question.
+            if items.iter().all(|item| item.name != finding.subject) {
+                items.push(item(&finding.subject, Outcome::No, finding.message.clone()));
+            }
+            findings.push(finding);
+        }
+        if !self.unanswered.is_empty() {
+            let why = self.unanswered.join("; ");
+            findings.push(UNKNOWN.finding(ALL, format!("not every silence is known: {why}"), None));
+            items.push(item(ALL, Outcome::Unknown, why));
+        } else if items.is_empty() && 0 < self.n_members {
+            let n = crate::counted(self.n_looked_at, "silence");
+            items.push(item(ALL, Outcome::Yes, format!("{n}, none that should not be")));
+        }
+        (items, findings)
+    }
+}
+
+/// The name of the question about all silences.
+const ALL: &str = "silences";
 
 impl Manager {
     /// Looks at the silences of every member of the cluster. Changes nothing.

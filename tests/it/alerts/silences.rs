@@ -53,6 +53,19 @@ fn silences_of_people_are_told_by_their_end_and_owner_and_what_ends_them() {
     let help = found.stains[0].finding().help.expect("help");
     assert!(help.contains(&format!("amtool silence expire {eternal}")), "{help}");
 
+    // The live checks of everything tell of them, each as a question of its own.
+    let report = case.run("validate --live --fail-on warning --format json").exit(1).json();
+    let of_silences = |key: &str, of: &str| -> Vec<String> {
+        let all = report[key].as_array().expect("a list").iter();
+        let text = |one: &serde_json::Value, of: &str| one[of].as_str().unwrap_or_default().to_owned();
+        let is_ours = |one: &&serde_json::Value| {
+            [text(one, "name"), text(one, "subject")].iter().any(|name| name.starts_with("silences."))
+        };
+        all.filter(is_ours).map(|one| text(one, of)).collect()
+    };
+    assert_eq!(of_silences("findings", "code"), ["MH005", "MH006", "MH006"]);
+    assert_eq!(of_silences("items", "outcome"), ["no", "no", "no"]);
+
     stack.stop("alertmanager");
     let found = looked_at(&case);
     assert_eq!((found.n_looked_at, found.unanswered.len(), found.n_members), (0, 1, 1));

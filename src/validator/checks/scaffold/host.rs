@@ -26,8 +26,8 @@ pub(super) fn file(check: &FileCheck, world: &World, host: &Host) -> Result<Attr
     }
     found.extend([
         ("mode", Value::from(format!("{:04o}", target.mode() & 0o7777))),
-        ("owner", scalar(accounts.name_of_user(target.uid()))),
-        ("group", scalar(accounts.name_of_group(target.gid()))),
+        ("owner", scalar(&accounts.name_of_user(target.uid()))),
+        ("group", scalar(&accounts.name_of_group(target.gid()))),
     ]);
     Ok(found)
 }
@@ -86,7 +86,7 @@ pub(super) fn service(check: &ServiceCheck, host: &Host) -> Result<Attributes, A
 
 pub(super) fn user(check: &UserCheck, host: &Host) -> Result<Attributes, Unreadable> {
     let Some(user) = host.accounts()?.user(&check.name.value)? else { return Ok(Vec::new()) };
-    let mut found = vec![("uid", scalar(user.uid)), ("gid", scalar(user.gid))];
+    let mut found = vec![("uid", scalar(&user.uid)), ("gid", scalar(&user.gid))];
     let texts = [("home", user.home), ("shell", user.shell)];
     found
         .extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key, text.into())));
@@ -95,12 +95,12 @@ pub(super) fn user(check: &UserCheck, host: &Host) -> Result<Attributes, Unreada
 
 pub(super) fn group(check: &GroupCheck, host: &Host) -> Result<Attributes, Unreadable> {
     let group = host.accounts()?.group(&check.name.value)?;
-    Ok(group.map(|group| ("gid", scalar(group.gid))).into_iter().collect())
+    Ok(group.map(|group| ("gid", scalar(&group.gid))).into_iter().collect())
 }
 
 pub(super) fn kernel_param(check: &KernelParamCheck) -> Result<Attributes, Unreadable> {
     let value = kernel_param::value(&check.name.value)?;
-    Ok(value.ok().map(|value| ("value", scalar(value))).into_iter().collect())
+    Ok(value.ok().map(|value| ("value", scalar(&value))).into_iter().collect())
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn found(check: &Check, world: &World, cancel: &Cancel) -> Result<Attributes, An
 }
 
 /// A number bare, everything else as text.
-fn scalar(text: impl ToString) -> Value {
+fn scalar(text: &impl ToString) -> Value {
     let text = text.to_string();
     let is_number = text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
     if is_number { Value::Bare(text) } else { Value::Text(text) }

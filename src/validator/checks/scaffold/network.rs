@@ -11,8 +11,8 @@ use crate::world::host::Unreadable;
 /// The code that it ended with, whichever; `answer` is that of a check that expects 0.
 pub(super) fn command(answer: &Answer) -> Result<Attributes, Answer> {
     match answer {
-        Answer::Yes { .. } => Ok(vec![("exit", scalar(0))]),
-        Answer::No { found, .. } => Ok(vec![("exit", scalar(found))]),
+        Answer::Yes { .. } => Ok(vec![("exit", scalar(&0))]),
+        Answer::No { found, .. } => Ok(vec![("exit", scalar(&found))]),
         Answer::Unknown { .. } => Err(answer.clone()),
     }
 }
@@ -23,7 +23,7 @@ pub(super) fn http(check: &HttpCheck, world: &World, timeout: Duration) -> Resul
     if let Some(answer) = web::too_many_redirections(check, &read) {
         return Err(answer);
     }
-    Ok(vec![("status", scalar(read.status))])
+    Ok(vec![("status", scalar(&read.status))])
 }
 
 /// The addresses.
@@ -38,7 +38,7 @@ pub(super) fn dns(check: &DnsCheck, timeout: Duration) -> Result<Attributes, Ans
 /// Whether it is up, and its largest packet; its addresses come and go.
 pub(super) fn interface(check: &InterfaceCheck) -> Result<Attributes, Unreadable> {
     let (is_up, mtu) = interfaces::up_and_mtu(&check.name.value)?;
-    Ok(vec![("up", is_up.into()), ("mtu", scalar(mtu))])
+    Ok(vec![("up", is_up.into()), ("mtu", scalar(&mtu))])
 }
 
 #[cfg(test)]

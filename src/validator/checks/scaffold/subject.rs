@@ -64,16 +64,11 @@ fn no_such_kind(kind: &str) -> String {
             "what a check of the kind `{kind}` expects is not on a machine; write it into the plan file"
         );
     }
-    match nearest(kind, known()) {
-        Some(near) => format!("there is no kind of checks `{kind}`; did you mean `{near}`?"),
-        None => {
-            let known: Vec<_> = known().collect();
-            format!(
-                "there is no kind of checks `{kind}`; expected KIND:NAME with one of {}",
-                known.join(", ")
-            )
-        }
+    if let Some(near) = nearest(kind, known()) {
+        return format!("there is no kind of checks `{kind}`; did you mean `{near}`?");
     }
+    let known: Vec<_> = known().collect();
+    format!("there is no kind of checks `{kind}`; expected KIND:NAME with one of {}", known.join(", "))
 }
 
 /// What only a shell understands.
