@@ -63,10 +63,8 @@ pub struct AlertmanagerConnection {
 #[serde(deny_unknown_fields)]
 pub struct SilencePolicy {
     /// The end of a silence may lie so far ahead; default 30d.
-    #[schemars(with = "Option<form::PositiveLength>")]
     pub longest: Option<Spanned<Length>>,
     /// A silence may hold back nothing for so long; default 1d.
-    #[schemars(with = "Option<form::PositiveLength>")]
     pub idle: Option<Spanned<Length>>,
     /// A regular expression that a comment has to match, such as `OPS-[0-9]+`; without, any comment will do.
     pub ticket: Option<Spanned<String>>,

@@ -52,8 +52,17 @@ pub fn plan_file() -> Rule {
 fn connections() -> Rule {
     mapping()
         .may("prometheus", mapping().must("url", url()).may("replicas", list(url())).done())
-        .may("alertmanager", mapping().must("url", url()).may("members", list(url())).done())
+        .may("alertmanager", alertmanager())
         .done()
+}
+
+fn alertmanager() -> Rule {
+    let silences = mapping()
+        .may("longest", length())
+        .may("idle", length())
+        .may("ticket", any_of(&["'OPS-[0-9]+'"]))
+        .done();
+    mapping().must("url", url()).may("members", list(url())).may("silences", silences).done()
 }
 
 fn waiver() -> Rule {
