@@ -1,5 +1,6 @@
 //! `mainstay validate` as people and programs see it.
 
+mod add;
 mod fix;
 mod hostile;
 mod import;
