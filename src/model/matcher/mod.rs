@@ -207,11 +207,10 @@ fn at_least_one_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Named
         }
 
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            // By what is written: a path whose matcher is wrong is left out, and its fault is told already.
+            let is_empty = map.size_hint() == Some(0);
             let paths = Named::deserialize(de::value::MapAccessDeserializer::new(map))?;
-            if paths.is_empty() {
-                return Err(de::Error::custom("expected at least one path"));
-            }
-            Ok(paths)
+            if is_empty { Err(de::Error::custom("expected at least one path")) } else { Ok(paths) }
         }
     }
     deserializer.deserialize_map(Paths)
