@@ -302,7 +302,12 @@ fn of_call(call: &Call) -> Bounds {
 }
 
 /// A minimum above a maximum answers nothing, and is no case of this.
+///
+/// An infinite minimum or maximum makes a number of NaN in Go (`math.Max`, `math.Min`): nothing is judged then.
 fn clamped(value: Bounds, low: f64, high: f64) -> Bounds {
+    if low == f64::INFINITY || high == f64::NEG_INFINITY {
+        return Bounds::ANY;
+    }
     value.mapped(|value| value.max(low).min(high))
 }
 
@@ -338,6 +343,7 @@ mod tests {
             ("x > bool 2", "0 to 1"),
             ("clamp(x, 0, 10)", "0 to 10"),
             ("clamp_max(up, 0.5)", "0 to 0.5"),
+            ("clamp(vector(NaN), Inf, Inf)", "any number"),
             ("clamp_min(x, NaN)", "any number"),
             ("x or up", "any number"),
             ("vector(1) or vector(3)", "1 to 3"),

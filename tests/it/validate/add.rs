@@ -109,7 +109,7 @@ fn what_is_no_subject_is_an_error_of_the_command_line() {
         ("--add flie:/etc", "there is no kind of checks `flie`; did you mean `file`?"),
         ("--add promql:up", "what a check of the kind `promql` expects is not on a machine"),
         ("--add file:", "expected a name after the kind: `file:NAME`"),
-        ("--add port:0", "expected a port from 1 to 65535"),
+        ("--add port:0", "expected a whole number from 1 to 65535"),
         ("--add tcp:nothing", "tcp nothing cannot be a check"),
         ("--add user:root --task x", "cannot be used with"),
         ("x --add user:root", "`--live x` asks a check and `--add` writes others"),
