@@ -87,6 +87,12 @@ impl<'a> Case<'a> {
         Ok(script::compile(self.task()?, &self.account.targets))
     }
 
+    /// The same, of a run that touched something; of another one the question does not arise.
+    pub(super) fn touched_script(&self) -> Result<Script<'a>, Said> {
+        let script = self.script()?;
+        if self.account.is_touched() { Ok(script) } else { Err(Said::does_not_arise("nothing was touched")) }
+    }
+
     /// The last word on a step of the script: at its place when it was called so, else under its name.
     pub(super) fn of_unit(&self, unit: &Unit) -> Option<&'a Attempt> {
         let label = unit.step.label();

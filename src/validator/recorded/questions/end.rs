@@ -49,14 +49,11 @@ fn went_wrong<'a>(case: &Case<'a>) -> Option<Wrong<'a>> {
 }
 
 fn way_back(case: &Case) -> Said {
-    let script = match case.script() {
+    let script = match case.touched_script() {
         Ok(script) => script,
-        Err(unknown) => return unknown,
+        Err(said) => return said,
     };
     let account = case.account;
-    if !account.is_touched() {
-        return Said::does_not_arise("nothing was touched");
-    }
     if script.parts().all(|part| part.rollback.is_empty()) {
         return Said::does_not_arise("the task has no way back");
     }
@@ -112,14 +109,11 @@ fn undone(case: &Case, list: &[Unit], against: &mut Vec<Words>, evidence: &mut V
 }
 
 fn nothing_owed(case: &Case) -> Said {
-    let script = match case.script() {
+    let script = match case.touched_script() {
         Ok(script) => script,
-        Err(unknown) => return unknown,
+        Err(said) => return said,
     };
     let account = case.account;
-    if !account.is_touched() {
-        return Said::does_not_arise("nothing was touched");
-    }
     if script.parts().all(|part| part.finally.is_empty()) {
         return Said::does_not_arise("the task has no `finally`");
     }

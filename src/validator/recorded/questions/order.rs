@@ -66,14 +66,11 @@ fn preconditions(case: &Case) -> Said {
 }
 
 fn in_order(case: &Case) -> Said {
-    let script = match case.script() {
+    let script = match case.touched_script() {
         Ok(script) => script,
-        Err(unknown) => return unknown,
+        Err(said) => return said,
     };
     let account = case.account;
-    if !account.is_touched() {
-        return Said::does_not_arise("nothing was touched");
-    }
     let (mut against, mut evidence) = (Vec::new(), Vec::new());
     for part in script.parts() {
         for list in [&part.steps, &part.rollback, &part.finally] {
