@@ -5,6 +5,7 @@
 mod certificate;
 mod host;
 mod http;
+mod hung;
 
 use crate::support::Case;
 

@@ -4,11 +4,10 @@ mod reach;
 mod rule_files;
 mod tests_of_routes;
 
-use std::fs;
 use std::time::Duration;
 
 use super::alert_path::NO_ALERTMANAGER;
-use super::{Answer, NO_PROMETHEUS, no_answer};
+use super::{Answer, NO_PROMETHEUS, no_answer, reading};
 use crate::model::{AlertRouteCheck, RouteTest};
 use crate::routing::Routing;
 use crate::world::World;
@@ -124,9 +123,7 @@ fn configs(check: &AlertRouteCheck, world: &World, timeout: Duration) -> Result<
 }
 
 pub(super) fn text_of(path: &str, world: &World) -> Result<String, Answer> {
-    let full = world.folder.join(path);
-    fs::read_to_string(&full)
-        .map_err(|error| Answer::unknown(format!("{} cannot be read: {error}", full.display())))
+    reading::text_of(&world.folder.join(path)).map_err(Answer::unknown)
 }
 
 /// What is asked.

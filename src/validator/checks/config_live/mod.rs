@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::compare::{Dialect, Difference};
 use super::alert_path::NO_ALERTMANAGER;
-use super::{Answer, NO_PROMETHEUS, no_answer};
+use super::{Answer, NO_PROMETHEUS, no_answer, reading};
 use crate::model::ConfigLiveCheck;
 use crate::text::roughly;
 use crate::world::alertmanager::Alertmanager;
@@ -109,7 +109,7 @@ struct Written {
 impl Written {
     fn read(path: &Path) -> Result<Self, Answer> {
         let unread = |why: String| Answer::unknown(format!("{}: {why}", path.display()));
-        let text = fs::read_to_string(path).map_err(|error| unread(format!("cannot be read: {error}")))?;
+        let text = reading::text_of(path).map_err(Answer::unknown)?;
         let content = serde_yaml::from_str(&text)
             .map_err(|error| unread(error.to_string().lines().next().unwrap_or_default().to_owned()))?;
         Ok(Self { content, changed: changed(path), path: path.to_owned() })
