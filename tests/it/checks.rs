@@ -4,7 +4,7 @@
 
 mod certificate;
 mod host;
-mod http;
+pub mod http;
 mod hung;
 
 use crate::support::Case;

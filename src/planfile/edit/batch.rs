@@ -14,6 +14,8 @@ pub struct Insertion {
     pub path: Vec<String>,
     /// What is written.
     pub value: Value,
+    /// Lines of comments above it.
+    pub comments: Vec<String>,
 }
 
 /// What became of the insertions.
@@ -50,7 +52,20 @@ pub fn insert_all(text: &str, insertions: &[Insertion]) -> Inserted {
         pending = round.later;
     }
     inserted.refused.sort_by_key(|(number, _)| *number);
+    let is_refused = |number| inserted.refused.iter().any(|(refused, _)| *refused == number);
+    let commented = insertions.iter().enumerate();
+    let mut commented =
+        commented.filter(|(number, it)| !it.comments.is_empty() && !is_refused(*number)).peekable();
+    if commented.peek().is_some() {
+        let comments = commented.map(|(_, it)| (it.path.as_slice(), it.comments.as_slice()));
+        inserted.text = super::comment::write(&inserted.text, comments);
+    }
     inserted
+}
+
+/// Whether two texts say the same.
+pub(super) fn agree(before: &Tree<'_>, after: &Tree<'_>) -> bool {
+    Round::default().agree(before, before.root(), after, after.root(), &mut Vec::new())
 }
 
 /// Insertions that can be made together: none needs what another one makes, and no two meet at one place.
@@ -69,7 +84,7 @@ impl Round {
         let mut round = Self::default();
         let mut places = HashSet::new();
         for number in pending {
-            let Insertion { path, value } = &insertions[*number];
+            let Insertion { path, value, .. } = &insertions[*number];
             let keys: Vec<&str> = path.iter().map(String::as_str).collect();
             let (map, n_found) = editor.follow(&keys);
             let Some(new) = keys.get(..=n_found) else {
@@ -149,7 +164,7 @@ impl Round {
 /// Inserts a few by themselves, each tried.
 fn one_by_one(inserted: &mut Inserted, insertions: &[Insertion], numbers: &[usize]) {
     for (n_tried, number) in numbers.iter().enumerate() {
-        let Insertion { path, value } = &insertions[*number];
+        let Insertion { path, value, .. } = &insertions[*number];
         let keys: Vec<&str> = path.iter().map(String::as_str).collect();
         let edit = if n_tried < MAX_SINGLE {
             Editor::new(&inserted.text).and_then(|editor| editor.insert_path(&keys, value))
@@ -173,7 +188,8 @@ mod tests {
     use super::*;
 
     fn insertion(path: &str, value: &str) -> Insertion {
-        Insertion { path: path.split('.').map(str::to_owned).collect(), value: Value::from(value) }
+        let path = path.split('.').map(str::to_owned).collect();
+        Insertion { path, value: Value::from(value), comments: Vec::new() }
     }
 
     fn check(text: &str, insertions: &[(&str, &str)], expected: &str) -> Vec<(usize, CannotEdit)> {

@@ -114,7 +114,8 @@ mod tests {
             World::new(&crate::model::Connections::default(), &file, crate::world::clock::Clock::new(None))
         };
         let disk = check("disk: {path: ., min_free: 1}").disk.unwrap();
-        assert!(ask(&disk, &world("/")).is_yes());
-        assert!(ask(&disk, &world("/no/such")).in_words().contains("No such file or directory"));
+        let asked = |folder| ask(&disk, &world(folder), &Host::default(), Duration::from_secs(60));
+        assert!(asked("/").is_yes());
+        assert!(asked("/no/such").in_words().contains("No such file or directory"));
     }
 }

@@ -11,7 +11,7 @@ use super::answer;
 use crate::support::Case;
 
 /// A server on loopback, until the test ends: it answers by path.
-fn server() -> SocketAddr {
+pub fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     thread::spawn(move || {
