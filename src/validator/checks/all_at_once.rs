@@ -28,8 +28,8 @@ pub struct Asked {
 
 /// So many are asked at the same time at most.
 const AT_ONCE: usize = 16;
-/// After so long another thread begins, as long as there are checks that wait: those of this machine are answered sooner
-/// than a thread begins, those of a network are not.
+/// Another thread begins after so long in which not even one check of each thread was answered: those of this machine
+/// are answered sooner than a thread begins, those of a network are not.
 const GROW: Duration = Duration::from_millis(2);
 /// A check that hangs, whatever its timeout says, is left alone this long after it: one whose file lies on a server
 /// that is gone cannot be stopped.
@@ -162,11 +162,11 @@ impl Round {
         while state.n_threads > 0 {
             let may_grow = state.next < self.checks.len() && state.n_threads < AT_ONCE;
             let until = if may_grow { GROW } else { LOOK };
-            let (there, wait) =
-                self.is_over.wait_timeout(state, until).unwrap_or_else(PoisonError::into_inner);
-            state = there;
+            let n_answered = state.answered.len();
+            state = self.is_over.wait_timeout(state, until).unwrap_or_else(PoisonError::into_inner).0;
+            let is_slow = state.answered.len() - n_answered < state.n_threads;
             let n_left_alone = self.leave_alone_what_hangs(&mut state);
-            let n_wanted = n_left_alone + usize::from(may_grow && wait.timed_out());
+            let n_wanted = n_left_alone + usize::from(may_grow && is_slow);
             let n_possible = n_wanted.min(self.checks.len() - state.next);
             drop(state);
             for _ in 0..n_possible {
