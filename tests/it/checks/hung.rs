@@ -58,7 +58,8 @@ fn a_run_that_asks_a_file_system_that_hangs_ends() {
     );
     let Some(_hung) = hung(&case) else { return };
     let began = Instant::now();
-    let told = case.run("run tidy").exit(1).take_stdout();
+    let mut ran = case.run("run tidy").exit(1);
+    let (told, _) = (ran.take_stdout(), ran.take_stderr());
     assert!(began.elapsed() < IN_TIME, "{:?}", began.elapsed());
     assert!(told.contains("tidy refused: precondition `file hung/a` does not hold"), "{told}");
     assert!(told.contains("hangs") && !case.has("done"), "{told}");
