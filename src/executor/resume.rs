@@ -14,9 +14,9 @@ use self::change::Change;
 use super::controller::{self, GateAnswer};
 use super::coordinator::{Account, Crew, Fate};
 use super::engine::past::{Past, Standing, standing_of};
-use super::engine::script::{self, Script, Unit};
 use super::engine::{Work, rolls_on};
 use super::{actions, needs};
+use crate::model::script::{self, Script, Unit};
 use crate::model::{
     Event, Holder, Origin, Outcome, Phase, PlanFile, Run, RunId, Step, StepRecord, Task, WindowSpan,
 };

@@ -59,7 +59,8 @@ pub fn findings<'f>(
 
 /// What a file amounts to: `maintenance.yaml: 2 errors, 1 warning`, or `maintenance.yaml: ok, 5 tasks`.
 fn summary(file: &FileReport) -> String {
-    let mut words = if items::has_questions(file) { items::counts(file) } else { counts(file.findings.iter()) };
+    let mut words =
+        if items::has_questions(file) { items::counts(file) } else { counts(file.findings.iter()) };
     if file.n_waived > 0 {
         words.push(format!("{} waived", file.n_waived));
     }

@@ -107,7 +107,9 @@ fn what_cannot_be_found_out_is_no_answer() {
 fn case_23_what_a_command_leaves_behind_is_stopped_and_named() {
     let case = Case::new();
     let script = "sleep 611 & echo $! > pid; exit 0";
-    let case = case.plan_file(format!("mainstay: 1\nchecks:\n  a: {{command: {{run: [sh, -c, '{script}']}}, timeout: 20s}}\n"));
+    let case = case.plan_file(format!(
+        "mainstay: 1\nchecks:\n  a: {{command: {{run: [sh, -c, '{script}']}}, timeout: 20s}}\n"
+    ));
     let report = case.run("validate --live --format json").exit(0).json();
     assert_eq!(report["items"][0]["said"], "exit code 0, left behind and stopped: sleep 611");
     let pid = std::fs::read_to_string(case.path().join("pid")).expect("a number");
