@@ -96,7 +96,7 @@ impl Manager {
         let mut seen = BTreeSet::new();
         for path in paths {
             let text = planfile::load(path)?;
-            self.take_in(path, &text, &mut seen, &mut imported)?;
+            Self::take_in(path, &text, &mut seen, &mut imported)?;
         }
         self.leave_out_refused(&mut imported);
         Ok(imported)
@@ -126,7 +126,6 @@ impl Manager {
     }
 
     fn take_in(
-        &self,
         path: &Path,
         text: &Text,
         seen: &mut BTreeSet<PathBuf>,
@@ -171,7 +170,7 @@ impl Manager {
                     path: file.clone(),
                     source,
                 })?;
-                self.take_in(&file, &text, seen, imported)?;
+                Self::take_in(&file, &text, seen, imported)?;
             }
             if n_beyond > 0 {
                 let files = crate::counted(n_beyond, "file");

@@ -114,7 +114,7 @@ mod tests {
             World::new(&crate::model::Connections::default(), &file, crate::world::clock::Clock::new(None))
         };
         let disk = check("disk: {path: ., min_free: 1}").disk.unwrap();
-        let asked = |folder| ask(&disk, &world(folder), &Host::default(), Duration::from_secs(60));
+        let asked = |folder| ask(&disk, &world(folder), &Host::default(), Duration::from_mins(1));
         assert!(asked("/").is_yes());
         assert!(asked("/no/such").in_words().contains("No such file or directory"));
     }

@@ -142,10 +142,10 @@ mod tests {
         symlink("round", here.join("round")).unwrap();
         std::fs::create_dir(here.join("near")).unwrap();
         let mounts = [mount(Path::new("/"), "ext4"), mount(&far_away, "fuse.sshfs")];
-        for path in ["far", "far/a", "relative", "relative/b", "absolute", "near/../far/a"] {
+        for path in ["far", "far/a", "relative", "relative/b", "absolute", "near/../far/a", "far/../near"] {
             assert_eq!(far(&here.join(path), &mounts), Some(&mounts[1]), "{path}");
         }
-        for path in ["", "near", "near/a", "round", "far/../near", "farther"] {
+        for path in ["", "near", "near/a", "round", "farther"] {
             assert_eq!(far(&here.join(path), &mounts), None, "{path}");
         }
         let hidden = [mounts[1].clone(), mount(&far_away, "tmpfs")];
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn whoever_does_not_come_back_in_time_is_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(comes_back(folder.path(), Duration::from_secs(60)));
-        assert!(comes_back(&folder.path().join("nothing"), Duration::from_secs(60)));
+        assert!(comes_back(folder.path(), Duration::from_mins(1)));
+        assert!(comes_back(&folder.path().join("nothing"), Duration::from_mins(1)));
         assert!(!comes_back(folder.path(), Duration::ZERO));
     }
 }
