@@ -114,7 +114,7 @@ fn what_people_say_of_a_resource_stands_above_its_check_also_in_the_plan_file() 
 fn files_beyond_a_thousand_are_told_with_their_place() {
     let mut case = Case::new().file("goss.yaml", "gossfile:\n  some/*.yaml: {}\n");
     for n in 1000..2003 {
-        case = case.file(&format!("some/{n}.yaml"), &format!("port: {{\"tcp:{n}\": {{listening: true}}}}\n"));
+        case = case.file(&format!("some/{n}.yaml"), format!("port: {{\"tcp:{n}\": {{listening: true}}}}\n"));
     }
     let (checks, told) = imported(&case, "--import goss.yaml");
     assert_eq!(checks.matches("listening").count() + checks.matches("    port: {port: tcp:").count(), 999);
