@@ -243,7 +243,7 @@ mod tests {
     fn entries_of_one_mapping_are_appended_in_their_order_and_in_one_go() {
         check("a:\n  x: 1", &[("a.w", "2"), ("a.z", "3")], "a:\n  x: 1\n  w: \"2\"\n  z: \"3\"");
         check("a: {x: 1}\n", &[("a.w", "b"), ("a.z", "c")], "a: {x: 1, w: b, z: c}\n");
-        check("a: {}\nb: 1\n", &[("a.w", "b"), ("c", "d"), ("a.z", "c")], "a: {w: b, z: c}\nb: 1\nc: d\n");
+        check("a: {}\nb: 1\n", &[("a.w", "b"), ("c", "d"), ("a.z", "c")], "a:\n  w: b\n  z: c\nb: 1\nc: d\n");
         let text = "a:\n  x: 1\n";
         let editor = Editor::new(text).unwrap();
         let many: Vec<_> = (0..1000).map(|n| insertion(&format!("a.n{n}"), "b")).collect();
