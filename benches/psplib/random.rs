@@ -45,7 +45,7 @@ fn instance(
     let network = network.expect("a network of this complexity");
     let mut jobs: Vec<Job> = (0..n_jobs + 2)
         .map(|n| Job {
-            duration: if network.is_real(n) { numbers.from_1_to(MOST) } else { 0 },
+            duration: if network.is_real(n) { numbers.one_to(MOST) } else { 0 },
             predecessors: network.before[n].iter().map(|n| Predecessor { job: JobId(*n), lag: 0 }).collect(),
             ..Job::default()
         })
@@ -60,7 +60,7 @@ fn instance(
     pairs.sort_by_cached_key(|(job, _)| std::mem::replace(&mut has_one[*job], true));
     pairs.truncate((factor * (n_jobs * N_RESOURCES) as f64).round() as usize);
     for (job, resource) in pairs {
-        let amount = u32::try_from(numbers.from_1_to(MOST)).expect("a small number");
+        let amount = u32::try_from(numbers.one_to(MOST)).expect("a small number");
         jobs[job].demands.push(Demand { resource: ResourceId(resource), amount, hold: 0 });
     }
     let capacities = (0..N_RESOURCES).map(|resource| capacity(&jobs, ResourceId(resource), strength));
@@ -168,7 +168,9 @@ impl Network {
         let n = self.before.len();
         let reached: Vec<usize> = (0..n).filter(|to| self.leads_to[b][*to]).collect();
         for from in (0..n).filter(|from| self.leads_to[*from][a]).collect::<Vec<_>>() {
-            reached.iter().for_each(|to| self.leads_to[from][*to] = true);
+            for to in &reached {
+                self.leads_to[from][*to] = true;
+            }
         }
     }
 }
@@ -184,7 +186,7 @@ impl Numbers {
         usize::try_from((u128::from(bits ^ (bits >> 31)) * n as u128) >> 64).expect("below n")
     }
 
-    fn from_1_to(&mut self, n: usize) -> i64 {
+    fn one_to(&mut self, n: usize) -> i64 {
         i64::try_from(self.below(n) + 1).expect("a small number")
     }
 

@@ -54,7 +54,7 @@ impl CronSchedule {
             return Err(CronError::Fields(fields.len()));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let wrong = |error| of_field(&parser, &fields).unwrap_or_else(|| worded(&error));
+        let wrong = |error| of_field(parser, &fields).unwrap_or_else(|| worded(&error));
         let cron = parser.parse(text).map_err(|error| CronError::Field(wrong(error)))?;
         let (hours, minutes) = (cron.pattern.hours.values(), cron.pattern.minutes.values());
         let of_day = |hour: &u16| {
@@ -202,7 +202,7 @@ const FIELDS: [(&str, &str); 5] = [
 ];
 
 /// Says which field cannot be read, and what it may be; nothing if each can.
-fn of_field(parser: &CronParser, fields: &[&str]) -> Option<String> {
+fn of_field(parser: CronParser, fields: &[&str]) -> Option<String> {
     let wrong = (0..FIELDS.len().min(fields.len())).find(|place| {
         let mut alone = ["*"; FIELDS.len()];
         alone[*place] = fields[*place];

@@ -145,9 +145,9 @@ fn make(path: &Path, begin: impl FnOnce(&Path) -> Begun) -> Result<Metadata, Sta
     let folder = folder_of(path);
     let aside = tempfile::Builder::new().prefix(".state-").make_in(folder, empty_file);
     let aside = aside.map_err(|error| reach("create", path, error))?.into_temp_path();
-    let begun = begin(&aside);
+    let outcome = begin(&aside);
     sidecars(&aside).for_each(|sidecar| drop(fs::remove_file(sidecar)));
-    begun?;
+    outcome?;
     match aside.persist_noclobber(path) {
         // After a power cut the file has to be where its entries are said to be.
         Ok(()) => fs::File::open(folder)

@@ -191,7 +191,7 @@ impl Upcoming {
         let offset = |instant: DateTime<Utc>| zone.wall(instant) - instant.naive_utc();
         let changes = self.instant.zip(end).is_some_and(|(start, end)| offset(start) != offset(end));
         let note = self.note.or(changes.then_some(Note::ClockChanges(length)));
-        Self { end, note, ..self }
+        Self { note, end, ..self }
     }
 }
 
