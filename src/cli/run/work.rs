@@ -110,7 +110,7 @@ pub fn work(
     }
     let jobs = usize::from(args.jobs);
     let worked = match args.resume {
-        Some(wanted) => match resume::resume(args, wanted.map(RunId), global, &crew, terminal)? {
+        Some(wanted) => match resume::resume(args, wanted.map(RunId), global, &crew, (terminal, &screen))? {
             Ok(account) => Ok(vec![account]),
             Err(exit) => return Ok(exit),
         },
