@@ -91,7 +91,7 @@ pub fn dry_run(
     })?;
     let is_changed = changed(&interrupted, false, terminal).is_err();
     let asked: Vec<_> =
-        interrupted.questions().into_iter().filter(|question| question.step.done_if.is_none()).collect();
+        interrupted.questions(false).into_iter().filter(|question| question.step.done_if.is_none()).collect();
     if !asked.is_empty() {
         say_what_to_type(&interrupted, &asked, terminal);
     }
@@ -183,7 +183,7 @@ fn verdicts(
 ) -> Result<Vec<(u32, Verdict)>, Exit> {
     let mut verdicts = Vec::new();
     let mut open = Vec::new();
-    for question in interrupted.questions() {
+    for question in interrupted.questions(assume.is_some()) {
         let verdict = match (assume, question.ask(crew)) {
             (Some(assume), _) => {
                 let done = assume == Assume::Done;
