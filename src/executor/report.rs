@@ -165,7 +165,8 @@ struct LogReport {
 pub struct UsageReport {
     user_seconds: f64,
     system_seconds: f64,
-    peak_bytes: u64,
+    /// Null when no process of it is known to have had more than mainstay itself.
+    peak_bytes: Option<u64>,
     read_bytes: Option<u64>,
     written_bytes: Option<u64>,
 }
@@ -302,7 +303,7 @@ impl UsageReport {
         Self {
             user_seconds: seconds(usage.user_ms),
             system_seconds: seconds(usage.system_ms),
-            peak_bytes: usage.peak_bytes,
+            peak_bytes: Some(usage.peak_bytes).filter(|bytes| *bytes > 0),
             read_bytes: usage.read_bytes,
             written_bytes: usage.written_bytes,
         }
