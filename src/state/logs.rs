@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn each_state_file_has_a_folder_of_logs_of_its_own() {
         let check = |state: &str, folder: &str| {
-            assert_eq!(folder_beside(Path::new(state), "logs"), Path::new(folder))
+            assert_eq!(folder_beside(Path::new(state), "logs"), Path::new(folder));
         };
         check("/x/.mainstay/state.db", "/x/.mainstay/logs");
         check("/x/other.db", "/x/other.db-logs");

@@ -18,23 +18,22 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// Waits until Prometheus may be stopped: a replay that is going has come to its end, or gets no further. One that does not
 /// answer replays nothing that is known of.
 ///
-/// # Errors
-/// How the step ends that is to restart it: somebody stopped the run, or the replay goes on and on.
-pub(super) fn wait_until_over(prometheus: &Prometheus, cancel: &Cancel) -> Result<(), Done> {
+/// Returns how the step ends that is to restart it, when it may not: somebody stopped the run, or the replay goes on and on.
+pub(super) fn objection(prometheus: &Prometheus, cancel: &Cancel) -> Option<Done> {
     let mut patience = Patience::new(STANDSTILL, Instant::now());
     while let (Ok(false), Ok(replay)) = (prometheus.is_ready(ANSWER), prometheus.wal_replay(ANSWER)) {
         let now = Instant::now();
         patience.saw_replay(replay, now);
         let words = patience.of_replay(replay, now);
         if patience.is_at_cap(now) {
-            return Err(Done::failed(format!("not restarted in the middle of its start: {words}")));
+            return Some(Done::failed(format!("not restarted in the middle of its start: {words}")));
         }
         if patience.is_over(now) {
-            return Ok(());
+            return None;
         }
         if cancel.wait(LOOK) {
-            return Err(Done::interrupted(format!("stopped while {words}")));
+            return Some(Done::interrupted(format!("stopped while {words}")));
         }
     }
-    Ok(())
+    None
 }

@@ -214,7 +214,7 @@ impl<'a> Work<'a> {
             Err(why) => return Done::failed(why),
         };
         if let Some(prometheus) = self.world.prometheus.as_ref().filter(|_| step.restarts(&["prometheus"]))
-            && let Err(done) = replay::wait_until_over(prometheus, cancel)
+            && let Some(done) = replay::objection(prometheus, cancel)
         {
             return done;
         }
