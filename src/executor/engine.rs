@@ -14,6 +14,7 @@ mod compare;
 pub mod past;
 mod recheck;
 mod record;
+mod replay;
 mod rollout;
 mod series;
 mod silence;

@@ -14,6 +14,7 @@ use super::group::Group;
 use super::record::Tip;
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
+use crate::world::life_sign::SignOfLife;
 use crate::world::output::redactor::Redactor;
 use crate::world::process_identity;
 
@@ -41,6 +42,7 @@ pub struct State {
     pub(super) tip: Mutex<Option<(i64, Tip)>>,
     connection: Mutex<Connection>,
     pub(super) redactor: OnceLock<Redactor>,
+    pub(super) sign_of_life: Mutex<Option<SignOfLife>>,
 }
 
 impl State {
@@ -73,6 +75,7 @@ impl State {
             tip: Mutex::default(),
             connection: Mutex::new(connection),
             redactor: OnceLock::new(),
+            sign_of_life: Mutex::default(),
         };
         if access == Access::ReadWrite {
             state.begin_ledger()?;

@@ -11,6 +11,7 @@ pub mod glob;
 pub mod host;
 pub mod http;
 pub mod kernel_file;
+pub mod life_sign;
 pub mod mailbox;
 pub mod output;
 pub mod person;

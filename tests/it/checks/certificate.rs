@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -62,23 +62,20 @@ impl Authority {
         fs::write(self.path(&format!("{name}.pem")), parts.concat()).expect("a file");
     }
 
-    /// A TLS server with the chain of `chain.pem` and the key of `key.key`, until the test ends.
+    /// A TLS server with the chain of `chain.pem` and the key of `key.key`, until the test ends. It reads them anew when it
+    /// finds the file `reload`, which it removes.
     fn serve(&self, chain: &str, key: &str) -> SocketAddr {
-        let chain: Result<Vec<_>, _> =
-            CertificateDer::pem_file_iter(self.path(&format!("{chain}.pem"))).expect("PEM").collect();
-        let key = PrivateKeyDer::from_pem_file(self.path(&format!("{key}.key"))).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(chain.expect("a chain"), key)
-            .expect("a chain with its key");
-        let config = Arc::new(config);
+        let (chain, key) = (self.path(&format!("{chain}.pem")), self.path(&format!("{key}.key")));
+        let reload = self.path("reload");
+        let mut config = served(&chain, &key);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("bound");
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
+                if fs::remove_file(&reload).is_ok() {
+                    config = served(&chain, &key);
+                }
                 let mut connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
                 // Whoever has seen the certificate hangs up.
                 let _ = connection.complete_io(&mut stream);
@@ -95,6 +92,19 @@ impl Authority {
     fn in_days(days: i64) -> String {
         (chrono::Utc::now() + chrono::TimeDelta::days(days)).format("%Y-%m-%dT00:00:00Z").to_string()
     }
+}
+
+/// What a TLS server serves that reads these files now.
+fn served(chain: &Path, key: &Path) -> Arc<ServerConfig> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(chain).expect("PEM").collect();
+    let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain.expect("a chain"), key)
+        .expect("a chain with its key");
+    Arc::new(config)
 }
 
 #[test]
@@ -175,6 +185,55 @@ fn a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
     let told = authority.told("", &check);
     assert!(told.starts_with("wrong: expected the certificate of chain.pem, serial "), "{told}");
     assert!(told.contains(", found another one is served: serial "), "{told}");
+}
+
+#[test]
+fn case_49_a_new_certificate_on_disk_and_the_old_one_served_fail_the_verification_though_the_reload_succeeded()
+ {
+    let authority = Authority::new();
+    let host = "subjectAltName=IP:127.0.0.1";
+    authority.issue("new", "root", 15, host);
+    authority.issue("leaf", "root", 10, host);
+    let address = authority.serve("leaf", "leaf");
+    let rotating = |reload: &str| {
+        format!(
+            "mainstay: 1
+tasks:
+  rotate:
+    type: routine
+    domain: component
+    duration: 1m
+    steps:
+      - {{name: keep, shell: cp leaf.pem old.pem && cp leaf.key old.key}}
+      - {{name: write, shell: cp new.pem leaf.pem && cp new.key leaf.key}}
+      - {{name: reload, shell: {reload}}}
+    verify: [{{certificate: {{address: '{address}', file: leaf.pem, ca: root.pem}}}}]
+    rollback: [{{name: put back, shell: mv old.pem leaf.pem && mv old.key leaf.key}}]
+"
+        )
+    };
+    let ran = |reload: &str, code: i32| {
+        fs::write(authority.path("maintenance.yaml"), rotating(reload)).expect("a file");
+        let report = authority.case.run("run rotate --format json").exit(code).json();
+        let steps = report["runs"][0]["steps"].as_array().expect("steps").clone();
+        let reloaded = steps.iter().find(|step| step["name"] == "reload").expect("it was reloaded");
+        assert_eq!(reloaded["outcome"], "succeeded", "{report}");
+        report["runs"][0].clone()
+    };
+    let on_disk = || authority.case.read("leaf.pem");
+    let (old, new) = (on_disk(), authority.case.read("new.pem"));
+
+    // The server says that it has reloaded, and serves what it served.
+    let run = ran("'true'", 1);
+    assert_eq!(run["outcome"], "rolled_back", "{run}");
+    let why = run["reason"].as_str().expect("a reason");
+    assert!(why.contains("expected the certificate of leaf.pem, serial "), "{why}");
+    assert!(why.contains(", found another one is served: serial "), "{why}");
+    assert_eq!(on_disk(), old, "what is served and what is written agree again");
+
+    let run = ran("touch reload", 0);
+    assert_eq!(run["outcome"], "succeeded", "{run}");
+    assert_eq!(on_disk(), new);
 }
 
 #[test]
