@@ -13,6 +13,7 @@ use super::{
     DEFAULT_GROUP_INTERVAL, DEFAULT_GROUP_WAIT, Inhibition, Integration, LabelMatcher, Receiver, Routing,
     matchers,
 };
+use crate::promql::length;
 
 /// Why a configuration cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -196,8 +197,8 @@ fn node(
     if let Some(name) = mentioned.into_iter().find(|name| !known.intervals.contains(name.as_str())) {
         return Err(part(format!("there is no time interval `{name}`")));
     }
-    let length = |written: &Option<String>, above: Option<TimeDelta>, default: TimeDelta| match written {
-        Some(text) => duration(text).ok_or_else(|| part(format!("`{text}` is no duration"))),
+    let wait = |written: &Option<String>, above: Option<TimeDelta>, default: TimeDelta| match written {
+        Some(text) => length(text).map_err(|error| part(format!("`{text}` is {error}"))),
         None => Ok(above.unwrap_or(default)),
     };
     let mut node = Node {
@@ -209,8 +210,8 @@ fn node(
             .clone()
             .or_else(|| above.map(|above| above.group_by.clone()))
             .unwrap_or_default(),
-        group_wait: length(&written.group_wait, above.map(|above| above.group_wait), DEFAULT_GROUP_WAIT)?,
-        group_interval: length(
+        group_wait: wait(&written.group_wait, above.map(|above| above.group_wait), DEFAULT_GROUP_WAIT)?,
+        group_interval: wait(
             &written.group_interval,
             above.map(|above| above.group_interval),
             DEFAULT_GROUP_INTERVAL,
@@ -255,35 +256,6 @@ fn inhibition(rule: &WrittenInhibition) -> Result<Inhibition, String> {
     })
 }
 
-/// The units of durations in milliseconds, the longest first.
-const UNITS: [(&str, i64); 7] = [
-    ("y", 365 * 86_400_000),
-    ("w", 7 * 86_400_000),
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1000),
-    ("ms", 1),
-];
-
-/// A duration as Prometheus and Alertmanager write it: `1h30m`, `15s`, `0`.
-pub(crate) fn duration(text: &str) -> Option<TimeDelta> {
-    if text == "0" {
-        return Some(TimeDelta::zero());
-    }
-    let (mut rest, mut next, mut total) = (text, 0, 0_i64);
-    while !rest.is_empty() {
-        let (number, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);
-        let (unit, after) = after.split_at(after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len()));
-        // From large to small, each at most once.
-        let place = next + UNITS[next..].iter().position(|(name, _)| *name == unit)?;
-        total = total.checked_add(number.parse::<i64>().ok()?.checked_mul(UNITS[place].1)?)?;
-        (rest, next) = (after, place + 1);
-    }
-    (!text.is_empty()).then_some(())?;
-    TimeDelta::try_milliseconds(total)
-}
-
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
@@ -291,21 +263,6 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_read_as_prometheus_writes_them() {
-        let check = |text: &str, seconds: Option<i64>| {
-            assert_eq!(duration(text).map(|found| found.num_milliseconds()), seconds, "{text}");
-        };
-        check("15s", Some(15_000));
-        check("1h30m", Some(5_400_000));
-        check("1d", Some(86_400_000));
-        check("2ms", Some(2));
-        check("0", Some(0));
-        for text in ["", "5", "m", "1m1h", "1m1m", "-1m", "1.5m", "99999999999999999999y", "9999999999999y"] {
-            check(text, None);
-        }
-    }
 
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
@@ -324,6 +281,6 @@ mod tests {
             &with("{match_re: {a: '('}}"),
             "route.routes[0]: `(` is no regular expression (RE2): a parenthesis is not closed",
         );
-        check(&with("{group_wait: 5}"), "route.routes[0]: `5` is no duration");
+        check(&with("{group_wait: 5}"), "route.routes[0]: `5` is not a duration");
     }
 }

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::Spec;
 use super::facts::{Alert, Facts, Group, Metrics, More, Peer, Server};
+use crate::promql;
 use crate::world::World;
 use crate::world::http::without_password;
 use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget};
@@ -302,29 +303,10 @@ pub(super) fn whole(number: f64) -> u64 {
 /// The values of a label, to compare labels by.
 pub(super) type Values = BTreeMap<String, BTreeSet<String>>;
 
-/// Reads Prometheus' durations: `1m30s`, `15s`, `500ms`.
+/// The seconds of a length as Prometheus writes it, when that is above zero.
 pub(super) fn seconds(text: &str) -> Option<f64> {
-    let mut total = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit_end =
-            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
-        total += number
-            * match &rest[digits..unit_end] {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3_600.0,
-                "d" => 86_400.0,
-                "w" => 604_800.0,
-                "y" => 31_536_000.0,
-                _ => return None,
-            };
-        rest = &rest[unit_end..];
-    }
-    Some(total).filter(|total| *total > 0.0)
+    let seconds = promql::length(text).ok()?.as_seconds_f64();
+    (0.0 < seconds).then_some(seconds)
 }
 
 #[cfg(test)]
@@ -332,11 +314,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_of_prometheus_are_read() {
-        assert_eq!(seconds("1m30s"), Some(90.0));
-        assert_eq!(seconds("500ms"), Some(0.5));
-        assert_eq!(seconds(""), None);
-        assert_eq!(seconds("ten"), None);
+    fn an_interval_is_in_seconds_and_never_zero() {
+        assert_eq!(["1m30s", "500ms", "0s", "", "ten"].map(seconds), [Some(90.0), Some(0.5), None, None, None]);
     }
 
     #[test]
