@@ -105,6 +105,9 @@ pub struct More {
     pub counters: BTreeMap<String, f64>,
     /// How far remote write lags behind, in seconds; `None` without remote write.
     pub remote_write_lag: Option<f64>,
+    /// Whether a queue of remote write has sent nothing since the server started.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_remote_write_unsent: bool,
     /// What was stored, as fixed questions with the digest of their answers.
     pub history: Vec<Stretch>,
     /// The probes, by their labels.
@@ -113,6 +116,12 @@ pub struct More {
     pub pushed: BTreeMap<String, f64>,
     /// When each file of the textfile collector was written last, in seconds since 1970, by its labels.
     pub textfiles: BTreeMap<String, f64>,
+    /// Why targets are not up and rules fail, in the server's words, by the target's or the rule's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasons: BTreeMap<String, String>,
+    /// What the server warned of while it was asked for all this: something may be missing from it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub warnings: BTreeSet<String>,
 }
 
 /// How many series each metric has.
@@ -280,6 +289,8 @@ impl Server {
         note("probe", cut(&mut more.probes, MOST));
         note("push", cut(&mut more.pushed, MOST));
         note("textfile", cut(&mut more.textfiles, MOST));
+        // Who has no reason is told without one.
+        cut(&mut more.reasons, MOST_READERS);
         more.unread.truncate(MOST_READERS);
         if let Some(metrics) = &mut more.metrics {
             metrics.bound();

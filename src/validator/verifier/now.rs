@@ -12,7 +12,7 @@ use crate::validator::codes::monitoring as codes;
 use crate::validator::report::{Item, Outcome};
 use crate::world::World;
 use crate::world::alertmanager::Alertmanager;
-use crate::world::prometheus::{PeerError, Prometheus, RuleGroup, ScrapeTarget};
+use crate::world::prometheus::{PeerError, Prometheus, RuleGroup, ScrapeTarget, Warning};
 
 /// So many targets and rules that are not well are told one by one.
 const MOST: usize = 20;
@@ -84,6 +84,18 @@ fn member(alertmanager: &Alertmanager) -> Result<Member, PeerError> {
 }
 
 impl Now {
+    /// What servers warned of while they were asked, whoever asked; nothing without a warning.
+    pub fn warned(&mut self, warnings: &[Warning]) {
+        let mut by_server: BTreeMap<&str, Vec<(&Code, String)>> = BTreeMap::new();
+        for warning in warnings {
+            let message = format!("{} warns, asked `{}`: {}", warning.url, warning.asked, warning.text);
+            by_server.entry(&warning.url).or_default().push((&codes::WARNS, message));
+        }
+        for (url, problems) in by_server {
+            self.ask(&format!("monitoring.warnings {url}"), String::new(), first_of(problems, &codes::WARNS, "warning"));
+        }
+    }
+
     /// One question: yes when there is no problem.
     fn ask(&mut self, name: &str, said: String, problems: Vec<(&Code, String)>) {
         let outcome = if problems.is_empty() { Outcome::Yes } else { Outcome::No };
@@ -126,7 +138,13 @@ impl Now {
         );
         if let Some(lag) = more.remote_write_lag {
             let is_late = !Tolerances::DEFAULT_REMOTE_WRITE.admits(0.0, lag);
-            let problem = (&codes::REMOTE_WRITE_LAGS, format!("remote write of {url} lags {lag:.0}s behind"));
+            let unsent = if more.is_remote_write_unsent {
+                ": a queue has sent nothing since the server started"
+            } else {
+                ""
+            };
+            let message = format!("remote write of {url} lags {lag:.0}s behind{unsent}");
+            let problem = (&codes::REMOTE_WRITE_LAGS, message);
             let problems = if is_late { vec![problem] } else { Vec::new() };
             self.ask(&name("remote_write"), format!("{lag:.0}s behind"), problems);
         }
