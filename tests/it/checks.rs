@@ -4,6 +4,7 @@
 
 mod certificate;
 mod host;
+mod hostile;
 mod http;
 
 use crate::support::Case;

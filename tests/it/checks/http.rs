@@ -69,7 +69,7 @@ fn the_header_fields_the_body_and_the_time_of_an_answer_are_as_expected() {
 }
 
 #[test]
-fn redirections_are_followed_told_and_limited() {
+fn case_16_redirections_are_followed_told_and_limited() {
     let (case, server) = (Case::new(), server());
     let check = |path: &str, more: &str| {
         answer(&case, "", &format!("http: {{url: \"http://{server}{path}\"{more}}}"))
@@ -85,7 +85,7 @@ fn redirections_are_followed_told_and_limited() {
 
 /// A plan file may not hold such a header field, so the client is asked itself.
 #[test]
-fn credentials_do_not_follow_to_another_host() {
+fn case_16_credentials_do_not_follow_to_another_host() {
     let server = server();
     let asked = |path: &str| {
         let url = format!("http://{server}{path}");
@@ -98,7 +98,7 @@ fn credentials_do_not_follow_to_another_host() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_truncated_and_one_that_breaks_off_is_no_answer() {
+fn case_17_a_body_that_is_too_large_is_truncated_and_one_that_breaks_off_is_no_answer() {
     let (case, server) = (Case::new(), server());
     let check = |path: &str, more: &str| {
         answer(&case, "", &format!("http: {{url: \"http://{server}{path}\"{more}}}"))
