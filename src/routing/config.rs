@@ -1,16 +1,16 @@
 //! Reads the routing part of Alertmanager's configuration.
 
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use chrono::TimeDelta;
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::interval::{TimeInterval, Written};
+use self::written::{WrittenConfig, WrittenInhibition, WrittenRoute};
+use super::interval::TimeInterval;
 use super::tree::Node;
 use super::{
-    DEFAULT_GROUP_INTERVAL, DEFAULT_GROUP_WAIT, Inhibition, Integration, LabelMatcher, Receiver, Routing,
+    DEFAULT_GROUP_INTERVAL, DEFAULT_GROUP_WAIT, Inhibition, LabelMatcher, Receiver, Routing,
     matchers,
 };
 use crate::promql::length;
@@ -32,118 +32,6 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
-}
-
-#[derive(Deserialize)]
-struct WrittenConfig {
-    route: Option<WrittenRoute>,
-    #[serde(default)]
-    receivers: Vec<WrittenReceiver>,
-    #[serde(default)]
-    inhibit_rules: Vec<WrittenInhibition>,
-    #[serde(default)]
-    time_intervals: Vec<WrittenIntervals>,
-    #[serde(default)]
-    mute_time_intervals: Vec<WrittenIntervals>,
-}
-
-#[derive(Deserialize)]
-struct WrittenRoute {
-    receiver: Option<String>,
-    group_by: Option<Vec<String>>,
-    #[serde(default, rename = "match")]
-    equal: BTreeMap<String, String>,
-    #[serde(default)]
-    match_re: BTreeMap<String, String>,
-    #[serde(default)]
-    matchers: Vec<String>,
-    #[serde(default, rename = "continue")]
-    continues: bool,
-    #[serde(default)]
-    routes: Vec<WrittenRoute>,
-    group_wait: Option<String>,
-    group_interval: Option<String>,
-    #[serde(default)]
-    mute_time_intervals: Vec<String>,
-    #[serde(default)]
-    active_time_intervals: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct WrittenInhibition {
-    #[serde(default)]
-    source_match: BTreeMap<String, String>,
-    #[serde(default)]
-    source_match_re: BTreeMap<String, String>,
-    #[serde(default)]
-    source_matchers: Vec<String>,
-    #[serde(default)]
-    target_match: BTreeMap<String, String>,
-    #[serde(default)]
-    target_match_re: BTreeMap<String, String>,
-    #[serde(default)]
-    target_matchers: Vec<String>,
-    #[serde(default)]
-    equal: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct WrittenIntervals {
-    name: String,
-    #[serde(default)]
-    time_intervals: Vec<Written>,
-}
-
-struct WrittenReceiver {
-    name: String,
-    integrations: Vec<Integration>,
-}
-
-#[derive(Deserialize)]
-struct WrittenIntegration {
-    send_resolved: Option<bool>,
-    url: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for WrittenReceiver {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = WrittenReceiver;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a receiver")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WrittenReceiver, A::Error> {
-                let mut receiver = WrittenReceiver { name: String::new(), integrations: Vec::new() };
-                while let Some(key) = map.next_key::<String>()? {
-                    if key == "name" {
-                        receiver.name = map.next_value()?;
-                    } else if let Some(kind) = key.strip_suffix("_configs") {
-                        let written: Option<Vec<WrittenIntegration>> = map.next_value()?;
-                        let of_kind = |one: WrittenIntegration| Integration {
-                            kind: kind.to_owned(),
-                            send_resolved: one.send_resolved.unwrap_or_else(|| sends_resolved(kind)),
-                            url: one.url.filter(|url| kind == "webhook" && url.contains("://")),
-                        };
-                        receiver.integrations.extend(written.into_iter().flatten().map(of_kind));
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                Ok(receiver)
-            }
-        }
-        deserializer.deserialize_map(Keys)
-    }
-}
-
-/// Whether an integration tells the end of an alert by default.
-///
-/// Source: Alertmanager's manual, `send_resolved` of each.
-fn sends_resolved(kind: &str) -> bool {
-    !matches!(kind, "email" | "slack" | "wechat")
 }
 
 pub(super) fn read(text: &str) -> Result<Routing, ConfigError> {

@@ -5,7 +5,9 @@
 //! 2. Every question is bounded: few moments, and none over all series where there are very many.
 
 mod alertmanager;
+mod counts;
 mod history;
+mod names;
 mod probes;
 mod remote_write;
 mod signals;
@@ -17,7 +19,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::Spec;
-use super::facts::{Alert, Facts, Group, Metrics, More, Peer, Server};
+use super::facts::{Alert, Facts, Group, More, Peer, Server};
 use crate::promql;
 use crate::text::shortened;
 use crate::world::{World, ask_at_once};
@@ -25,13 +27,12 @@ use crate::world::http::without_password;
 use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget, Warnings};
 
 pub(super) use alertmanager::member;
+use names::alert_name;
+pub(super) use names::{in_braces, name_of, rules_of};
 pub(super) use signals::labels_of;
 
 /// What one question of a baseline may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
-/// Of more series than this none are counted by name: that would cost the server too much.
-const MOST_SERIES: u64 = 2_000_000;
-
 /// No more of a reason is kept, in characters.
 const MOST_SAID: usize = 300;
 
@@ -162,7 +163,7 @@ pub(super) fn server(
         flags: flags(prometheus)?,
         retention: runtime.storage_retention,
         jobs: jobs(targets),
-        metrics: metrics(&asking)?,
+        metrics: counts::metrics(&asking)?,
         signals,
         unread,
         groups: rules.iter().map(group).collect(),
@@ -189,7 +190,7 @@ pub(super) fn server(
         config_digest: digest(&prometheus.config(TIMEOUT)?),
         reload_ok: runtime.reload_config_success,
         targets: targets.iter().map(|target| (name_of(target), target.health.clone())).collect(),
-        series: series_by_job(&asking)?,
+        series: counts::series_by_job(&asking)?,
         rules: rules.iter().flat_map(rules_of).collect(),
         firing,
         scrape_interval,
@@ -261,55 +262,6 @@ fn alert_of(alert: &PrometheusAlert, groups: &[RuleGroup]) -> Alert {
         }
     }
     found
-}
-
-/// A target's name that survives a restart: its scrape pool and its labels.
-pub(super) fn name_of(target: &ScrapeTarget) -> String {
-    format!("{} {}", target.scrape_pool, in_braces(&target.labels))
-}
-
-pub(super) fn in_braces(labels: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    format!("{{{}}}", pairs.join(","))
-}
-
-/// The rules of a group by their names, with their health.
-pub(super) fn rules_of(group: &RuleGroup) -> impl Iterator<Item = (String, String)> {
-    group.rules.iter().map(|rule| (format!("{}/{}", group.name, rule.name), rule.health.clone()))
-}
-
-fn alert_name(alert: &PrometheusAlert) -> String {
-    in_braces(&alert.labels)
-}
-
-/// Counts the samples of each target's last scrape. Prometheus keeps this count per scrape, so the question costs as
-/// much for a million series as for ten.
-fn series_by_job(asking: &Asking) -> Result<BTreeMap<String, f64>, PeerError> {
-    let (within, itself) = (asking.window(asking.scrape_interval), asking.itself());
-    let query = format!(
-        "sum by (job) (last_over_time(scrape_samples_post_metric_relabeling[{within}s])
-         unless on (job, instance) {itself})"
-    );
-    let answered = asking.prometheus.query(&query, TIMEOUT)?;
-    let job = |labels: &BTreeMap<String, String>| labels.get("job").cloned().unwrap_or_default();
-    Ok(answered.samples.iter().map(|sample| (job(&sample.labels), sample.number())).collect())
-}
-
-/// Counts the series of each metric, but for those of Prometheus itself; not where there are very many.
-fn metrics(asking: &Asking) -> Result<Option<Metrics>, PeerError> {
-    if MOST_SERIES < asking.prometheus.n_head_series(TIMEOUT)? {
-        return Ok(None);
-    }
-    let (within, itself) = (asking.window(asking.scrape_interval), asking.itself());
-    let query = format!(
-        "count by (__name__) (last_over_time({{__name__=~\".+\"}}[{within}s]) unless on (job, instance) {itself})"
-    );
-    let answered = asking.prometheus.query(&query, TIMEOUT)?;
-    let named = answered
-        .samples
-        .iter()
-        .filter_map(|sample| Some((sample.labels.get("__name__")?.clone(), whole(sample.number()))));
-    Ok(Some(Metrics { series: named.collect(), others: 0 }))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
