@@ -2,7 +2,7 @@
 
 use super::Comparing;
 use crate::model::{ChangeVerdict, Fact};
-use crate::validator::verifier::facts::Server;
+use crate::validator::verifier::facts::{Server, is_known};
 
 pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
     targets(to, was, is);
@@ -95,7 +95,8 @@ fn rules(to: &mut Comparing, was: &Server, is: &Server) {
             Some(_) => {}
         }
     }
-    for (rule, has) in is.rules.iter().filter(|(rule, _)| !was.rules.contains_key(*rule)) {
+    let is_new = |rule: &str| !was.rules.contains_key(rule) && is_known(was.rules.keys(), rule);
+    for (rule, has) in is.rules.iter().filter(|(rule, _)| is_new(rule)) {
         if has == "err" {
             let message = format!("rule `{rule}` is new, and fails{}", because(is, rule));
             to.note(ChangeVerdict::Worse, (Fact::Rule, rule), (None, Some(has.clone())), message);

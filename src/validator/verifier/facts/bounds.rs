@@ -15,6 +15,16 @@ pub(in crate::validator::verifier) const MOST_VALUES: usize = 8;
 /// A name longer than this is kept as its beginning.
 const LONGEST: usize = 1_000;
 
+/// Whether this name would be among `kept`, the first ones by their order, if it had been there: nothing is known of
+/// others.
+pub(in crate::validator::verifier) fn is_known<'n>(
+    kept: impl ExactSizeIterator<Item = &'n String> + DoubleEndedIterator,
+    name: &str,
+) -> bool {
+    let n = kept.len();
+    name.len() <= LONGEST && (n < MOST || kept.rev().next().is_some_and(|last| name <= last.as_str()))
+}
+
 impl Facts {
     /// The same, small enough for the ledger: of each kind (targets, rules, alerts, silences, probes, jobs) 2,000 by the
     /// order of their names, of metrics the 2,000 with the most series. How many are left out is told; targets that are

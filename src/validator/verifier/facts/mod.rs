@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub(super) use bounds::{MOST_READERS, MOST_SIGNALS, MOST_VALUES};
+pub(super) use bounds::{MOST_READERS, MOST_SIGNALS, MOST_VALUES, is_known};
 pub use more::{Alert, Group, Metrics, More, Probe, Signal, Stretch};
 
 /// What is held against what was.
