@@ -91,7 +91,9 @@ mod tests {
         for zero in ["0", "0s", "0y0ms", "00m"] {
             check(zero, Ok(0));
         }
-        for text in ["", "5", "00", "m", "30m1h", "1m1m", "-1m", "+1m", "1.5m", " 1m", "1m ", "1hs", "1M", "1µs"] {
+        for text in
+            ["", "5", "00", "m", "30m1h", "1m1m", "-1m", "+1m", "1.5m", " 1m", "1m ", "1hs", "1M", "1µs"]
+        {
             check(text, Err(LengthError::Form));
         }
         for text in ["300y", "99999999999999999999s", "9999999999999y"] {

@@ -10,8 +10,7 @@ use self::written::{WrittenConfig, WrittenInhibition, WrittenRoute};
 use super::interval::TimeInterval;
 use super::tree::Node;
 use super::{
-    DEFAULT_GROUP_INTERVAL, DEFAULT_GROUP_WAIT, Inhibition, LabelMatcher, Receiver, Routing,
-    matchers,
+    DEFAULT_GROUP_INTERVAL, DEFAULT_GROUP_WAIT, Inhibition, LabelMatcher, Receiver, Routing, matchers,
 };
 use crate::promql::length;
 

@@ -56,7 +56,10 @@ pub(super) fn series(baseline: &Baseline, world: &World) -> Option<Item> {
         Some(Ok(answers)) => {
             if let Some((spec, n, _)) = answers.iter().find(|(_, n, _)| MOST_SERIES < *n) {
                 let label = spec.label();
-                wrong(Ending::Failed, format!("`{label}` returns {n} series, and at most {MOST_SERIES} are compared"))
+                wrong(
+                    Ending::Failed,
+                    format!("`{label}` returns {n} series, and at most {MOST_SERIES} are compared"),
+                )
             } else {
                 let n: usize = answers.iter().map(|(_, n, _)| n).sum();
                 let none: Vec<_> =
@@ -66,7 +69,11 @@ pub(super) fn series(baseline: &Baseline, world: &World) -> Option<Item> {
                     names => format!("; no series now: `{}`", names.join("`, `")),
                 };
                 let warned: String = answers.iter().map(|(_, _, warned)| warned.as_str()).collect();
-                let queries = if answers.len() == 1 { "1 query".to_owned() } else { format!("{} queries", answers.len()) };
+                let queries = if answers.len() == 1 {
+                    "1 query".to_owned()
+                } else {
+                    format!("{} queries", answers.len())
+                };
                 cannot_know(format!(
                     "{queries} with {n} series now, compared with what they are after the work, for which the run waits \
                      {longest}{none}{warned}"

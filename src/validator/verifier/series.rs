@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::statistics::points::{Side, Value};
 use super::statistics::{Series, Verdict, compare};
-use crate::promql::{self, Expr, ExprKind, Modifiers};
 use crate::model::{Absent, SeriesResult, SeriesSpec, Spanned, TakenSeries};
+use crate::promql::{self, Expr, ExprKind, Modifiers};
 use crate::world::prometheus::{PeerError, Prometheus, TimeRange};
 
 /// What one query may take.
@@ -331,8 +331,19 @@ mod tests {
             "sum by (job) (a{x=\"}\"}) / on (job) b",
             "sum by (job) (last_over_time(a{x=\"}\"}[120s])) / on (job) last_over_time(b[120s])",
         );
-        for same in ["rate(a[5m])", "a offset 1h", "a @ 0", "timestamp(a)", "absent(a)", "max_over_time(a[1h:1m])", "a b"] {
-            assert_eq!(without_look_back(same, Pace { scrape: Duration::ZERO, evaluation: Duration::ZERO }), same);
+        for same in [
+            "rate(a[5m])",
+            "a offset 1h",
+            "a @ 0",
+            "timestamp(a)",
+            "absent(a)",
+            "max_over_time(a[1h:1m])",
+            "a b",
+        ] {
+            assert_eq!(
+                without_look_back(same, Pace { scrape: Duration::ZERO, evaluation: Duration::ZERO }),
+                same
+            );
         }
         let slow = Pace { scrape: Duration::from_secs(15), evaluation: Duration::from_hours(1) };
         assert_eq!(without_look_back("a", slow), "last_over_time(a[300s])");

@@ -78,7 +78,11 @@ struct Frame {
 impl Prometheus {
     /// The server at `url`.
     pub fn new(url: &str, client: &Client) -> Self {
-        Self { base: url.trim_end_matches('/').to_owned(), client: client.clone(), warnings: Warnings::default() }
+        Self {
+            base: url.trim_end_matches('/').to_owned(),
+            client: client.clone(),
+            warnings: Warnings::default(),
+        }
     }
 
     /// The same server, whose warnings are heard by `warnings`.

@@ -264,13 +264,14 @@ mod tests {
 
     #[test]
     fn case_12_names_with_dots_are_labels_and_the_same_label_set_twice_is_two_samples() {
-        let sample = |value: &str| {
-            serde_json::json!({"metric": {"__name__": "http.server.duration", "a.b": "ü\n\""}, "value": [1.0, value]})
-        };
+        let sample = |value: &str| serde_json::json!({"metric": {"__name__": "http.server.duration", "a.b": "ü\n\""}, "value": [1.0, value]});
         let data = serde_json::json!({"resultType": "vector", "result": [sample("1"), sample("2")]});
         let read = samples_of(&data).unwrap();
         assert_eq!(read.iter().map(|one| one.value.as_str()).collect::<Vec<_>>(), ["1", "2"]);
-        assert_eq!((read[0].labels["__name__"].as_str(), read[0].labels["a.b"].as_str()), ("http.server.duration", "ü\n\""));
+        assert_eq!(
+            (read[0].labels["__name__"].as_str(), read[0].labels["a.b"].as_str()),
+            ("http.server.duration", "ü\n\"")
+        );
     }
 
     #[test]

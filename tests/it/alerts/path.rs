@@ -72,7 +72,10 @@ fn case_21_one_member_of_three_that_is_down_is_told_and_does_not_keep_the_alert_
     );
     let report = Case::new().plan_file(live).run("validate --live path --format json").exit(0).json();
     let said = report["items"][0]["said"].as_str().expect("words");
-    assert_says(said, &["; posted to 2 members; warning: not all of the 3 members have the alert: ", &urls[1]]);
+    assert_says(
+        said,
+        &["; posted to 2 members; warning: not all of the 3 members have the alert: ", &urls[1]],
+    );
     way.stack.stop("alertmanager");
     way.stack.stop("alertmanager-3");
     let answer = asked(&alertmanagers(&urls), &way.check(""));

@@ -304,13 +304,19 @@ fn members_that_answer_decide_and_one_that_is_down_or_hangs_is_named() {
     let one_down = said(&urls, "pager", 0);
     let expected = format!("1 route as intended, by {}; not asked: cannot reach {}", urls[1], urls[0]);
     assert!(one_down.starts_with(&expected) && one_down.contains("connection refused"), "{one_down}");
-    assert_says(&said(&urls, "fallback", 1), &["goes to `pager`", &format!("; not asked: cannot reach {}", urls[0])]);
+    assert_says(
+        &said(&urls, "fallback", 1),
+        &["goes to `pager`", &format!("; not asked: cannot reach {}", urls[0])],
+    );
 
     // One that takes connections and says nothing takes no time from the others.
     let hung = HungPeer::start();
     let with_hung = [hung.url(), urls[1].clone()];
     let one_hangs = said(&with_hung, "pager", 0);
-    assert_says(&one_hangs, &[&format!("by {}; not asked: {}", urls[1], hung.url()), "did not answer within 3s"]);
+    assert_says(
+        &one_hangs,
+        &[&format!("by {}; not asked: {}", urls[1], hung.url()), "did not answer within 3s"],
+    );
 
     // Whoever is up serves two configurations: both are asked, and named.
     let path = stack.alertmanager_config();

@@ -16,7 +16,8 @@ use crate::support::{Case, HungPeer, wait_until};
 
 /// Asks these checks of `checks:`, and returns what each said.
 fn ask(case: &Case, checks: &str, code: i32) -> Value {
-    fs::write(case.path().join("maintenance.yaml"), format!("mainstay: 1\nchecks:\n{checks}")).expect("a file");
+    fs::write(case.path().join("maintenance.yaml"), format!("mainstay: 1\nchecks:\n{checks}"))
+        .expect("a file");
     case.run("validate --live --format json").exit(code).json()
 }
 
@@ -24,7 +25,8 @@ fn ask(case: &Case, checks: &str, code: i32) -> Value {
 fn item<'v>(report: &'v Value, name: &str) -> (&'v str, &'v str) {
     let items = report["items"].as_array().expect("items");
     let name = format!("checks.{name}");
-    let item = items.iter().find(|item| item["name"] == *name).unwrap_or_else(|| panic!("no {name}: {report:#}"));
+    let item =
+        items.iter().find(|item| item["name"] == *name).unwrap_or_else(|| panic!("no {name}: {report:#}"));
     (item["outcome"].as_str().expect("text"), item["said"].as_str().expect("text"))
 }
 
@@ -88,7 +90,8 @@ fn case_17_a_body_without_end_a_bomb_and_one_that_is_no_gzip_are_told_apart() {
     });
     // 64 MiB of zeros in 64 KiB, as gzip makes them.
     let bomb = server(|mut stream| {
-        let made = Command::new("sh").args(["-c", "head -c 67108864 /dev/zero | gzip -c"]).output().expect("gzip");
+        let made =
+            Command::new("sh").args(["-c", "head -c 67108864 /dev/zero | gzip -c"]).output().expect("gzip");
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
             made.stdout.len()
@@ -96,7 +99,8 @@ fn case_17_a_body_without_end_a_bomb_and_one_that_is_no_gzip_are_told_apart() {
         let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&made.stdout));
     });
     let broken = server(|mut stream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip");
+        let _ = stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip");
     });
     let charset = server(|mut stream| {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\r\n";
@@ -133,7 +137,9 @@ fn case_22_what_is_there_instead_of_a_file_has_words_of_its_own_and_never_blocks
     symlink("loop", at("loop")).expect("a link");
     symlink("plain", at("line\nfeed")).expect("a link");
     symlink(OsStr::from_bytes(b"no-\xff-utf-8"), at("odd")).expect("a link");
-    let check = |name: &str, file: &str| format!("  {name}: {{file: {{path: {file:?}, contents: {{contains: content}}}}, timeout: 5s}}\n");
+    let check = |name: &str, file: &str| {
+        format!("  {name}: {{file: {{path: {file:?}, contents: {{contains: content}}}}, timeout: 5s}}\n")
+    };
     let checks = [
         check("plain", "plain"),
         check("folder", "folder"),
@@ -176,7 +182,8 @@ fn case_23_a_command_that_leaves_children_ignores_term_and_floods_is_killed_as_a
     let case = case.file("flood.sh", script);
     let check = "  flood: {command: {run: [sh, flood.sh], stdout: {contains: never}}, timeout: 3s}\n";
     let began = Instant::now();
-    fs::write(case.path().join("maintenance.yaml"), format!("mainstay: 1\nchecks:\n{check}")).expect("a file");
+    fs::write(case.path().join("maintenance.yaml"), format!("mainstay: 1\nchecks:\n{check}"))
+        .expect("a file");
     let text = case.run("validate --live").exit(3).take_text();
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     assert!(text.len() < 20_000, "{} bytes", text.len());

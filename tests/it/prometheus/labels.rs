@@ -21,7 +21,8 @@ odd{v="🦀"} 1
     exporter.write(&format!("{odd}long{{v=\"{long}\"}} 1\n"));
     let config = stack.prometheus_config();
     let mut text = fs::read_to_string(&config).expect("a configuration");
-    text += &format!("\n  - job_name: odd\n    static_configs: [{{targets: [\"{}\"]}}]\n", exporter.address());
+    text +=
+        &format!("\n  - job_name: odd\n    static_configs: [{{targets: [\"{}\"]}}]\n", exporter.address());
     fs::write(&config, text).expect("a configuration");
     let rules = r#"groups:
   - name: odd
@@ -32,7 +33,8 @@ odd{v="🦀"} 1
     fs::write(stack.rules_dir().join("odd.yml"), rules).expect("a file");
     ureq::post(&format!("{}/-/reload", stack.prometheus_url())).send_empty().expect("a reload");
     wait_until("all of them fire", PATIENCE, || {
-        stack.try_query("count(ALERTS{alertstate=\"firing\",alertname=~\"Odd|Long\"}) == 5")
+        stack
+            .try_query("count(ALERTS{alertstate=\"firing\",alertname=~\"Odd|Long\"}) == 5")
             .is_some_and(|found| found != json!([]))
     });
 

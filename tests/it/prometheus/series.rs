@@ -212,7 +212,9 @@ fn with_odd_series(stack: &Stack) -> (DateTime<Utc>, DateTime<Utc>) {
         let value = if 120 <= n && n % 5 == 0 { "NaN".to_owned() } else { (50 + wave).to_string() };
         writeln!(odd, "odd {value} {at}").expect("memory");
     }
-    let text = format!("# TYPE gauge gauge\n{gauge}# TYPE odd gauge\n{odd}# TYPE requests counter\n{requests}# EOF\n");
+    let text = format!(
+        "# TYPE gauge gauge\n{gauge}# TYPE odd gauge\n{odd}# TYPE requests counter\n{requests}# EOF\n"
+    );
     let file = stack.dir().join("odd.om");
     fs::write(&file, text).expect("a file");
     stack.stop("prometheus");
@@ -264,9 +266,17 @@ fn case_7_8_10_a_counter_that_began_anew_a_gap_and_nan_are_what_they_are_in_a_re
     assert!(requests.starts_with("requests_total: same, "), "{requests}");
     assert!(requests.contains("it began anew 1 time before, first at "), "{requests}");
     assert!(!requests.contains("after, first at"), "{requests}");
-    assert!(gauge.starts_with("gauge: same, ") && gauge.contains("left out after: ") && gauge.contains(" missing"), "{gauge}");
+    assert!(
+        gauge.starts_with("gauge: same, ")
+            && gauge.contains("left out after: ")
+            && gauge.contains(" missing"),
+        "{gauge}"
+    );
     assert!(odd.starts_with("odd: same, ") && odd.contains("left out after: 16 NaN"), "{odd}");
-    assert!(both.contains("left out after: ") && both.contains("NaN, ") && both.contains(" missing"), "{both}");
+    assert!(
+        both.contains("left out after: ") && both.contains("NaN, ") && both.contains(" missing"),
+        "{both}"
+    );
 
     // A series of which all is in the gap has not vanished and is not the same: there is no number.
     let inside = DateTime::from_timestamp(after.timestamp() - 15 * (239 - 168), 0).expect("a time");

@@ -377,7 +377,8 @@ impl Stack {
         self.write("prometheus/targets/node.json", &targets_file(address(Kind::Node)));
         self.write("prometheus/rules/alerts.yml", include_str!("stack/alerts.yml"));
         self.write("prometheus/rules/recorded.yml", include_str!("stack/recorded.yml"));
-        let members = self.components.iter().filter(|c| matches!(c.kind, Kind::Alertmanager | Kind::Member(_)));
+        let members =
+            self.components.iter().filter(|c| matches!(c.kind, Kind::Alertmanager | Kind::Member(_)));
         let alertmanagers: Vec<_> = members.map(|member| format!("'{}'", member.address)).collect();
         let alertmanagers = format!("[{}]", alertmanagers.join(", "));
         let config = include_str!("stack/prometheus.yml")

@@ -10,7 +10,8 @@ use super::words::Words;
 use crate::cli::plan::words::one_line;
 use crate::counted;
 use crate::model::{
-    Baseline, Claim, ClaimMode, Direction, IMPLICIT_TARGET, Length, Placed, Portion, SeriesSpec, Step, Target, Task, Unknown,
+    Baseline, Claim, ClaimMode, Direction, IMPLICIT_TARGET, Length, Placed, Portion, SeriesSpec, Step,
+    Target, Task, Unknown,
 };
 use crate::scheduler::TaskHistory;
 use crate::scheduler::words::why_then;
@@ -325,8 +326,11 @@ impl Section<'_> {
                 let query = words.code(&words.hidden(&spec.promql));
                 let within = spec.within.map_or(SeriesSpec::DEFAULT_WITHIN, |within| within.value);
                 let (change, window) = (change_of(spec.direction), spec.window());
-                writeln!(to, "- {BOX}{query} has not {change} by more than {within}, looked at for {window} after that")
-                    .unwrap_or_default();
+                writeln!(
+                    to,
+                    "- {BOX}{query} has not {change} by more than {within}, looked at for {window} after that"
+                )
+                .unwrap_or_default();
             }
         }
         for check in task.verify.iter() {

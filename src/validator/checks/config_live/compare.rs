@@ -302,7 +302,8 @@ fn scrape_times(written: &Value, served: &Value, found: &mut Vec<Difference>) {
         if job["scrape_timeout"].is_null() {
             // Never longer than the interval.
             let interval = own.as_deref().unwrap_or(&interval);
-            let is_longer = matches!((promql::length(interval), promql::length(&timeout)), (Ok(a), Ok(b)) if a < b);
+            let is_longer =
+                matches!((promql::length(interval), promql::length(&timeout)), (Ok(a), Ok(b)) if a < b);
             check(
                 place("scrape_timeout"),
                 if is_longer { interval } else { &timeout },

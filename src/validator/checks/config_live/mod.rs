@@ -85,7 +85,8 @@ fn hold(check: &ConfigLiveCheck, world: &World, timeout: Duration) -> Result<Ans
             return Err(Answer::unknown(NO_ALERTMANAGER));
         }
         let members: Vec<_> = world.each_alertmanager().collect();
-        let answers = ask_at_once(&members, |member| of_alertmanager(&file, member, &ignored, timeout / PARTS));
+        let answers =
+            ask_at_once(&members, |member| of_alertmanager(&file, member, &ignored, timeout / PARTS));
         for (member, answer) in members.into_iter().zip(answers) {
             found.add(&member.url(), answer);
         }

@@ -24,7 +24,8 @@ pub fn ask(check: &PromqlCheck, world: &World, timeout: Duration) -> Answer {
 impl Answer {
     /// The same, with what Prometheus warned of.
     fn noting(mut self, answered: &Answered) -> Self {
-        let (Self::Yes { found: text } | Self::No { found: text, .. } | Self::Unknown { why: text }) = &mut self;
+        let (Self::Yes { found: text } | Self::No { found: text, .. } | Self::Unknown { why: text }) =
+            &mut self;
         text.push_str(&answered.warnings_in_words());
         self
     }

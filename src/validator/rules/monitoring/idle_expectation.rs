@@ -75,11 +75,16 @@ fn idle(expectation: &Expectation) -> Option<(String, &'static str)> {
 
 fn of_labels(labels: &BTreeMap<String, String>, what: &str) -> Option<(String, &'static str)> {
     if labels.is_empty() {
-        return Some((format!("without a label it speaks of every {what}"), "expected labels, as in `{job: old}`"));
+        return Some((
+            format!("without a label it speaks of every {what}"),
+            "expected labels, as in `{job: old}`",
+        ));
     }
     labels.iter().find_map(|(name, value)| {
         if name.starts_with("__") {
-            let message = format!("no {what} has a label `{name}`: what begins with `__` is dropped when it is scraped");
+            let message = format!(
+                "no {what} has a label `{name}`: what begins with `__` is dropped when it is scraped"
+            );
             Some((message, "expected labels that are kept, such as `job` and `instance`"))
         } else if value.is_empty() {
             let message = format!("no {what} has an empty label `{name}`: that is the same as none");

@@ -22,9 +22,9 @@ use super::Spec;
 use super::facts::{Alert, Facts, Group, More, Peer, Server};
 use crate::promql;
 use crate::text::shortened;
-use crate::world::{World, ask_at_once};
 use crate::world::http::without_password;
 use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget, Warnings};
+use crate::world::{World, ask_at_once};
 
 pub(super) use alertmanager::member;
 use names::alert_name;
@@ -284,6 +284,9 @@ mod tests {
 
     #[test]
     fn an_interval_is_in_seconds_and_never_zero() {
-        assert_eq!(["1m30s", "500ms", "0s", "", "ten"].map(seconds), [Some(90.0), Some(0.5), None, None, None]);
+        assert_eq!(
+            ["1m30s", "500ms", "0s", "", "ten"].map(seconds),
+            [Some(90.0), Some(0.5), None, None, None]
+        );
     }
 }

@@ -49,6 +49,9 @@ mod tests {
         assert_eq!(lag(&page(&[at + 1]), started), Some(0.0));
         assert_eq!(lag(&page(&[at, 0]), started), Some(100.0));
         assert_eq!(lag(&page(&[0]), started), Some(100.0));
-        assert_eq!([page(&[at, 0]), page(&[at]), page(&[])].map(|page| is_unsent(&page)), [true, false, false]);
+        assert_eq!(
+            [page(&[at, 0]), page(&[at]), page(&[])].map(|page| is_unsent(&page)),
+            [true, false, false]
+        );
     }
 }

@@ -18,7 +18,9 @@ pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
         is.firing.difference(&was.firing).partition(|alert| is_known(was.firing.iter(), alert));
     if !unknown.is_empty() {
         let n = crate::counted(unknown.len(), "alert");
-        let message = format!("{n} fire of which it is not known whether they did before: there were too many to keep them all");
+        let message = format!(
+            "{n} fire of which it is not known whether they did before: there were too many to keep them all"
+        );
         to.changed((Fact::Alert, "not known"), ("not known", "firing"), message);
     }
     for alert in new {

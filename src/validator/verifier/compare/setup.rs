@@ -68,7 +68,8 @@ fn warnings(to: &mut Comparing, had: &BTreeSet<String>, has: &BTreeSet<String>) 
         (true, false) => "before the work",
         _ => "after the work",
     };
-    let message = format!("its answers {when} came with a warning, so that something may be missing: {first}");
+    let message =
+        format!("its answers {when} came with a warning, so that something may be missing: {first}");
     to.changed((Fact::Peer, "warnings"), (said(had), said(has)), message);
 }
 

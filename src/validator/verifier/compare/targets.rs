@@ -21,10 +21,18 @@ fn targets(to: &mut Comparing, was: &Server, is: &Server) {
                 to.note(ChangeVerdict::Worse, of, (Some(had.clone()), None), message);
             }
             Some(has) if had == "up" && has != "up" => {
-                to.worse(of, (had, has), format!("target {target} was up, and is {has}{}", because(is, target)));
+                to.worse(
+                    of,
+                    (had, has),
+                    format!("target {target} was up, and is {has}{}", because(is, target)),
+                );
             }
             Some(has) if had != has => {
-                to.changed(of, (had, has), format!("target {target} was {had}, and is {has}{}", because(is, target)));
+                to.changed(
+                    of,
+                    (had, has),
+                    format!("target {target} was {had}, and is {has}{}", because(is, target)),
+                );
             }
             Some(_) => {}
         }

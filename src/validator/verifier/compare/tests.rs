@@ -465,7 +465,9 @@ fn why_a_target_is_down_and_what_the_server_warned_of_is_told() {
 
 #[test]
 fn a_server_that_could_not_be_asked_before_either_is_told_and_is_nobody_s_fault() {
-    let down = || Peer::Unknown("connection refused".to_owned());
+    fn down<T>() -> Peer<T> {
+        Peer::Unknown("connection refused".to_owned())
+    }
     let (mut was, mut is) = (facts(), facts());
     was.replicas.insert("http://b".to_owned(), down());
     is.replicas.insert("http://b".to_owned(), down());

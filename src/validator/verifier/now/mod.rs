@@ -87,7 +87,11 @@ impl Now {
             by_server.entry(&warning.url).or_default().push((&codes::WARNS, message));
         }
         for (url, problems) in by_server {
-            self.ask(&format!("monitoring.warnings {url}"), String::new(), first_of(problems, &codes::WARNS, "warning"));
+            self.ask(
+                &format!("monitoring.warnings {url}"),
+                String::new(),
+                first_of(problems, &codes::WARNS, "warning"),
+            );
         }
     }
 

@@ -29,7 +29,11 @@ pub(super) fn is_too_early(
 }
 
 /// Names the first target that has not been scraped since the work ended.
-pub(super) fn is_unscraped(before: &Server, targets: &[ScrapeTarget], end_of_work: DateTime<Utc>) -> Option<String> {
+pub(super) fn is_unscraped(
+    before: &Server,
+    targets: &[ScrapeTarget],
+    end_of_work: DateTime<Utc>,
+) -> Option<String> {
     if targets.is_empty() && !before.targets.is_empty() {
         return Some("Prometheus knows no target yet".to_owned());
     }

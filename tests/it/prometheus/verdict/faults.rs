@@ -69,7 +69,10 @@ fn an_alertmanager_that_is_gone_or_whose_configuration_does_not_load_keeps_monit
         stack.alertmanager_url()
     );
     let (reason, baseline) = run(&work(&stack, "{settle: 12s}", &[bad]), 1);
-    assert!(reason.contains("Alertmanager had loaded its configuration, and could not the last time"), "{reason}");
+    assert!(
+        reason.contains("Alertmanager had loaded its configuration, and could not the last time"),
+        "{reason}"
+    );
     assert_eq!(change(&baseline, "reload", "alertmanager")["verdict"], "worse");
 
     let (reason, _) = run(&work(&stack, "{settle: 12s}", &[ctl(&stack, "stop alertmanager")]), 1);
@@ -99,10 +102,7 @@ fn one_member_of_three_that_is_down_or_configured_otherwise_is_named_and_so_is_w
         ctl(&stack, "restart alertmanager-2"),
     ];
     let (reason, baseline) = run(&with_members(work(&stack, "{settle: 15s}", &differ), &stack), 1);
-    assert!(
-        reason.contains("the members of Alertmanager had one configuration, and have 2"),
-        "{reason}"
-    );
+    assert!(reason.contains("the members of Alertmanager had one configuration, and have 2"), "{reason}");
     let config = change(&baseline, "config", "alertmanager");
     assert_eq!((&config["server"], &config["verdict"]), (&json!(urls[1]), &json!("changed")));
     assert_eq!(change(&baseline, "cluster", "configurations")["verdict"], "worse");
@@ -132,11 +132,21 @@ fn one_member_of_three_that_is_down_or_configured_otherwise_is_named_and_so_is_w
 
 /// Lets `stack` send what it scrapes to `receiver`.
 fn write_remotely(stack: &Stack, receiver: &Stack) {
-    edit_script(receiver, "prometheus", "'--web.enable-admin-api'", "'--web.enable-admin-api' '--web.enable-remote-write-receiver'");
+    edit_script(
+        receiver,
+        "prometheus",
+        "'--web.enable-admin-api'",
+        "'--web.enable-admin-api' '--web.enable-remote-write-receiver'",
+    );
     receiver.stop("prometheus");
     receiver.start_component("prometheus");
     // Whoever stops does not wait for a receiver that is gone.
-    edit_script(stack, "prometheus", "'--web.enable-admin-api'", "'--web.enable-admin-api' '--storage.remote.flush-deadline=1s'");
+    edit_script(
+        stack,
+        "prometheus",
+        "'--web.enable-admin-api'",
+        "'--web.enable-admin-api' '--storage.remote.flush-deadline=1s'",
+    );
     stack.stop("prometheus");
     stack.start_component("prometheus");
     let config = stack.prometheus_config();
@@ -161,7 +171,8 @@ fn remote_write_whose_receiver_is_gone_lags_and_is_named_with_the_seconds() {
     let (_, baseline) = run(&well, 0);
     assert_eq!(baseline["compared"]["remote_write"], 1, "{baseline:#}");
 
-    let gone = [format!("{} stop prometheus", receiver.dir().join("bin/ctl").display()), "sleep 3".to_owned()];
+    let gone =
+        [format!("{} stop prometheus", receiver.dir().join("bin/ctl").display()), "sleep 3".to_owned()];
     let (reason, baseline) = run(&work(&stack, &format!("{{settle: 15s, {tolerance}}}"), &gone), 1);
     assert!(reason.contains("remote write lagged ") && reason.contains("(allowed: within 4)"), "{reason}");
     assert_eq!(change(&baseline, "remote_write", "lag")["verdict"], "worse");
@@ -202,7 +213,8 @@ fn a_series_that_a_stale_marker_ended_is_missed_by_its_label_while_others_of_its
     let page = stack.dir().join("page.prom");
     let exporter = Exporter::start(&page);
     exporter.write("disk_free{mount=\"/\"} 1\ndisk_free{mount=\"/data\"} 2\n");
-    let rules = "groups: [{name: disks, rules: [{alert: DataFull, expr: 'disk_free{mount=\"/data\"} < 1'}]}]\n";
+    let rules =
+        "groups: [{name: disks, rules: [{alert: DataFull, expr: 'disk_free{mount=\"/data\"} < 1'}]}]\n";
     scrape(&stack, "disks", &exporter.address(), rules);
     let fewer = write_page(&page, "disk_free{mount=\"/\"} 1\\n");
     let (_, baseline) = run(&work(&stack, "{settle: 30s, within: 100%}", std::slice::from_ref(&fewer)), 0);
@@ -213,7 +225,10 @@ fn a_series_that_a_stale_marker_ended_is_missed_by_its_label_while_others_of_its
     let lost = change(&baseline, "signal", "disk_free{mount=\"/data\"}");
     assert_eq!(lost["verdict"], "changed");
     let message = lost["message"].as_str().expect("text");
-    assert!(message.contains("selects none of the 1") && message.contains("alert disks/DataFull"), "{message}");
+    assert!(
+        message.contains("selects none of the 1") && message.contains("alert disks/DataFull"),
+        "{message}"
+    );
 
     exporter.write("disk_free{mount=\"/\"} 1\ndisk_free{mount=\"/data\"} 2\n");
     wait_until("it is there again", PATIENCE, || has(&stack, "disk_free{mount=\"/data\"}"));

@@ -13,8 +13,7 @@ fn reading_from_nobody() -> Stack {
     let stack = Stack::prometheus_only();
     let config = stack.prometheus_config();
     let text = fs::read_to_string(&config).expect("a configuration");
-    let other =
-        format!("\nremote_read:\n  - url: http://{}/read\n    read_recent: true\n", free_address());
+    let other = format!("\nremote_read:\n  - url: http://{}/read\n    read_recent: true\n", free_address());
     fs::write(&config, text + &other).expect("a configuration");
     reload(&stack);
     let url = format!("{}/api/v1/query?query=up", stack.prometheus_url());
@@ -65,7 +64,8 @@ fn case_11_a_warning_beside_the_facts_of_a_baseline_its_series_and_a_gate_is_tol
 
     let case = work(&stack, "{settle: 60s, series: [{promql: up, window: 3s}]}", &["true".to_owned()]);
     let text = case.read("maintenance.yaml");
-    let case = case.plan_file(text.replace("    duration: 5m\n", "    duration: 5m\n    gate: {promql: up}\n"));
+    let case =
+        case.plan_file(text.replace("    duration: 5m\n", "    duration: 5m\n    gate: {promql: up}\n"));
     let dry = case.run("run --dry-run work").exit(0).take_text();
     assert!(dry.contains("Prometheus warns: remote_read: "), "{dry}");
     case.run("run work").exit(0).any_output();
