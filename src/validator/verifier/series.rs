@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn a_query_looks_back_over_two_intervals_and_no_further_where_that_means_the_same() {
         let check = |query: &str, expected: &str| {
-            let pace = Pace { scrape: Duration::from_secs(15), evaluation: Duration::from_secs(60) };
+            let pace = Pace { scrape: Duration::from_secs(15), evaluation: Duration::from_mins(1) };
             assert_eq!(without_look_back(query, pace), expected);
             assert!(promql::parse(expected).is_ok(), "{expected}");
         };

@@ -49,7 +49,6 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
 /// What is wrong with an expectation, and what would be right.
 fn idle(expectation: &Expectation) -> Option<(String, &'static str)> {
     match expectation {
-        Expectation::Version | Expectation::Flags | Expectation::Config | Expectation::History => None,
         Expectation::Target(labels) => of_labels(labels, "target"),
         Expectation::Alert(labels) => of_labels(labels, "alert"),
         Expectation::Probe(labels) => of_labels(labels, "probe"),
@@ -69,7 +68,13 @@ fn idle(expectation: &Expectation) -> Option<(String, &'static str)> {
             format!("no flag is called `{name}`"),
             "expected the name of a flag without dashes and value, as in `query.max-samples`",
         )),
-        Expectation::Rule(_) | Expectation::Metric(_) | Expectation::Flag(_) => None,
+        Expectation::Rule(_)
+        | Expectation::Metric(_)
+        | Expectation::Flag(_)
+        | Expectation::Version
+        | Expectation::Flags
+        | Expectation::Config
+        | Expectation::History => None,
     }
 }
 

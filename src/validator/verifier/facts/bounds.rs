@@ -18,11 +18,11 @@ const LONGEST: usize = 1_000;
 /// Whether this name would be among `kept`, the first ones by their order, if it had been there: nothing is known of
 /// others.
 pub(in crate::validator::verifier) fn is_known<'n>(
-    kept: impl ExactSizeIterator<Item = &'n String> + DoubleEndedIterator,
+    mut kept: impl ExactSizeIterator<Item = &'n String> + DoubleEndedIterator,
     name: &str,
 ) -> bool {
     let n = kept.len();
-    name.len() <= LONGEST && (n < MOST || kept.rev().next().is_some_and(|last| name <= last.as_str()))
+    name.len() <= LONGEST && (n < MOST || kept.next_back().is_some_and(|last| name <= last.as_str()))
 }
 
 impl Facts {
