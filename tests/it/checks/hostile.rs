@@ -85,7 +85,7 @@ fn case_15_a_peer_that_never_answers_drips_or_stops_in_the_middle_is_unknown_in_
 fn case_17_a_body_without_end_a_bomb_and_one_that_is_no_gzip_are_told_apart() {
     let endless = server(|mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
-        let block = [b'x'; 1 << 16];
+        let block = vec![b'x'; 1 << 16];
         while stream.write_all(&block).is_ok() {}
     });
     // 64 MiB of zeros in 64 KiB, as gzip makes them.
@@ -185,7 +185,7 @@ fn case_23_a_command_that_leaves_children_ignores_term_and_floods_is_killed_as_a
     fs::write(case.path().join("maintenance.yaml"), format!("mainstay: 1\nchecks:\n{check}"))
         .expect("a file");
     let text = case.run("validate --live").exit(3).take_text();
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
     assert!(text.len() < 20_000, "{} bytes", text.len());
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
     assert!(text.contains("no end within 3s"), "{text}");

@@ -21,15 +21,16 @@ odd{v="🦀"} 1
     exporter.write(&format!("{odd}long{{v=\"{long}\"}} 1\n"));
     let config = stack.prometheus_config();
     let mut text = fs::read_to_string(&config).expect("a configuration");
-    text +=
-        &format!("\n  - job_name: odd\n    static_configs: [{{targets: [\"{}\"]}}]\n", exporter.address());
+    let job =
+        format!("\n  - job_name: odd\n    static_configs: [{{targets: [\"{}\"]}}]\n", exporter.address());
+    text.push_str(&job);
     fs::write(&config, text).expect("a configuration");
-    let rules = r#"groups:
+    let rules = r"groups:
   - name: odd
     rules:
       - {alert: Odd, expr: 'odd == 1', labels: {severity: page}}
       - {alert: Long, expr: 'long == 1', labels: {severity: page}}
-"#;
+";
     fs::write(stack.rules_dir().join("odd.yml"), rules).expect("a file");
     ureq::post(&format!("{}/-/reload", stack.prometheus_url())).send_empty().expect("a reload");
     wait_until("all of them fire", PATIENCE, || {

@@ -151,10 +151,11 @@ fn write_remotely(stack: &Stack, receiver: &Stack) {
     stack.start_component("prometheus");
     let config = stack.prometheus_config();
     let mut text = fs::read_to_string(&config).expect("a configuration");
-    text.push_str(&format!(
+    let remote = format!(
         "\nremote_write:\n  - url: {}/api/v1/write\n    queue_config: {{batch_send_deadline: 1s}}\n",
         receiver.prometheus_url()
-    ));
+    );
+    text.push_str(&remote);
     fs::write(&config, text).expect("a configuration");
     reload(stack);
     let sent = "prometheus_remote_storage_queue_highest_sent_timestamp_seconds > 0";
