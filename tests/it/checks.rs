@@ -4,6 +4,7 @@
 
 mod certificate;
 mod host;
+mod hostile;
 pub mod http;
 mod hung;
 

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::answer;
-use crate::support::Case;
+use crate::support::{Case, free_address, wait_until};
 
 /// A folder with an authority, an authority below it, and what they issue.
 struct Authority {
@@ -108,7 +109,7 @@ fn served(chain: &Path, key: &Path) -> Arc<ServerConfig> {
 }
 
 #[test]
-fn a_served_chain_is_right_and_each_fault_of_its_dates_and_names_has_words_of_its_own() {
+fn case_18_a_served_chain_is_right_and_each_fault_of_its_dates_and_names_has_words_of_its_own() {
     let authority = Authority::new();
     authority.issue("leaf", "between", 300, "subjectAltName=DNS:prom.test,IP:127.0.0.1");
     authority.bundle("chain", &["leaf", "between"]);
@@ -146,7 +147,7 @@ fn a_served_chain_is_right_and_each_fault_of_its_dates_and_names_has_words_of_it
 }
 
 #[test]
-fn self_signed_unknown_and_incomplete_chains_are_told_apart() {
+fn case_18_self_signed_unknown_and_incomplete_chains_are_told_apart() {
     let authority = Authority::new();
     authority.root("other");
     let host = "subjectAltName=DNS:prom.test";
@@ -171,7 +172,7 @@ fn self_signed_unknown_and_incomplete_chains_are_told_apart() {
 }
 
 #[test]
-fn a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
+fn case_18_a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
     let authority = Authority::new();
     let host = "subjectAltName=IP:127.0.0.1";
     authority.issue("leaf", "between", 10, host);
@@ -185,6 +186,16 @@ fn a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
     let told = authority.told("", &check);
     assert!(told.starts_with("wrong: expected the certificate of chain.pem, serial "), "{told}");
     assert!(told.contains(", found another one is served: serial "), "{told}");
+}
+
+/// OpenSSL's own server, which reads its certificate once; ended when dropped.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]
@@ -237,7 +248,44 @@ tasks:
 }
 
 #[test]
-fn a_chain_that_is_on_disk_has_to_be_served() {
+fn case_18_a_real_server_that_did_not_reload_its_renewed_certificate_is_a_finding_until_it_is_restarted() {
+    let authority = Authority::new();
+    let host = "subjectAltName=IP:127.0.0.1";
+    authority.issue("leaf", "between", 10, host);
+    authority.bundle("chain", &["leaf", "between"]);
+    let address = free_address();
+    let start = || {
+        let child = Command::new("openssl")
+            .args(["s_server", "-quiet", "-accept", &address, "-cert", "leaf.pem", "-key", "leaf.key"])
+            .args(["-cert_chain", "between.pem"])
+            .current_dir(authority.case.path())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn();
+        let server = Server(child.expect("openssl is installed"));
+        wait_until("it listens", Duration::from_mins(1), || std::net::TcpStream::connect(&address).is_ok());
+        server
+    };
+    let plan = format!(
+        "mainstay: 1\nchecks:\n  tls: {{certificate: {{address: \"{address}\", file: chain.pem, ca: root.pem}}}}\n"
+    );
+    fs::write(authority.path("maintenance.yaml"), plan).expect("a plan file");
+    let server = start();
+    authority.case.run("validate --live tls").exit(0).any_output();
+
+    authority.issue("leaf", "between", 15, host);
+    authority.bundle("chain", &["leaf", "between"]);
+    let report = authority.case.run("validate --live tls --format json").exit(1).json();
+    let message = report["findings"][0]["message"].as_str().expect("words");
+    assert!(message.contains("found another one is served: serial "), "{message}");
+    drop(server);
+    let _restarted = start();
+    authority.case.run("validate --live tls").exit(0).any_output();
+}
+
+#[test]
+fn case_18_a_chain_that_is_on_disk_has_to_be_served() {
     let authority = Authority::new();
     authority.issue("leaf", "between", 10, "subjectAltName=IP:127.0.0.1");
     authority.bundle("chain", &["leaf", "between"]);
@@ -247,7 +295,7 @@ fn a_chain_that_is_on_disk_has_to_be_served() {
 }
 
 #[test]
-fn signatures_by_sha_1_and_ten_thousand_names_are_read() {
+fn case_18_signatures_by_sha_1_and_ten_thousand_names_are_read() {
     let authority = Authority::new();
     authority.issue("old", "root", 10, "subjectAltName=DNS:prom.test");
     authority.openssl(

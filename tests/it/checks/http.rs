@@ -75,7 +75,7 @@ fn the_header_fields_the_body_and_the_time_of_an_answer_are_as_expected() {
 }
 
 #[test]
-fn redirections_are_followed_told_and_limited() {
+fn case_16_redirections_are_followed_told_and_limited() {
     let (case, server) = (Case::new(), server());
     let check = |path: &str, more: &str| {
         answer(&case, "", &format!("http: {{url: \"http://{server}{path}\"{more}}}"))
@@ -116,7 +116,7 @@ fn what_cannot_be_asked_after_a_redirection_is_told() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_truncated_and_one_that_breaks_off_is_no_answer() {
+fn case_17_a_body_that_is_too_large_is_truncated_and_one_that_breaks_off_is_no_answer() {
     let (case, server) = (Case::new(), server());
     let check = |path: &str, more: &str| {
         answer(&case, "", &format!("http: {{url: \"http://{server}{path}\"{more}}}"))
