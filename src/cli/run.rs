@@ -26,7 +26,8 @@ use self::follow::FollowArgs;
 use self::list::ListArgs;
 use self::orders::OrderArgs;
 pub use self::orders::not_blank;
-use self::progress::Manner;
+use self::person::AtTerminal;
+use self::progress::{Manner, Quiet};
 pub use self::show::Which;
 use self::work::{Site, work};
 use super::{Exit, Global, Terminal, open_plan};
@@ -182,7 +183,11 @@ pub fn run(
     }
     let (plan, loaded) = open_plan(manager, Use::Work, terminal)?;
     let zone = zone_of(&plan)?;
-    let world = World::new(&plan.connections, &manager.file, manager.clock()).in_zone(zone.clone());
+    let mut world = World::new(&plan.connections, &manager.file, manager.clock()).in_zone(zone.clone());
+    if args.dry_run {
+        // Nobody is asked, but whether somebody could be is looked at.
+        world.person = AtTerminal::find(Quiet::default(), terminal.lines_on_stderr());
+    }
     terminal.hide_with(&world.outputs.redactor);
     Secrets::new(&plan, &world).hide_what_is_at_hand();
     let (digest, source) = (&loaded.digest, &loaded.source);
@@ -190,7 +195,7 @@ pub fn run(
     if args.dry_run
         && let Some(wanted) = args.resume
     {
-        return resume::dry_run(wanted.map(RunId), global, site, manager, terminal);
+        return resume::dry_run(&args, wanted.map(RunId), global, site, manager, terminal);
     }
     if args.dry_run {
         return dry_run(&args, global, site, manager, terminal);

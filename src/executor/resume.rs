@@ -26,7 +26,7 @@ use crate::security::secrets::Secrets;
 use crate::state::{StartError, State, StateError};
 use crate::validator::checks::{self, Answer};
 use crate::validator::verifier::Facts;
-use crate::world::process_identity;
+use crate::world::{World, process_identity};
 
 /// Why a run cannot be resumed.
 #[derive(Debug, thiserror::Error)]
@@ -257,6 +257,18 @@ impl<'a> Interrupted<'a> {
         asked.filter_map(question).collect()
     }
 
+    /// Why it cannot go on here, when a step that is not done asks a person and nobody is there.
+    pub fn needs_a_person(&self, verdicts: &[(u32, Verdict)], world: &World) -> Option<String> {
+        let why = actions::needs_a_person(self.ahead(verdicts).into_iter(), world)?;
+        if !self.questions(true).iter().any(|question| question.step.pause.is_some()) {
+            return Some(why);
+        }
+        let id = self.run.id;
+        Some(format!(
+            "{why}; if somebody has confirmed it, `mainstay run --resume {id} --assume done` says so"
+        ))
+    }
+
     fn list(&self, phase: Phase) -> &'a [crate::model::Spanned<Step>] {
         match phase {
             Phase::Rollback => &self.task.rollback,
@@ -336,13 +348,7 @@ fn try_to_go_on(
         Ok(open) => open,
         Err(fate) => return Ok(fate),
     };
-    if let Some(why) = actions::needs_a_person(interrupted.ahead(verdicts).into_iter(), crew.world) {
-        let id = run.id;
-        let why = if interrupted.questions(true).iter().any(|question| question.step.pause.is_some()) {
-            format!("{why}; if somebody has confirmed it, `mainstay run --resume {id} --assume done` says so")
-        } else {
-            why
-        };
+    if let Some(why) = interrupted.needs_a_person(verdicts, crew.world) {
         return Ok(Fate::NotNow(why));
     }
     let secrets = match Secrets::new(crew.plan, crew.world).read_for(task, &crew.interrupts.work) {

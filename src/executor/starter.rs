@@ -74,9 +74,7 @@ impl Crew<'_> {
             Ok(window) => window,
             Err(fate) => return Ok(Err(fate)),
         };
-        let steps = task.steps.iter().chain(task.rollback.iter()).chain(task.finally.iter());
-        let steps = steps.map(|step| &step.value);
-        if let Some(why) = actions::needs_a_person(steps, self.world) {
+        if let Some(why) = actions::needs_a_person(task.every_step(), self.world) {
             return self.refuse(assignment, why, Fate::NotNow).map(Err);
         }
         let approvals = match self.is_approved(assignment)? {

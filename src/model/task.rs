@@ -149,6 +149,12 @@ impl Task {
         self.title.as_deref().unwrap_or(name)
     }
 
+    /// Its steps, then those of its way back, then those that clean up.
+    pub fn every_step(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.steps.iter().chain(self.rollback.iter()).chain(self.finally.iter());
+        steps.map(|step| &step.value)
+    }
+
     /// The targets that are in work together, in order; one at a time without a rollout.
     pub fn batches<'t, T>(&self, targets: &'t [T]) -> impl Iterator<Item = &'t [T]> {
         let mut left = targets;

@@ -160,7 +160,7 @@ fn of_task(plan: &PlanFile, task: &Task) -> Vec<String> {
     for selector in task.targets.iter() {
         to.extend(of_selector(plan, &selector.value));
     }
-    for step in task.steps.iter().chain(task.rollback.iter()).chain(task.finally.iter()) {
+    for step in task.every_step() {
         to.extend(step.env.values().filter_map(|value| match value {
             EnvValue::Secret(name) => Some(format!("secrets.{}", name.value)),
             EnvValue::Text(_) => None,

@@ -1,7 +1,7 @@
 //! Asking the person at the terminal.
 
 use std::io::{self, IsTerminal};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
@@ -26,11 +26,11 @@ pub struct AtTerminal {
 
 impl AtTerminal {
     /// The person, if there is one: stdin and stderr are a terminal, and mainstay is in its foreground.
-    pub fn find(screen: Quiet, lines: Lines) -> Option<Self> {
+    pub fn find(screen: Quiet, lines: Lines) -> Option<Arc<dyn Person>> {
         let is_there = io::stdin().is_terminal()
             && io::stderr().is_terminal()
             && tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp());
-        is_there.then(|| Self { lines: Mutex::new(lines), screen })
+        is_there.then(|| Arc::new(Self { lines: Mutex::new(lines), screen }) as Arc<dyn Person>)
     }
 }
 

@@ -136,8 +136,8 @@ impl Screen {
     }
 }
 
-/// Keeps the screen quiet.
-#[derive(Debug, Clone)]
+/// Keeps the screen quiet; there is nothing on it by default.
+#[derive(Debug, Clone, Default)]
 pub struct Quiet(Option<Arc<Mutex<Shown>>>);
 
 impl Quiet {

@@ -69,6 +69,7 @@ fn so_far(interrupted: &Interrupted, verdicts: &[(u32, Verdict)]) -> Resumed {
 
 /// Says how far a run came, and whether it could go on; changes nothing.
 pub fn dry_run(
+    args: &RunArgs,
     wanted: Option<RunId>,
     global: &Global,
     site: Site,
@@ -89,13 +90,31 @@ pub fn dry_run(
         Format::Json => json(&interrupted),
         _ => Ok(text.clone()),
     })?;
-    let is_changed = changed(&interrupted, false, terminal).is_err();
-    let asked: Vec<_> =
-        interrupted.questions(false).into_iter().filter(|question| question.step.done_if.is_none()).collect();
+    let is_changed = changed(&interrupted, args.replan, terminal).is_err();
+    let (mut asked, mut said) = (Vec::new(), Vec::new());
+    for question in interrupted.questions(args.assume.is_some()) {
+        match args.assume {
+            Some(assume) => said.push((question.ordinal, assume.verdict())),
+            None if question.step.done_if.is_none() => asked.push(question),
+            None => {}
+        }
+    }
     if !asked.is_empty() {
         say_what_to_type(&interrupted, &asked, terminal);
     }
-    Ok(if is_changed || !asked.is_empty() { Exit::No } else { Exit::Done })
+    let nobody = interrupted.needs_a_person(&said, site.world);
+    if let Some(why) = &nobody {
+        terminal.error(&inert_line(why));
+    }
+    Ok(if is_changed || !asked.is_empty() || nobody.is_some() { Exit::No } else { Exit::Done })
+}
+
+impl Assume {
+    fn verdict(self) -> Verdict {
+        let done = self == Self::Done;
+        let how = if done { "--assume done" } else { "--assume not-done" };
+        Verdict { done, how: how.to_owned() }
+    }
 }
 
 const NOTHING: &str = "no run was interrupted";
@@ -185,11 +204,7 @@ fn verdicts(
     let mut open = Vec::new();
     for question in interrupted.questions(assume.is_some()) {
         let verdict = match (assume, question.ask(crew)) {
-            (Some(assume), _) => {
-                let done = assume == Assume::Done;
-                let how = if done { "--assume done" } else { "--assume not-done" };
-                Some(Verdict { done, how: how.to_owned() })
-            }
+            (Some(assume), _) => Some(assume.verdict()),
             (None, Some(Ok(verdict))) => Some(verdict),
             (None, Some(Err(why))) => {
                 terminal.warning(&inert_line(&format!("{}: {why}", question.in_words())));

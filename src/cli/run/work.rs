@@ -1,7 +1,6 @@
 //! The work itself: what is due, or the tasks that were named.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -25,7 +24,6 @@ use crate::planfile::Source;
 use crate::security::approval::Approvals;
 use crate::state::State;
 use crate::world::World;
-use crate::world::person::Person;
 use crate::world::process_identity;
 use crate::world::signals::Interrupts;
 
@@ -70,8 +68,7 @@ pub fn work(
     let mut world = world.clone();
     world.outputs.logs = Some(state.logs());
     world.outputs.follow = follower.as_ref().map(Follower::sink);
-    let person = AtTerminal::find(screen.quiet(), terminal.lines_on_stderr());
-    world.person = person.map(|person| Arc::new(person) as Arc<dyn Person>);
+    world.person = AtTerminal::find(screen.quiet(), terminal.lines_on_stderr());
     let world = &world;
     let tell = |event: &Event| {
         events.hear(event);

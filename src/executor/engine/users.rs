@@ -6,8 +6,7 @@ use crate::executor::actions::user_of;
 impl Work<'_> {
     /// Looks every user up before anything is touched: a step in the middle is a bad place to find out.
     pub(super) fn users_are_there(&self) -> Result<(), End> {
-        let steps = self.task.steps.iter().chain(self.task.rollback.iter()).chain(self.task.finally.iter());
-        for step in steps {
+        for step in self.task.every_step() {
             if let Err(error) = user_of(step) {
                 let reason = format!("step `{}` cannot run: {}", step.label(), crate::in_words(&error));
                 return Err(self.not_begun(reason));

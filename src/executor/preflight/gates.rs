@@ -2,7 +2,7 @@
 
 use super::{Ahead, Ending, Found, Item, Wanted, assumed, cannot_know, verified, wrong};
 use crate::executor::controller::{self, GateAnswer};
-use crate::executor::{cover, needs};
+use crate::executor::{actions, cover, needs};
 use crate::model::{Length, Origin, Phase};
 use crate::scheduler::words::why_not;
 use crate::security::secrets;
@@ -15,19 +15,19 @@ type Look<'a> = dyn Fn(Option<&State>) -> Result<Option<Found>, StateError> + 'a
 pub(super) fn look(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateError> {
     let mut items = vec![Item::new(Phase::Gate, "window", window(ahead, wanted))];
     let past = ahead.past;
-    let mut ask = |name: &str, look: &Look| {
+    let ask = |name: &str, look: &Look| {
         let found = match past {
             Ok(state) => look(state)?,
             Err(why) => Some(cannot_know(format!("what is on record cannot be read: {why}"))),
         };
-        items.extend(found.map(|found| Item::new(Phase::Gate, name, found)));
-        Ok::<_, StateError>(())
+        Ok::<_, StateError>(found.map(|found| Item::new(Phase::Gate, name, found)))
     };
     if !wanted.task.after.is_empty() {
-        ask("after", &|state| before(ahead, wanted, state).map(Some))?;
+        items.extend(ask("after", &|state| before(ahead, wanted, state).map(Some))?);
     }
+    items.extend(person(ahead, wanted).map(|found| Item::new(Phase::Gate, "person", found)));
     if wanted.task.approval.is_some() {
-        ask("approval", &|state| approval(ahead, wanted, state))?;
+        items.extend(ask("approval", &|state| approval(ahead, wanted, state))?);
     }
     let gate = wanted.task.gate.as_ref().map(|gate| match controller::ask_gate(gate, ahead.world) {
         GateAnswer::Open(found) => verified(found),
@@ -61,6 +61,15 @@ fn window(ahead: &Ahead, wanted: &Wanted) -> Found {
         Ok(Err(because)) => wrong(Ending::NotNow, why_not(&because, ahead.zone)),
         Err(error) => wrong(Ending::Unknown, crate::in_words(&error)),
     }
+}
+
+/// Whether there is somebody to ask, when one of its steps asks a person.
+fn person(ahead: &Ahead, wanted: &Wanted) -> Option<Found> {
+    if let Some(why) = actions::needs_a_person(wanted.task.every_step(), ahead.world) {
+        return Some(wrong(Ending::NotNow, why));
+    }
+    let asks = wanted.task.every_step().any(|step| step.pause.is_some());
+    asks.then(|| verified("there is a terminal to ask on"))
 }
 
 /// For how long it waits between targets that stand in for each other.

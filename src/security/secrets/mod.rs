@@ -140,8 +140,7 @@ pub enum Outlook {
 
 /// The names of the secrets that a task needs.
 pub fn of_task(task: &Task) -> BTreeSet<&str> {
-    let steps = task.steps.iter().chain(task.rollback.iter()).chain(task.finally.iter());
-    let values = steps.flat_map(|step| step.env.values());
+    let values = task.every_step().flat_map(|step| step.env.values());
     let names = values.filter_map(|value| match value {
         EnvValue::Secret(name) => Some(name.value.as_str()),
         EnvValue::Text(_) => None,

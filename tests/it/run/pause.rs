@@ -77,12 +77,31 @@ fn who_declines_and_who_does_not_answer_in_time_ends_the_work() {
 }
 
 #[test]
+fn a_dry_run_ends_as_the_run_would_which_has_nobody_to_ask_without_a_terminal() {
+    let case = asking("5m");
+    let why = "person: a person has to confirm `pause: Is the rack closed?`, and there is no terminal to ask on; run it at a \
+               terminal";
+    let told = case.run("run move --dry-run").exit(1).take_text();
+    assert!(told.contains(&format!("wrong        {why}\n")), "{told}");
+    assert!(told.contains("  person: it would not start now\n"), "{told}");
+    case.run("run --due --dry-run").exit(0).any_output();
+
+    let (is_well, said) = at_a_terminal(&case, "run move --dry-run", None);
+    assert!(is_well && said.contains("person: there is a terminal to ask on"), "{said}");
+    assert!(said.contains("cannot know  pause: Is the rack closed?: a person is asked"), "{said}");
+    assert!(said.contains("nothing stands against it") && !case.has("before"), "{said}");
+
+    let back = task("back", "    steps: [{shell: 'true'}]\n    rollback: [{pause: Is it back?}]\n");
+    case.plan_file(plan(&back))
+        .run("run back --dry-run")
+        .exit(1)
+        .stdout_has("has to confirm `pause: Is it back?`");
+}
+
+#[test]
 fn without_a_terminal_nothing_of_it_is_begun_and_why_is_on_record() {
     let case = asking("5m");
     let why = "a person has to confirm `pause: Is the rack closed?`, and there is no terminal to ask on; run it at a terminal";
-    case.run("run move --dry-run")
-        .exit(0)
-        .stdout_has("cannot know  pause: Is the rack closed?: a person is asked");
     // As with everything that may not start now: cron is not mailed every five minutes.
     case.run("run --due").exit(0);
     let log = case.run("audit log --format json").take_text();
@@ -117,6 +136,11 @@ fn a_pause_that_was_interrupted_can_be_settled_without_a_terminal_by_who_says_th
                done` says so";
     case.run("run --resume").exit(1).any_output_with(why);
     case.run("run --resume --assume not-done").exit(1).any_output_with("there is no terminal to ask on");
+    case.run("run --resume --dry-run").exit(1).any_output_with(why);
+    case.run("run --resume --dry-run --assume not-done")
+        .exit(1)
+        .any_output_with("there is no terminal to ask on");
+    case.run("run --resume --dry-run --assume done").exit(0).any_output();
     assert!(!case.has("after"));
 
     case.run("run --resume --assume done").exit(0).any_output();
@@ -136,6 +160,8 @@ fn a_pause_that_was_confirmed_needs_no_terminal_any_more_when_the_run_goes_on() 
     assert!(!is_done && case.has("last") && !case.has("after"), "{said}");
 
     let case = case.file("go", "");
+    case.run("run --resume --dry-run --assume not-done").exit(0).any_output();
+    assert!(!case.has("after"));
     case.run("run --resume --assume not-done").exit(0).any_output();
     assert!(case.has("after"));
 }
