@@ -52,7 +52,7 @@ enum Command {
 #[command(after_help = LOG_HELP)]
 struct LogArgs {
     /// Only since this time, or for this long: 2026-03-07, 2026-03-07T02:00:00Z, 7d
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = since, allow_hyphen_values = true)]
     since: Option<Since>,
 
     /// Only what is about this task and its runs

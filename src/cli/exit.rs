@@ -206,7 +206,7 @@ fn of_approve(error: &ApproveError) -> Exit {
 fn of_output(error: &OutputError) -> Exit {
     match error {
         OutputError::NoSuchFormat { .. }
-        | OutputError::NoFormat(_)
+        | OutputError::NoFormat { .. }
         | OutputError::TwoFormats(_)
         | OutputError::Read { .. } => Exit::Wrong,
         OutputError::Write(_) => Exit::Unknown,

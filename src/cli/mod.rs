@@ -6,6 +6,7 @@
 
 mod audit;
 mod exit;
+mod length;
 mod lines;
 mod monitor;
 pub mod output;

@@ -55,18 +55,24 @@ impl Format {
         }
     }
 
-    fn of_extension(extension: &str) -> Option<Self> {
-        match extension {
-            "txt" => Some(Self::Text),
-            "json" => Some(Self::Json),
-            "md" => Some(Self::Markdown),
-            "html" | "htm" => Some(Self::Html),
-            "ics" => Some(Self::Ics),
-            "jsonl" => Some(Self::Jsonl),
-            "sarif" => Some(Self::Sarif),
-            "tap" => Some(Self::Tap),
-            _ => None,
+    /// The ending of its files; `None` when others end so too.
+    fn extension(self) -> Option<&'static str> {
+        match self {
+            Self::Text => Some("txt"),
+            Self::Json => Some("json"),
+            Self::Markdown => Some("md"),
+            Self::Html => Some("html"),
+            Self::Ics => Some("ics"),
+            Self::Jsonl => Some("jsonl"),
+            Self::Sarif => Some("sarif"),
+            Self::Tap => Some("tap"),
+            Self::Junit | Self::Github | Self::Gitlab | Self::Checkstyle => None,
         }
+    }
+
+    fn of_extension(extension: &str) -> Option<Self> {
+        let extension = if extension == "htm" { "html" } else { extension };
+        Self::value_variants().iter().copied().find(|format| format.extension() == Some(extension))
     }
 }
 
@@ -82,11 +88,13 @@ pub enum OutputError {
         known: String,
     },
     /// The file name says nothing about the format.
-    #[error(
-        "`--output {0}` does not tell its format; write FORMAT=PATH, or end the name in .txt, .json, .jsonl, .md, \
-         .html, .ics, .sarif or .tap"
-    )]
-    NoFormat(String),
+    #[error("`--output {path}` does not tell its format; write FORMAT=PATH, or end the name in {endings}")]
+    NoFormat {
+        /// The file name.
+        path: String,
+        /// The endings of the command's formats.
+        endings: String,
+    },
     /// The file name says that it is XML, which two formats are.
     #[error("`--output {0}` may be JUnit or Checkstyle; write junit={0} or checkstyle={0}")]
     TwoFormats(String),
@@ -149,7 +157,8 @@ pub fn chosen(
     supported: &[Format],
 ) -> Result<(Format, Vec<(PathBuf, Format)>), OutputError> {
     let shown = global.format.unwrap_or(supported[0]);
-    let files = global.output.iter().map(|text| destination(text)).collect::<Result<Vec<_>, _>>()?;
+    let files =
+        global.output.iter().map(|text| destination(text, supported)).collect::<Result<Vec<_>, _>>()?;
     for format in files.iter().map(|(_, format)| *format).chain([shown]) {
         if !supported.contains(&format) {
             let known: Vec<_> = supported.iter().map(|format| format!("`{}`", format.name())).collect();
@@ -160,7 +169,7 @@ pub fn chosen(
 }
 
 /// Reads `PATH` or `FORMAT=PATH`.
-fn destination(text: &str) -> Result<(PathBuf, Format), OutputError> {
+fn destination(text: &str, supported: &[Format]) -> Result<(PathBuf, Format), OutputError> {
     if let Some((name, path)) = text.split_once('=')
         && let Ok(format) = Format::from_str(name, false)
     {
@@ -168,13 +177,25 @@ fn destination(text: &str) -> Result<(PathBuf, Format), OutputError> {
     }
     let path = PathBuf::from(text);
     let extension = path.extension().and_then(|extension| extension.to_str());
-    if extension == Some("xml") {
+    let is_xml = |format| matches!(format, &Format::Junit | &Format::Checkstyle);
+    if extension == Some("xml") && supported.iter().any(is_xml) {
         return Err(OutputError::TwoFormats(text.to_owned()));
     }
     if text.ends_with(".sarif.json") {
         return Ok((path, Format::Sarif));
     }
-    let format =
-        extension.and_then(Format::of_extension).ok_or_else(|| OutputError::NoFormat(text.to_owned()))?;
-    Ok((path, format))
+    match extension.and_then(Format::of_extension) {
+        Some(format) => Ok((path, format)),
+        None => Err(OutputError::NoFormat { path: text.to_owned(), endings: endings(supported) }),
+    }
+}
+
+/// `.txt, .json or .md`
+fn endings(supported: &[Format]) -> String {
+    let endings: Vec<_> = supported.iter().filter_map(|format| format.extension()).collect();
+    match endings.as_slice() {
+        [] => String::new(),
+        [only] => format!(".{only}"),
+        [all @ .., last] => format!(".{} or .{last}", all.join(", .")),
+    }
 }

@@ -21,9 +21,10 @@ mod words;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use clap::{ArgAction, Args};
 
+use super::length::positive;
 use super::output::Format;
 use super::{Exit, Global, Terminal};
 use crate::calendar::Zone;
@@ -47,7 +48,7 @@ pub use saved::{CannotPublish, NoSavedPlan};
 #[command(after_help = AFTER_HELP)]
 pub struct PlanArgs {
     /// How far to look ahead
-    #[arg(long, value_name = "LENGTH", default_value = "4w", value_parser = horizon)]
+    #[arg(long, value_name = "LENGTH", default_value = "4w", value_parser = horizon, allow_hyphen_values = true)]
     horizon: Length,
 
     /// Pretend that it is this time: 2026-12-20, 2026-12-20T02:30 or RFC 3339 [default: now]
@@ -55,12 +56,12 @@ pub struct PlanArgs {
     from: Option<Moment>,
 
     /// How long to look for a better schedule, or how many to try; it ends sooner once none can be better
-    #[arg(long, value_name = "TIME|N", default_value = Effort::DEFAULT,
+    #[arg(long, value_name = "TIME|N", default_value = Effort::DEFAULT, allow_hyphen_values = true,
         value_parser = |text: &str| text.parse::<Effort>())]
     effort: Effort,
 
     /// Decides between schedules that are equally good; with an effort in numbers, the same seed gives the same plan
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
 
     /// Make this the schedule in force
@@ -95,7 +96,7 @@ pub struct PlanArgs {
     approval: approve::ApproveArgs,
 
     /// How many of these times
-    #[arg(short, long, value_name = "N", default_value_t = 10, requires = "calendar",
+    #[arg(short, long, value_name = "N", default_value_t = 10, requires = "calendar", allow_negative_numbers = true,
         value_parser = clap::value_parser!(u16).range(1..=1000))]
     number: u16,
 }
@@ -128,11 +129,12 @@ Exit codes:
   2  the command line, the plan file or the file of --from-file is wrong
   3  there is no task to plan, the state cannot be read, or nothing was signed";
 
+fn seed(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "expected a whole number from 0 on")
+}
+
 fn horizon(text: &str) -> Result<Length, String> {
-    let length: Length = text.parse()?;
-    if length.0 <= TimeDelta::zero() {
-        return Err("expected a length above 0".to_owned());
-    }
+    let length = positive(text)?;
     if LONGEST_HORIZON < length.0 {
         return Err("expected at most 3 years, 156w".to_owned());
     }

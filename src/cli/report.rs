@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use sha2::{Digest, Sha256};
 
+use super::length::positive;
 use super::output::{Format, deliver};
 use super::{Exit, Global, Terminal, open_plan};
 use crate::manager::Manager;
@@ -39,7 +40,7 @@ enum Report {
 #[command(after_help = STATUS_HELP)]
 struct StatusArgs {
     /// How much of the past it covers
-    #[arg(long, value_name = "LENGTH", default_value = "7d", value_parser = length)]
+    #[arg(long, value_name = "LENGTH", default_value = "7d", value_parser = positive, allow_hyphen_values = true)]
     period: Length,
 }
 
@@ -54,12 +55,6 @@ Exit codes:
   0  it was made, whatever it says
   2  the command line or the plan file is wrong
   3  it could not be made";
-
-/// Reads a length that is more than nothing.
-fn length(text: &str) -> Result<Length, String> {
-    let length: Length = text.parse()?;
-    if length == Length::default() { Err("expected more than nothing".to_owned()) } else { Ok(length) }
-}
 
 /// Runs `mainstay report`.
 pub fn run(

@@ -67,6 +67,7 @@ pub struct RunArgs {
 
     /// How many runs may go at the same time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(allow_negative_numbers = true)]
     jobs: u16,
 
     /// Go on with a run that stopped in its middle; without RUN with the one that there is

@@ -205,6 +205,58 @@ fn a_wrong_plan_file_or_question_is_refused() {
 }
 
 #[test]
+fn a_length_with_a_sign_is_a_wrong_length_and_not_an_option_that_there_is_not() {
+    let case = Case::new().plan_file(UPGRADE_IN_WEEKEND_NIGHT);
+    let above_0 = "expected a length above 0, such as 90s, 10m, 4h, 3d or 2w";
+    let time = "expected a time such as 2026-12-20 or 2026-12-20T02:30:00Z, or a length such as 7d";
+    let wrong = [
+        ("plan --horizon -1d", "'-1d' for '--horizon <LENGTH>'", above_0),
+        ("report status --period -1d", "'-1d' for '--period <LENGTH>'", above_0),
+        ("validate --live --timeout -5s", "'-5s' for '--timeout <LENGTH>'", above_0),
+        (
+            "plan --effort -1s",
+            "'-1s' for '--effort <TIME|N>'",
+            "expected a time such as 1s, or a number of schedules",
+        ),
+        ("plan --seed -1", "'-1' for '--seed <N>'", "expected a whole number from 0 on"),
+        ("plan --calendar --number -1", "'-1' for '--number <N>'", "-1 is not in 1..=1000"),
+        ("audit log --since -7d", "'-7d' for '--since <TIME>'", time),
+        ("run --list --since -7d", "'-7d' for '--since <TIME>'", time),
+        ("validate --since -7d", "'-7d' for '--since <WHEN>'", time),
+        (
+            "run upgrade-prometheus --wait -1m",
+            "'-1m' for '--wait <TIME>'",
+            "expected a whole number and a unit",
+        ),
+        ("run upgrade-prometheus --jobs -1", "'-1' for '--jobs <N>'", "-1 is not in 1..=256"),
+    ];
+    for (command, value, expected) in wrong {
+        let told = case.run(command).exit(2).take_stderr();
+        assert!(told.starts_with(&format!("error: invalid value {value}: {expected}")), "{command}: {told}");
+    }
+    case.run("plan --horizon --publish")
+        .exit(2)
+        .stderr_has("invalid value '--publish' for '--horizon <LENGTH>'");
+    assert!(!case.has(".mainstay/state.db"));
+}
+
+#[test]
+fn a_file_name_that_tells_no_format_is_answered_with_the_endings_of_the_subcommand() {
+    let case = Case::new().plan_file(UPGRADE_IN_WEEKEND_NIGHT);
+    let refused = |command: &str, name: &str, endings: &str| {
+        case.run(&format!("{command} --output {name}")).exit(2).stderr(&format!(
+            "error: `--output {name}` does not tell its format; write FORMAT=PATH, or end the name in {endings}\n"
+        ));
+        assert!(!case.has(name));
+    };
+    refused("plan", "x.pdf", ".txt, .json, .md, .html or .ics");
+    refused("plan", "x.xml", ".txt, .json, .md, .html or .ics");
+    refused("plan", "x", ".txt, .json, .md, .html or .ics");
+    refused("plan --explain upgrade-prometheus", "x.pdf", ".txt or .json");
+    refused("validate", "x.pdf", ".txt, .json, .jsonl, .sarif or .tap");
+}
+
+#[test]
 fn planning_leaves_nothing_behind() {
     let case = Case::new().plan_file(UPGRADE_IN_WEEKEND_NIGHT);
     let mut ran = case.run("plan");

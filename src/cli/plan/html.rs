@@ -1,12 +1,17 @@
 //! The schedule as a page for a browser and a printer: one file, no script, no network.
 
+use std::iter;
+
 use anyhow::Context;
+use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::context;
 use minijinja::value::{Serde, Value};
 
 use super::drawing::Drawing;
+use super::quality::{self, lateness};
 use super::text::{MARKDOWN_HEADER, Table};
-use crate::model::Change;
+use super::words::roughly;
+use crate::model::{Change, Placed};
 use crate::reporter::formatter::debt;
 use crate::reporter::formatter::html::render;
 use crate::reporter::formatter::page::{Cell, Fact, Figure, Headline, Page, Row, Section};
@@ -20,6 +25,8 @@ const TEMPLATE: &str = include_str!("plan.html");
 
 /// The column that says what changed.
 const CHANGE: usize = 6;
+/// The column that says why, and how late it is.
+const WHY: usize = 7;
 
 /// Makes the page.
 pub fn format(proposal: &Proposal) -> anyhow::Result<String> {
@@ -36,12 +43,18 @@ fn page(proposal: &Proposal) -> Page {
         debt::sum(proposal.debt)
             .map(|text| Headline { text: format!("{}.", capitalized(&text)), tone: Tone::Bad }),
     );
-    let late = table.late().into_iter().map(|note| note.trim_start_matches("! ").to_owned());
-    headlines.extend(late.map(|text| Headline { text, tone: Tone::Warning }));
+    headlines.extend(
+        quality::late(proposal.computed).map(|text| Headline { text: text + ".", tone: Tone::Warning }),
+    );
+    let notes = table.late().into_iter().map(|note| note.trim_start_matches("! ").to_owned());
+    headlines.extend(notes.map(|text| Headline { text, tone: Tone::Warning }));
     let mut sections: Vec<_> = debt::section(proposal.debt, proposal.zone).into_iter().collect();
     sections.push(schedule(proposal));
-    sections
-        .extend([unplaced(proposal), gone(proposal)].into_iter().filter(|section| !section.rows.is_empty()));
+    sections.extend(
+        [late(proposal), unplaced(proposal), gone(proposal)]
+            .into_iter()
+            .filter(|section| !section.rows.is_empty()),
+    );
     let title = proposal.plan.title.as_deref().map_or("Maintenance schedule".to_owned(), inert_line);
     Page {
         title,
@@ -57,6 +70,7 @@ fn tone(proposal: &Proposal) -> Tone {
     let schedule = &proposal.computed.schedule;
     match () {
         () if !schedule.unplaced.is_empty() => Tone::Bad,
+        () if late_works(proposal).next().is_some() => Tone::Warning,
         () if proposal.is_published || (proposal.changes.is_empty() && proposal.base.is_some()) => Tone::Good,
         () => Tone::Warning,
     }
@@ -91,13 +105,14 @@ fn figures(proposal: &Proposal) -> Vec<Figure> {
         figure("new", count(|change| matches!(change, Change::Added { .. })), Tone::Good),
         figure("moved", count(|change| matches!(change, Change::Moved { .. })), Tone::Warning),
         figure("dropped", count(|change| matches!(change, Change::Dropped { .. })), Tone::Bad),
+        figure("late", late_works(proposal).count(), Tone::Warning),
         figure("cannot happen", schedule.unplaced.len(), Tone::Bad),
     ]
 }
 
 fn schedule(proposal: &Proposal) -> Section {
     let table = Table(proposal);
-    let rows = table.rows().map(|cells| {
+    let rows = table.rows().zip(&proposal.computed.schedule.placed).map(|(cells, placed)| {
         let mut cells: Vec<_> = cells.into_iter().map(plain).collect();
         let change = &mut cells[CHANGE];
         change.tone = match change.text.chars().next() {
@@ -105,6 +120,9 @@ fn schedule(proposal: &Proposal) -> Section {
             Some('~') => Tone::Warning,
             _ => Tone::Plain,
         };
+        if lateness(placed).is_some() {
+            cells[WHY].tone = Tone::Warning;
+        }
         Row { cells, detail: None }
     });
     Section {
@@ -112,6 +130,27 @@ fn schedule(proposal: &Proposal) -> Section {
         columns: MARKDOWN_HEADER.to_vec(),
         rows: rows.collect(),
         empty: "Nothing is planned within this time.",
+    }
+}
+
+/// What ends after it is due, and by how much.
+fn late_works<'p>(proposal: &'p Proposal) -> impl Iterator<Item = (&'p Placed, DateTime<Utc>, TimeDelta)> {
+    let placed = proposal.computed.schedule.placed.iter();
+    placed.filter_map(|placed| Some((placed, placed.occurrence.due?, lateness(placed)?)))
+}
+
+fn late(proposal: &Proposal) -> Section {
+    let zone = proposal.zone;
+    let row = |(placed, due, late): (&Placed, DateTime<Utc>, TimeDelta)| {
+        let id = Cell { text: inert_line(&placed.occurrence.id.0), tone: Tone::Warning };
+        let times = [zone.local(due), zone.local(placed.end), roughly(late)].map(plain);
+        Row { cells: iter::once(id).chain(times).collect(), detail: None }
+    };
+    Section {
+        heading: "What is late",
+        columns: vec!["Occurrence", "It is due", "It ends", "Late by"],
+        rows: late_works(proposal).map(row).collect(),
+        empty: "",
     }
 }
 

@@ -8,7 +8,7 @@ use crate::scheduler::Computed;
 
 /// What people should know of it: nothing about a schedule in which all is in time and that none can beat.
 pub fn notes(computed: &Computed) -> Vec<String> {
-    gain(computed).into_iter().chain(quality(computed)).collect()
+    gain(computed).into_iter().chain(late(computed).or_else(|| longer(computed.schedule.objective))).collect()
 }
 
 fn gain(computed: &Computed) -> Option<String> {
@@ -30,27 +30,32 @@ fn gain(computed: &Computed) -> Option<String> {
     Some(format!("~ {} {moves} so that {why}", counted(n, "published start")))
 }
 
-fn quality(computed: &Computed) -> Option<String> {
+/// How much is late, and by how long; nothing when all is in time.
+pub fn late(computed: &Computed) -> Option<String> {
     let schedule = &computed.schedule;
     let late = schedule.placed.iter().filter_map(lateness);
     let (n_late, total) = late.fold((0, TimeDelta::zero()), |(n, sum), late| (n + 1, sum + late));
     let late = format!("{} late, by {} in all", counted(n_late, "occurrence"), Length(total));
-    match (n_late, schedule.objective.optimal) {
-        (0, true) => None,
-        (0, false) => longer(schedule.objective),
-        (_, true) => Some(format!("{late}: less is not possible")),
-        (_, false) => Some(format!("{late}; a greater `--effort` may find less")),
-    }
+    let may_be_less = if schedule.objective.optimal {
+        ": less is not possible"
+    } else {
+        "; a greater `--effort` may find less"
+    };
+    (n_late > 0).then(|| late + may_be_less)
 }
 
 /// How much longer it may be than the shortest one.
 fn longer(objective: Objective) -> Option<String> {
+    if objective.optimal {
+        return None;
+    }
     let percent = (objective.gap() * 100.0).ceil();
     let note = "later than necessary; a greater `--effort` may tell";
     (percent >= 1.0).then(|| format!("the last end may be up to {percent} % {note}"))
 }
 
-fn lateness(placed: &Placed) -> Option<TimeDelta> {
+/// By how much work ends after it is due; `None` when it does not.
+pub fn lateness(placed: &Placed) -> Option<TimeDelta> {
     placed.occurrence.due.map(|due| placed.end - due).filter(|late| TimeDelta::zero() < *late)
 }
 

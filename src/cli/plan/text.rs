@@ -7,6 +7,7 @@ use comfy_table::ContentArrangement;
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use super::layout::{columns, wrapped};
+use super::quality::lateness;
 use super::words::{ahead, one_line, roughly};
 use crate::calendar::Zone;
 use crate::counted;
@@ -69,8 +70,8 @@ impl Table<'_> {
         self.0.computed.schedule.placed.iter().map(move |placed| {
             let occurrence = &placed.occurrence;
             let mut why = why_then(placed, zone, now).unwrap_or_default();
-            if let Some(due) = occurrence.due.filter(|due| *due < placed.end) {
-                let late = format!("late by {}", roughly(placed.end - due));
+            if let Some(late) = lateness(placed) {
+                let late = format!("late by {}", roughly(late));
                 why = if why.is_empty() { late } else { format!("{late}; {why}") };
             }
             if let Some(clock) = self.clock_note(occurrence) {

@@ -28,7 +28,7 @@ pub struct ListArgs {
     task: Option<String>,
 
     /// Only since this time, or for this long: 2026-03-07, 2026-03-07T02:00:00Z, 7d
-    #[arg(long, value_name = "TIME", value_parser = since, requires = "list")]
+    #[arg(long, value_name = "TIME", value_parser = since, allow_hyphen_values = true, requires = "list")]
     since: Option<Since>,
 
     /// Only runs that ended like this, or are going; several with commas

@@ -27,6 +27,7 @@ pub struct OrderArgs {
 
     /// How long to wait for what another mainstay holds, such as 10m; without it not at all
     #[arg(long, value_name = "TIME", requires = "tasks", conflicts_with_all = ["due", "abandon"])]
+    #[arg(allow_hyphen_values = true)]
     wait: Option<Length>,
 }
 

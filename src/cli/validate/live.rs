@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::{exit, render};
+use crate::cli::length::positive;
 use crate::cli::output::{chosen, deliver};
 use crate::cli::{Exit, Global, Terminal};
 use crate::manager::{LiveQuestion, Manager};
@@ -19,7 +20,7 @@ pub struct LiveArgs {
     live: Option<Vec<String>>,
 
     /// With --live: the most that all checks together may take [default: 1m, or the longest of a check]
-    #[arg(long, value_name = "LENGTH", requires = "live", value_parser = positive)]
+    #[arg(long, value_name = "LENGTH", requires = "live", value_parser = positive, allow_hyphen_values = true)]
     timeout: Option<Length>,
 }
 
@@ -38,11 +39,6 @@ impl LiveArgs {
             fail_on,
         })
     }
-}
-
-fn positive(text: &str) -> Result<Length, String> {
-    let length: Length = text.parse()?;
-    if length.to_std().is_zero() { Err("expected a length above 0".to_owned()) } else { Ok(length) }
 }
 
 /// How the answer is shown and counted.

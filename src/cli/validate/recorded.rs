@@ -18,7 +18,7 @@ pub struct RecordedArgs {
     run: Option<Named>,
 
     /// Validate the recorded runs since then: a time, or a length up to now such as 7d
-    #[arg(long, value_name = "WHEN", value_parser = since, conflicts_with_all = NOT_BESIDE, conflicts_with = "run")]
+    #[arg(long, value_name = "WHEN", value_parser = since, allow_hyphen_values = true, conflicts_with_all = NOT_BESIDE, conflicts_with = "run")]
     since: Option<Since>,
 
     /// With --run last or --since: only runs of this task; with --live: what it asks before and after

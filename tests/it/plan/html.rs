@@ -135,6 +135,69 @@ fn what_changed_is_marked() {
     assert!(text.contains("7 new, 1 moved, 7 dropped since revision 1"));
 }
 
+/// Two tasks that need the only person, of which the second cannot end when it is due.
+const ONE_PERSON: &str = "mainstay: 1
+timezone: Europe/Berlin
+resources: {crew: 1}
+tasks:
+  first:
+    type: preventive
+    domain: data
+    priority: 90
+    schedule: {at: 2026-03-08T00:00:00Z, tolerance: 2h}
+    duration: 2h
+    resources: {crew: 1}
+    steps: [{run: [\"true\"]}]
+  second:
+    type: preventive
+    domain: data
+    priority: 10
+    schedule: {at: 2026-03-08T00:00:00Z, tolerance: 2h}
+    duration: 2h
+    resources: {crew: 1}
+    steps: [{run: [\"true\"]}]
+";
+
+/// The headlines of a page, as they are coloured.
+fn headlines(page: &str) -> Vec<&str> {
+    let parts = page.split("<p class=\"headline ").skip(1);
+    parts.filter_map(|part| part.split("</p>").next()).collect()
+}
+
+#[test]
+fn what_is_late_and_by_how_much_is_told_also_of_a_schedule_in_force() {
+    let case = Case::new().plan_file(ONE_PERSON);
+    case.run("--now 2026-03-07T11:00:00Z plan --horizon 1w --publish").any_output().exit(0);
+    let text = case.run("--now 2026-03-07T11:00:00Z plan --horizon 1w").any_output().take_text();
+    assert!(text.contains("late by 2 hours") && text.contains("as published in revision 1"), "{text}");
+
+    let late = page(&case, "1w");
+    let told = headlines(&late);
+    assert!(told[0].starts_with("warning\">") && told[0].contains("as published in revision 1"), "{told:?}");
+    assert!(told[1].starts_with("warning\">1 occurrence late, by 2h in all"), "{told:?}");
+    let section =
+        late.split("What is late").nth(1).expect("a section").split("</table>").next().expect("a table");
+    assert!(section.contains("second@2026-03-08T00:00:00Z") && !section.contains("first@"), "{section}");
+    for cell in ["Sun 2026-03-08 03:00", "Sun 2026-03-08 05:00", "2 hours"] {
+        assert!(section.contains(&format!(">{cell}</span></td>")), "{cell} is not in {section}");
+    }
+
+    let in_time = case.plan_file(ONE_PERSON.replace("tolerance: 2h", "tolerance: 4h"));
+    in_time.run("--now 2026-03-07T11:00:00Z plan --horizon 1w --publish").any_output().exit(0);
+    let page = page(&in_time, "1w");
+    assert!(headlines(&page)[0].starts_with("good\">") && !page.contains("What is late"), "{page}");
+}
+
+#[test]
+fn a_schedule_in_force_that_leaves_work_out_is_no_good_news() {
+    let schedule = "{at: 2026-03-08T00:00:00Z, tolerance: 3h}\n    window: night";
+    let case = Case::new().plan_file(plan(schedule).replace("duration: 2h", "duration: 5h"));
+    case.run("--now 2026-03-07T11:00:00Z plan --horizon 1w --publish").any_output();
+    let page = page(&case, "1w");
+    assert!(headlines(&page)[0].starts_with("bad\">"), "{:?}", headlines(&page));
+    assert!(page.contains("What cannot happen"), "{page}");
+}
+
 #[test]
 fn a_schedule_of_thousands_stays_a_page() {
     let every_minute = plan("{cron: \"* * * * *\"}").replace("duration: 2h", "duration: 1s");

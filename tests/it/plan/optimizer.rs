@@ -173,8 +173,8 @@ fn a_tolerable_wait_moves_nothing_that_was_published() {
 
 #[test]
 fn an_effort_that_is_none_is_refused() {
-    for (effort, expected) in [("soon", "expected a time such as 1s"), ("-1", "unexpected argument")] {
-        Case::new().run(&format!("plan --effort {effort}")).stderr_has(expected).exit(2);
+    for effort in ["soon", "-1", "-1s"] {
+        Case::new().run(&format!("plan --effort {effort}")).stderr_has("expected a time such as 1s").exit(2);
     }
 }
 

@@ -109,6 +109,19 @@ fn who_goes_on_counts_from_where_the_run_was_and_what_was_settled_takes_no_more_
 }
 
 #[test]
+fn all_steps_of_a_resumed_run_count_as_done_whoever_did_them() {
+    let all_done = |case: &Case, arguments: &str| {
+        let result = case.run(&format!("run --resume {arguments}")).exit(0).any_output().take_text();
+        assert!(result.contains("  3 of 3 steps\n"), "{arguments}: {result}");
+    };
+    all_done(&interrupted(""), "--assume done");
+    all_done(&interrupted(""), "--assume not-done");
+    all_done(&interrupted(", idempotent: true"), "");
+    all_done(&interrupted(", done_if: {file: {path: done, contains: one}}"), "");
+    all_done(&interrupted(", done_if: {file: {path: done, contains: two}}"), "");
+}
+
+#[test]
 fn a_step_that_was_not_done_is_done_again_and_what_is_done_is_not() {
     let case = interrupted("");
     let runs = case.run("run --resume 1 --assume not-done --format json").exit(0).json();
