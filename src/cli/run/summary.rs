@@ -1,6 +1,6 @@
 //! What happened, what went wrong, and what to do next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use chrono::TimeDelta;
@@ -74,18 +74,36 @@ fn table(runs: &[(Run, Vec<StepRecord>)], screen: Screen) -> String {
             }
             _ => Tone::Bad,
         };
-        let is_done =
-            |step: &&StepRecord| step.outcome == Some(Outcome::Succeeded) || step.settled == Some(true);
-        let done = steps.iter().filter(is_done).count();
+        let counting = that_count(steps);
+        let done = counting.iter().filter(|step| is_done(step)).count();
         let took = run.ended.map_or_else(String::new, |ended| seconds(ended - run.started));
         let name = pad_str(name, name_width, Alignment::Left, screen.width.map(|_| "…"));
         let outcome = painted(&format!("{outcome:<11}"), tone, false, screen);
-        // What was settled as not done is done again under another number, or was taken back.
-        let n_steps = steps.iter().filter(|step| step.settled != Some(false)).count();
-        let steps = crate::counted(n_steps, "step");
+        let steps = crate::counted(counting.len(), "step");
         let _ = writeln!(text, "run {:<4} {name}  {outcome} {took:>7}  {done} of {steps}", run.id.0);
     }
     text
+}
+
+fn is_done(step: &StepRecord) -> bool {
+    step.outcome == Some(Outcome::Succeeded) || step.settled == Some(true)
+}
+
+/// What counts: whoever resumes a run does again, under another number, what was begun and is not done.
+fn that_count(steps: &[StepRecord]) -> Vec<&StepRecord> {
+    let mut places = BTreeSet::new();
+    let mut counting = Vec::new();
+    for step in steps.iter().rev() {
+        let is_listed =
+            matches!(step.phase, Phase::Steps | Phase::Rollback | Phase::Finally) && step.place.is_some();
+        let is_newest = places.insert((step.phase, &step.target, step.place));
+        let is_repeated = is_listed && !is_newest && !is_done(step);
+        // What was settled as not done, and was not done again, was taken back.
+        if !is_repeated && step.settled != Some(false) {
+            counting.push(step);
+        }
+    }
+    counting
 }
 
 fn account_of(run: &Run, steps: &[StepRecord], compared: Option<&Comparison>, screen: Screen) -> String {

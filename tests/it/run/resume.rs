@@ -119,6 +119,20 @@ fn all_steps_of_a_resumed_run_count_as_done_whoever_did_them() {
     all_done(&interrupted(", idempotent: true"), "");
     all_done(&interrupted(", done_if: {file: {path: done, contains: one}}"), "");
     all_done(&interrupted(", done_if: {file: {path: done, contains: two}}"), "");
+
+    let again = "    steps:\n      - {name: one, shell: echo one >>done}\n      - {name: two, shell: 'test -e go', retry: {attempts: 3, backoff: 10m}}\n      \
+                 - {name: three, shell: echo three >>done}\n";
+    let case = Case::new().plan_file(plan(&task("work", again)));
+    let null = || Stdio::null();
+    let mut mainstay = case.command("run work").stdout(null()).stderr(null()).spawn().expect("a process");
+    wait_until("the first attempt has failed", PATIENCE, || {
+        let state = State::open(&case.path().join(".mainstay/state.db"), Access::ReadOnly, Clock::new(None));
+        let steps = state.ok().and_then(|state| state.steps(RunId(1)).ok()).unwrap_or_default();
+        steps.last().is_some_and(|step| step.retried)
+    });
+    mainstay.kill().expect("kill -9");
+    mainstay.wait().expect("an end");
+    all_done(&case.file("go", ""), "");
 }
 
 #[test]
