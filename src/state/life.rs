@@ -23,6 +23,18 @@ impl State {
         Ok(())
     }
 
+    /// Takes the sign of life of this process away, unless a run of it has no end on record: of that it shall be known
+    /// that it is dead.
+    pub(super) fn withdraw_sign(&self) {
+        let given = self.sign_of_life.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if given.is_some() {
+            drop(given);
+            // What stays is swept away by whoever works next, and so is the folder as long as others have signs there.
+            let _ = self.sweep_signs();
+            let _ = std::fs::remove_dir(folder_of(self.path()));
+        }
+    }
+
     /// Removes signs of processes that have died, and work on nothing that has no end on record.
     ///
     /// # Errors

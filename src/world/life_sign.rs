@@ -23,18 +23,23 @@ pub struct SignOfLife {
 /// # Errors
 /// When it cannot be made or locked.
 pub fn give(path: &Path) -> io::Result<SignOfLife> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
     loop {
+        if let Some(folder) = path.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
         let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-        let file = OpenOptions::new()
+        let opened = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
             .custom_flags(no_link)
-            .open(path)?;
+            .open(path);
+        let file = match opened {
+            // Somebody else who has ended has just removed the empty folder.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
         file.lock()?;
         // Somebody who swept may have removed it between the two.
         let is_there = fs::symlink_metadata(path).is_ok_and(|found| {
