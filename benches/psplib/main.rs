@@ -1,8 +1,8 @@
 //! How good the solver's schedules are, and how soon they are there.
 //!
-//! `cargo bench --bench psplib -- FILE... [--every N] [--seconds S,S...] [--steps N,N...]` solves each Nth
-//! instance of each file and prints, for each effort, the share that was proved optimal and the mean
-//! deviation from the best makespan that is known. A file has one instance a line, as JSON, and may be
+//! `cargo bench --bench psplib -- FILE... [--every N] [--seconds S,S...] [--steps N,N...] [--seed N] [--each]`
+//! solves each Nth instance of each file and prints, for each effort, the share that was proved optimal and the
+//! mean deviation from the best makespan that is known; with `--each` also what came of each instance. A file has one instance a line, as JSON, and may be
 //! compressed with gzip: `id`, `cap` (capacities), `dur` (durations), `req` (what each job needs of each
 //! resource), `succ` (successors), `ub` (the best known makespan). Seconds are those of the processor, so
 //! that others who use it do not count.
@@ -46,10 +46,12 @@ struct Wanted {
     names: Vec<String>,
     every: usize,
     efforts: Vec<Given>,
+    seed: u64,
     as_plan_files: bool,
+    is_each_printed: bool,
 }
 
-const USAGE: &str = "usage: cargo bench --bench psplib -- FILE... [--every N] [--seconds S,S] [--steps N,N] [--plan-files]\n\
+const USAGE: &str = "usage: cargo bench --bench psplib -- FILE... [--every N] [--seconds S,S] [--steps N,N] [--seed N] [--each] [--plan-files]\n\
                      \x20      cargo bench --bench psplib -- maintenance N...";
 
 fn main() {
@@ -66,13 +68,15 @@ fn main() {
 }
 
 fn wanted(mut arguments: impl Iterator<Item = String>) -> Option<Wanted> {
-    let mut wanted = Wanted { every: 1, ..Wanted::default() };
+    let mut wanted = Wanted { every: 1, seed: 1, ..Wanted::default() };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--bench" => {}
             "--every" => wanted.every = arguments.next()?.parse().ok()?,
             "--seconds" => wanted.efforts.extend(list(&arguments.next()?)?.into_iter().map(Given::Seconds)),
             "--steps" => wanted.efforts.extend(list(&arguments.next()?)?.into_iter().map(Given::Steps)),
+            "--seed" => wanted.seed = arguments.next()?.parse().ok()?,
+            "--each" => wanted.is_each_printed = true,
             "--plan-files" => wanted.as_plan_files = true,
             name => wanted.names.push(name.to_owned()),
         }
@@ -89,20 +93,24 @@ fn measure(file: &str, wanted: &Wanted) {
     let sample: Vec<&Instance> = instances.iter().step_by(wanted.every).collect();
     println!("{file}: {} of {} instances", sample.len(), instances.len());
     for effort in &wanted.efforts {
-        measure_effort(&sample, *effort, wanted.as_plan_files);
+        measure_effort(&sample, *effort, wanted);
     }
 }
 
-fn measure_effort(sample: &[&Instance], effort: Given, is_plan_file: bool) {
+fn measure_effort(sample: &[&Instance], effort: Given, wanted: &Wanted) {
     let (mut deviation, mut n_proved, mut n_best, mut steps) = (0.0, 0_u32, 0_u32, 0);
     let begin = time_on_processor();
     for instance in sample {
-        let solution = solve(instance, effort, is_plan_file);
+        let solution = solve(instance, effort, wanted);
         let makespan = instance.checked_makespan(&solution);
         deviation += (makespan - instance.best) as f64 / instance.best as f64;
         n_proved += u32::from(solution.optimal);
         n_best += u32::from(makespan <= instance.best);
         steps += solution.steps;
+        if wanted.is_each_printed {
+            let (id, best, bound) = (&instance.id, instance.best, solution.bound);
+            println!("{id}: makespan {makespan}, best known {best}, at least {bound}");
+        }
         assert!(!solution.optimal || makespan <= instance.best, "{}: not optimal", instance.id);
         assert!(solution.bound <= instance.best, "{}: the bound is wrong", instance.id);
     }
@@ -121,11 +129,11 @@ fn measure_effort(sample: &[&Instance], effort: Given, is_plan_file: bool) {
     );
 }
 
-fn solve(instance: &Instance, effort: Given, is_plan_file: bool) -> Outcome {
-    let plan = is_plan_file.then(|| plan_file::read(plan_file::yaml(instance)));
+fn solve(instance: &Instance, effort: Given, wanted: &Wanted) -> Outcome {
+    let plan = wanted.as_plan_files.then(|| plan_file::read(plan_file::yaml(instance)));
     let solve = |effort: Effort| match &plan {
-        Some(plan) => plan_file::solve(instance, plan, 1, effort),
-        None => instance.solve(1, effort),
+        Some(plan) => plan_file::solve(instance, plan, wanted.seed, effort),
+        None => instance.solve(wanted.seed, effort),
     };
     match effort {
         Given::Steps(steps) => solve(Effort::Steps(steps)),
