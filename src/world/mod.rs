@@ -10,6 +10,7 @@ pub mod git;
 pub mod glob;
 pub mod host;
 pub mod http;
+pub mod kernel_file;
 pub mod mailbox;
 pub mod output;
 pub mod person;

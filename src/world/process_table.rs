@@ -1,7 +1,9 @@
 //! The process table, as `/proc` shows it.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
+
+use super::kernel_file;
 
 /// One process, or what is left of it until its parent has asked how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub struct Process {
 /// # Errors
 /// [`io::ErrorKind::NotFound`] when there is none.
 pub fn read(pid: &str) -> io::Result<Process> {
-    let bytes = match small_file(&format!("/proc/{pid}/stat")) {
+    let bytes = match kernel_file::read(&format!("/proc/{pid}/stat")) {
         // A process that is gone by the time that its file is read.
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {
             return Err(io::ErrorKind::NotFound.into());
@@ -33,30 +35,6 @@ pub fn read(pid: &str) -> io::Result<Process> {
         other => other?,
     };
     parse(&String::from_utf8_lossy(&bytes)).ok_or_else(|| io::ErrorKind::InvalidData.into())
-}
-
-/// A file of `/proc`, which has no size: std would ask for it and then read in pieces that begin at 32 bytes, and a step
-/// reads such files a few times.
-///
-/// # Errors
-/// As [`fs::read`].
-pub fn small_file(path: &str) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let mut bytes = vec![0; 4096];
-    let mut n = 0;
-    loop {
-        match file.read(&mut bytes[n..]) {
-            Ok(0) => break,
-            Ok(more) => n += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-        if n == bytes.len() {
-            bytes.resize(2 * n, 0);
-        }
-    }
-    bytes.truncate(n);
-    Ok(bytes)
 }
 
 /// All processes that can be seen, also those that have ended.

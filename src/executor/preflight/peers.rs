@@ -4,7 +4,7 @@ use super::{Ahead, Ending, Found, Item, TIMEOUT, assumed, cannot_know, verified,
 use crate::executor::actions::prometheus::{config_fault, space_needed};
 use crate::executor::engine::silence_matchers;
 use crate::executor::lease::reach::{self, Scope};
-use crate::model::{Baseline, Check, Phase, PlanFile, PrometheusAction, SilenceSpec, Spanned, TcpCheck};
+use crate::model::{Baseline, Check, Phase, PlanFile, PrometheusAction, SilenceSpec, TcpCheck};
 use crate::validator::checks::{self, Answer};
 use crate::validator::verifier::{self, Spec};
 use crate::world::World;
@@ -139,7 +139,7 @@ pub(super) fn alertmanagers_ready(world: &World) -> Result<String, String> {
 pub(super) fn listens(url: &str, world: &World) -> Result<String, String> {
     let shown = without_password(url);
     let Some(address) = address_of(&shown) else { return Err(format!("{shown} names no host")) };
-    let tcp = Some(Spanned::from(TcpCheck { address: address.clone().into() }));
+    let tcp = Some(Box::new(TcpCheck { address: address.clone().into() }.into()));
     let never = Cancel::new().map_err(|error| error.to_string())?;
     let timeout = Some(crate::model::Length::seconds(5).into());
     match checks::ask(&Check { tcp, timeout, ..Check::default() }, world, &never) {

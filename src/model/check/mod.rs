@@ -33,51 +33,51 @@ pub use value::{PortSpec, Protocol, Sha256, Sha512, Size};
 #[schemars(extend("oneOf" = form::alternatives(Check::KINDS)))]
 pub struct Check {
     /// A file is there, or not, and holds what it should.
-    pub file: Option<Spanned<FileCheck>>,
+    pub file: Option<Box<Spanned<FileCheck>>>,
     /// A program ends as expected.
-    pub command: Option<Spanned<CommandCheck>>,
+    pub command: Option<Box<Spanned<CommandCheck>>>,
     /// An HTTP answer is as expected.
-    pub http: Option<Spanned<HttpCheck>>,
+    pub http: Option<Box<Spanned<HttpCheck>>>,
     /// A TCP connection can be opened.
-    pub tcp: Option<Spanned<TcpCheck>>,
+    pub tcp: Option<Box<Spanned<TcpCheck>>>,
     /// A query's samples are as expected.
-    pub promql: Option<Spanned<PromqlCheck>>,
+    pub promql: Option<Box<Spanned<PromqlCheck>>>,
     /// Prometheus scrapes a job's targets with success.
-    pub target_up: Option<Spanned<TargetUpCheck>>,
+    pub target_up: Option<Box<Spanned<TargetUpCheck>>>,
     /// Prometheus evaluates its rules without error.
-    pub rules_healthy: Option<Spanned<RulesHealthyCheck>>,
+    pub rules_healthy: Option<Box<Spanned<RulesHealthyCheck>>>,
     /// A name resolves.
-    pub dns: Option<Spanned<DnsCheck>>,
+    pub dns: Option<Box<Spanned<DnsCheck>>>,
     /// A process runs.
-    pub process: Option<Spanned<ProcessCheck>>,
+    pub process: Option<Box<Spanned<ProcessCheck>>>,
     /// A local port listens.
-    pub port: Option<Spanned<PortCheck>>,
+    pub port: Option<Box<Spanned<PortCheck>>>,
     /// A service of the init system is enabled and running.
-    pub service: Option<Spanned<ServiceCheck>>,
+    pub service: Option<Box<Spanned<ServiceCheck>>>,
     /// A package is installed.
-    pub package: Option<Spanned<PackageCheck>>,
+    pub package: Option<Box<Spanned<PackageCheck>>>,
     /// A file system is mounted.
-    pub mount: Option<Spanned<MountCheck>>,
+    pub mount: Option<Box<Spanned<MountCheck>>>,
     /// A file system has room.
-    pub disk: Option<Spanned<DiskCheck>>,
+    pub disk: Option<Box<Spanned<DiskCheck>>>,
     /// A user exists.
-    pub user: Option<Spanned<UserCheck>>,
+    pub user: Option<Box<Spanned<UserCheck>>>,
     /// A group of users exists.
-    pub group: Option<Spanned<GroupCheck>>,
+    pub group: Option<Box<Spanned<GroupCheck>>>,
     /// A network interface is up.
-    pub interface: Option<Spanned<InterfaceCheck>>,
+    pub interface: Option<Box<Spanned<InterfaceCheck>>>,
     /// A kernel parameter has a value.
-    pub kernel_param: Option<Spanned<KernelParamCheck>>,
+    pub kernel_param: Option<Box<Spanned<KernelParamCheck>>>,
     /// A certificate is valid for long enough.
-    pub certificate: Option<Spanned<CertificateCheck>>,
+    pub certificate: Option<Box<Spanned<CertificateCheck>>>,
     /// Alertmanager routes a label set to a receiver.
-    pub alert_route: Option<Spanned<AlertRouteCheck>>,
+    pub alert_route: Option<Box<Spanned<AlertRouteCheck>>>,
     /// A synthetic alert arrives.
-    pub alert_path: Option<Spanned<AlertPathCheck>>,
+    pub alert_path: Option<Box<Spanned<AlertPathCheck>>>,
     /// What is served equals what is written.
-    pub config_live: Option<Spanned<ConfigLiveCheck>>,
+    pub config_live: Option<Box<Spanned<ConfigLiveCheck>>>,
     /// A snapshot opened in a scratch instance answers the same queries.
-    pub restore: Option<Spanned<RestoreCheck>>,
+    pub restore: Option<Box<Spanned<RestoreCheck>>>,
     /// The most that it may take; default 10s, 2m for `restore`, and 10m for `alert_path`.
     #[schemars(with = "Option<form::PositiveLength>")]
     pub timeout: Option<Spanned<Length>>,

@@ -1,11 +1,11 @@
 //! `kernel_param`: a parameter of the kernel has a value.
 
-use std::fs;
 use std::io::ErrorKind;
 
 use super::Answer;
 use crate::model::{Found, KernelParamCheck};
 use crate::world::host::Unreadable;
+use crate::world::kernel_file;
 
 pub fn ask(check: &KernelParamCheck) -> Answer {
     let name = &check.name.value;
@@ -27,7 +27,7 @@ pub fn ask(check: &KernelParamCheck) -> Answer {
 /// [`Unreadable`].
 pub(super) fn value(name: &str) -> Result<Result<String, &'static str>, Unreadable> {
     let Some(path) = path_of(name) else { return Ok(Err("no parameter of such a name")) };
-    match fs::read(&path) {
+    match kernel_file::read(&path) {
         Ok(value) => {
             let value = String::from_utf8_lossy(&value);
             Ok(Ok(value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")))

@@ -1,6 +1,7 @@
 //! The mounts.
 
 use super::Unreadable;
+use crate::world::kernel_file;
 
 /// One mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Mount {
 const TABLE: &str = "/proc/self/mountinfo";
 
 pub(super) fn read() -> Result<Vec<Mount>, Unreadable> {
-    let table = std::fs::read(TABLE).map_err(|error| Unreadable::file(TABLE, &error))?;
+    let table = kernel_file::read(TABLE).map_err(|error| Unreadable::file(TABLE, &error))?;
     let table = String::from_utf8_lossy(&table);
     let mounts: Option<Vec<_>> = table.lines().map(parse).collect();
     mounts.ok_or_else(|| Unreadable(format!("{TABLE} has a line that is not understood")))

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Unreadable;
 use crate::model::{PortSpec, Protocol};
+use crate::world::kernel_file;
 
 /// A socket that takes connections or datagrams from anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ const TABLES: [(&str, bool); 4] =
 pub(super) fn listening() -> Result<Vec<Socket>, Unreadable> {
     let mut found = Vec::new();
     for (path, is_tcp) in TABLES {
-        match std::fs::read(path) {
+        match kernel_file::read(path) {
             Ok(table) => {
                 found.extend(table.split(|byte| *byte == b'\n').filter_map(|line| parse(line, is_tcp)));
             }

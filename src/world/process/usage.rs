@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wait4::ResourceUsage;
 
-use super::super::process_table::small_file;
+use super::super::kernel_file;
 use crate::model::Usage;
 
 /// What was read from and written to storage by a process that has ended but was not waited for yet, and by those of its
@@ -50,7 +50,7 @@ fn is_above_own_peak(bytes: u64) -> bool {
 }
 
 fn text_of(path: &str) -> String {
-    small_file(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    kernel_file::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 /// The most memory that mainstay itself has had, in bytes.

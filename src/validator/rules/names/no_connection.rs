@@ -46,7 +46,7 @@ fn look(facts: &Facts, faults: &mut Vec<Fault>) {
                 let from = route.rules.iter().flat_map(|from| from.iter());
                 from.into_iter().any(|from| from.value == AlertRouteCheck::ALL_RULES)
             };
-            let alert_route = check.alert_route.as_ref().filter(is_of_loaded);
+            let alert_route = check.alert_route.as_deref().filter(is_of_loaded);
             promql
                 .or(target_up)
                 .or(check.rules_healthy.as_ref().map(|rules| rules.span))
