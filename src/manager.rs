@@ -30,7 +30,7 @@ use crate::world::clock::Clock;
 
 pub use add::{Failure, Looked};
 pub use approve::{ApproveError, Asked, Draft, Recorded, Subject};
-pub use import::{Added, ImportError, Imported, fragment};
+pub use import::{Added, ImportError, Imported, NewCheck, fragment};
 pub use live::{LiveError, LiveQuestion};
 pub use recorded::{AskedRuns, RecordedError, Which};
 pub use silences::Silences;

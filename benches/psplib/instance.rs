@@ -12,7 +12,7 @@ pub struct Instance {
     pub id: String,
     pub problem: Problem,
     /// The shortest makespan that is known.
-    pub best: i64,
+    pub best: Option<i64>,
 }
 
 /// What came of an instance.
@@ -62,7 +62,7 @@ fn parse(value: &Value) -> Instance {
     Instance {
         id: value["id"].as_str().expect("a name").to_owned(),
         problem: Problem::new(jobs, capacities.collect(), vec![]).expect("a problem"),
-        best: value["ub"].as_i64().expect("a makespan"),
+        best: Some(value["ub"].as_i64().expect("a makespan")),
     }
 }
 
@@ -77,6 +77,16 @@ impl Instance {
         let solution = solve(&self.problem, seed, effort);
         let (optimal, bound) = (solution.optimal, solution.lower_bound.makespan);
         Outcome { starts: solution.starts, optimal, bound, steps: solution.steps }
+    }
+
+    /// The longest chain of jobs. They are in order of precedence.
+    pub fn critical_path(&self) -> i64 {
+        let mut ends: Vec<i64> = Vec::new();
+        for job in self.problem.jobs() {
+            let start = job.predecessors.iter().map(|before| ends[before.job.0] + before.lag).max();
+            ends.push(start.unwrap_or(0) + job.duration);
+        }
+        ends.into_iter().max().unwrap_or(0)
     }
 
     /// The makespan of a schedule, which is checked instant by instant.

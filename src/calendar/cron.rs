@@ -54,7 +54,8 @@ impl CronSchedule {
             return Err(CronError::Fields(fields.len()));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(text).map_err(|error| CronError::Field(worded(&error)))?;
+        let wrong = |error| of_field(parser, &fields).unwrap_or_else(|| worded(&error));
+        let cron = parser.parse(text).map_err(|error| CronError::Field(wrong(error)))?;
         let (hours, minutes) = (cron.pattern.hours.values(), cron.pattern.minutes.values());
         let of_day = |hour: &u16| {
             let hour = i64::from(*hour);
@@ -191,6 +192,26 @@ impl Face for &CronSchedule {
     }
 }
 
+/// The fields in order, and what each may be.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31, L for the last, 15W for the working day next to it"),
+    ("month", "1 to 12 or JAN to DEC"),
+    ("weekday", "0 to 7 or SUN to SAT, FRI#2 for the second, FRIL for the last"),
+];
+
+/// Says which field cannot be read, and what it may be; nothing if each can.
+fn of_field(parser: CronParser, fields: &[&str]) -> Option<String> {
+    let wrong = (0..FIELDS.len().min(fields.len())).find(|place| {
+        let mut alone = ["*"; FIELDS.len()];
+        alone[*place] = fields[*place];
+        parser.parse(&alone.join(" ")).is_err()
+    })?;
+    let (name, expected) = FIELDS[wrong];
+    Some(format!("`{}` is no {name} ({expected})", fields[wrong]))
+}
+
 /// croner's message as a phrase.
 fn worded(error: &croner::errors::CronError) -> String {
     let text = error.to_string();
@@ -224,6 +245,19 @@ mod tests {
     }
 
     use DstMode::{Literal, Once, Skip};
+
+    #[test]
+    fn the_field_that_cannot_be_read_is_named_with_what_it_may_be() {
+        let check = |text: &str, expected: &str| {
+            let error = CronSchedule::parse(text).expect_err(text).to_string();
+            assert!(error.starts_with(expected), "{error}");
+        };
+        check("60 2 * * *", "`60` is no minute (0 to 59)");
+        check("0 24 * * *", "`24` is no hour (0 to 23)");
+        check("0 2 L-2 * *", "`L-2` is no day of the month (1 to 31, L for the last, ");
+        check("0 2 1 JUL-13 *", "`JUL-13` is no month (1 to 12 or JAN to DEC)");
+        check("0 2 * * FRI#6", "`FRI#6` is no weekday (0 to 7 or SUN to SAT, ");
+    }
 
     #[test]
     fn case_1_a_fixed_time_in_a_gap_happens_at_its_end() {

@@ -189,7 +189,8 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let now = manager.clock().now().trunc_subsecs(0);
     let (plan, loaded) = super::open_plan(manager, Use::Plan, terminal)?;
-    if plan.tasks.is_empty() && args.calendar.is_none() {
+    let asks_for_windows = args.calendar.is_some() && !plan.windows.is_empty();
+    if plan.tasks.is_empty() && !asks_for_windows {
         terminal.error(&format!("nothing to plan: {} has no task", words::one_line(&loaded.source.path)));
         return Ok(Exit::Unknown);
     }

@@ -67,11 +67,11 @@ pub struct ValidateArgs {
     recorded: recorded::RecordedArgs,
 
     /// Explain a rule or a control by its code, `MS316` or `PRC-03`; without one, list all rules
-    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, help_heading = "About plan files", value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
     explain: Option<String>,
 
     /// Print the JSON Schema of plan files
-    #[arg(long, conflicts_with = "explain")]
+    #[arg(long, help_heading = "About plan files", conflicts_with = "explain")]
     schema: bool,
 }
 

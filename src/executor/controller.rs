@@ -114,12 +114,16 @@ pub fn ask_gate(gate: &Gate, world: &World) -> GateAnswer {
         None => Err("the plan file names no Prometheus".to_owned()),
     };
     match (answer, gate.unknown.unwrap_or_default()) {
-        (Ok(answered), _) if answered.samples.is_empty() => {
-            GateAnswer::Closed(format!("`{}` returns nothing", gate.promql.value))
-        }
-        (Ok(answered), _) => {
-            GateAnswer::Open(format!("open: {}", crate::counted(answered.samples.len(), "sample")))
-        }
+        (Ok(answered), _) if answered.samples.is_empty() => GateAnswer::Closed(format!(
+            "`{}` returns nothing{}",
+            gate.promql.value,
+            answered.warnings_in_words()
+        )),
+        (Ok(answered), _) => GateAnswer::Open(format!(
+            "open: {}{}",
+            crate::counted(answered.samples.len(), "sample"),
+            answered.warnings_in_words()
+        )),
         (Err(why), Unknown::Wait) => GateAnswer::Unknown(why),
         (Err(why), Unknown::Open) => GateAnswer::Open(format!("taken as open: {why}")),
         (Err(why), Unknown::Closed) => GateAnswer::Closed(format!("taken as closed: {why}")),

@@ -59,6 +59,38 @@ pub fn needed(
     Ok(if declared.length < length { Needed { length, rule: cover.rule } } else { declared })
 }
 
+/// Between targets of which group a run on `targets` waits, and for how long, as far as that can be told before there is a
+/// gap.
+///
+/// # Errors
+/// Inside, why it cannot be found out.
+pub fn ahead(
+    plan: &PlanFile,
+    world: &World,
+    (task, targets): (&Task, &[String]),
+) -> Vec<(String, Result<Needed, String>)> {
+    let of_group = |(name, group): (&crate::model::Spanned<String>, &crate::model::Group)| {
+        let members = needs::members(plan, &name.value);
+        let n_worked = targets.iter().filter(|target| members.contains(*target)).count();
+        if n_worked <= usize::try_from(group.max_down.value).unwrap_or(usize::MAX) {
+            return None;
+        }
+        let declared = group.cover.map_or(TimeDelta::zero(), |cover| cover.value.0);
+        let mut needed = Needed { length: declared, rule: None };
+        if let Some(prometheus) = world.prometheus.as_ref().filter(|_| is_asked(plan, task)) {
+            match cover_of(prometheus) {
+                Ok(cover) if declared < cover.longest => {
+                    needed = Needed { length: cover.longest, rule: cover.rule };
+                }
+                Ok(_) => {}
+                Err(error) => return Some((name.value.clone(), Err(crate::in_words(&error)))),
+            }
+        }
+        (TimeDelta::zero() < needed.length).then(|| (name.value.clone(), Ok(needed)))
+    };
+    plan.groups.iter().filter_map(of_group).collect()
+}
+
 /// Makes `limits` ask for as much as the rules do, where partners of the targets were worked on.
 ///
 /// # Errors

@@ -141,12 +141,29 @@ pub struct Progress {
     /// How many of them did not succeed.
     pub n_not_well: usize,
     expected: BTreeMap<String, Expected>,
+    resumed: BTreeMap<RunId, Resumed>,
+}
+
+/// How far a run came that is gone on with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resumed {
+    /// Its targets.
+    pub targets: Vec<String>,
+    /// How many steps its work has, on all targets.
+    pub n_steps: usize,
+    /// How many of them are done.
+    pub n_done: usize,
 }
 
 impl Progress {
     /// Nothing is going yet.
     pub fn new(expected: BTreeMap<String, Expected>) -> Self {
         Self { expected, ..Self::default() }
+    }
+
+    /// Learns how far a run came before it is gone on with.
+    pub fn resumes(&mut self, run: RunId, resumed: Resumed) {
+        self.resumed.insert(run, resumed);
     }
 
     /// Takes in what happened at `now`.
@@ -169,15 +186,16 @@ impl Progress {
                 self.runs.insert(*run, standing);
             }
             Event::RunResumed { run, task, .. } => {
+                let Resumed { targets, n_steps, n_done } = self.resumed.remove(run).unwrap_or_default();
                 let standing = Standing {
                     task: task.clone(),
-                    targets: Vec::new(),
+                    targets,
                     since: now,
                     takes: None,
                     phase: Phase::Steps,
-                    n_begun: 0,
-                    n_ended: 0,
-                    n_steps: 0,
+                    n_begun: n_done,
+                    n_ended: n_done,
+                    n_steps,
                     at_work: BTreeMap::new(),
                     seen: BTreeSet::new(),
                 };

@@ -103,14 +103,14 @@ impl Crew<'_> {
     /// Why the process that works on `by` is not to be stopped for it.
     fn must_not_stop(&self, by: &HeldBy) -> Result<Option<String>, StateError> {
         let (theirs, ours) = (&by.holder, self.holder);
-        if theirs == ours {
+        if theirs.is_same_process(ours) {
             return Ok(Some("this very process works on it".to_owned()));
         }
         if theirs.user != ours.user || theirs.host != ours.host {
             return Ok(Some(format!("it is a process of {} on {}", theirs.user, theirs.host)));
         }
         let unfinished = self.journal.state().unfinished_runs()?;
-        let other = unfinished.iter().find(|run| run.holder == *theirs && run.id != by.run);
+        let other = unfinished.iter().find(|run| run.holder.is_same_process(theirs) && run.id != by.run);
         Ok(other.map(|run| format!("its process works on run {} of `{}` as well", run.id, run.task)))
     }
 }

@@ -95,6 +95,8 @@ tasks:
             boot_id: "an earlier boot".to_owned(),
             user: "nobody".to_owned(),
             host: "nowhere".to_owned(),
+            pid_namespace: None,
+            sign_of_life: None,
         };
         for (n, happened) in (1..).zip(happened) {
             match happened {

@@ -35,6 +35,7 @@ pub fn settle(journal: &Journal, world: &World, origin: &str) -> Result<Vec<Stri
     }
     notes.extend(expire_leftover_silences(journal, world, origin)?);
     notes.extend(scratch::clean_up(GRACE));
+    journal.state().sweep_signs()?;
     Ok(notes)
 }
 
@@ -56,7 +57,8 @@ pub fn still_running(state: &State) -> Result<Vec<String>, StateError> {
         let mut found = Vec::new();
         for step in state.steps(run.id)?.iter().filter(|step| step.outcome.is_none()) {
             let tag = step_tag(&origin, run.id, step.ordinal, step.attempts);
-            let mark = Mark { tag: &tag, root: step.process, ..Mark::default() };
+            let root = step.process.filter(|_| process_identity::is_of_this_namespace(&run.holder));
+            let mark = Mark { tag: &tag, root, ..Mark::default() };
             found.extend(stragglers::find(&mark).iter().map(ToString::to_string));
         }
         if !found.is_empty() {
@@ -76,14 +78,21 @@ pub fn still_running(state: &State) -> Result<Vec<String>, StateError> {
 fn close(journal: &Journal, run: &Run, origin: &str) -> Result<String, StateError> {
     let steps = journal.state().steps(run.id)?;
     let open: Vec<_> = steps.iter().filter(|step| step.outcome.is_none() && step.settled.is_none()).collect();
+    let is_of_this_boot = process_identity::is_of_this_boot(&run.holder);
+    let is_here = process_identity::is_of_this_namespace(&run.holder);
     let mut survivors = Vec::new();
     for step in &open {
         let tag = step_tag(origin, run.id, step.ordinal, step.attempts);
-        // A number and a start say nothing after a reboot; nor is anything left then.
-        let root = step.process.filter(|_| process_identity::is_of_this_boot(&run.holder));
+        // A number and a start say nothing after a reboot; nor is anything left then. In a container they say nothing of
+        // another one.
+        let root = step.process.filter(|_| is_of_this_boot && is_here);
         survivors.extend(stragglers::stop(&tag, root, GRACE).iter().map(ToString::to_string));
     }
-    let mut reason = format!("mainstay (pid {}) ended {}", run.holder.pid, where_it_was(&open));
+    let place = if is_here || !is_of_this_boot { "" } else { " in another container" };
+    let mut reason = format!("mainstay (pid {}{place}) ended {}", run.holder.pid, where_it_was(&open));
+    if !place.is_empty() && !open.is_empty() {
+        reason.push_str("; what that left running there cannot be seen from here");
+    }
     if !survivors.is_empty() {
         reason = format!("{reason}; still running: {}", survivors.join(", "));
     }

@@ -27,8 +27,9 @@ pub struct RunsReport {
     not_started: Vec<NotStartedReport>,
 }
 
+/// A run, as every report tells it.
 #[derive(Debug, Serialize)]
-struct RunReport {
+struct HeadReport {
     id: i64,
     occurrence: Option<String>,
     task: String,
@@ -40,6 +41,12 @@ struct RunReport {
     by: ByReport,
     started: String,
     ended: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunReport {
+    #[serde(flatten)]
+    head: HeadReport,
     steps: Vec<StepReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineReport>,
@@ -165,7 +172,8 @@ struct LogReport {
 pub struct UsageReport {
     user_seconds: f64,
     system_seconds: f64,
-    peak_bytes: u64,
+    /// Null when no process of it is known to have had more than mainstay itself.
+    peak_bytes: Option<u64>,
     read_bytes: Option<u64>,
     written_bytes: Option<u64>,
 }
@@ -206,57 +214,46 @@ pub struct ListReport {
 
 #[derive(Debug, Serialize)]
 struct ListedReport {
-    id: i64,
-    occurrence: Option<String>,
-    task: String,
-    outcome: Option<Outcome>,
-    reason: Option<String>,
-    origin: Origin,
-    justification: Option<String>,
-    targets: Vec<String>,
-    by: ByReport,
-    started: String,
-    ended: Option<String>,
+    #[serde(flatten)]
+    head: HeadReport,
     took_seconds: Option<f64>,
 }
 
 /// Tells runs, newest first; `more` says that there are older ones.
 pub fn list(runs: Vec<Run>, more: bool) -> ListReport {
     let of_run = |run: Run| ListedReport {
-        id: run.id.0,
         took_seconds: run
             .ended
             .and_then(|ended| (ended - run.started).to_std().ok())
             .map(|it| it.as_secs_f64()),
-        occurrence: run.occurrence.map(|occurrence| occurrence.0),
-        task: run.task,
-        outcome: run.outcome,
-        reason: run.reason,
-        origin: run.origin,
-        justification: run.justification,
-        targets: run.targets,
-        by: ByReport::of(run.holder),
-        started: time(run.started),
-        ended: run.ended.map(time),
+        head: HeadReport::of(run),
     };
     ListReport { schema: "mainstay/run-list/v1", runs: runs.into_iter().map(of_run).collect(), more }
 }
 
 fn run_report((run, steps, compared): (Run, Vec<StepRecord>, Option<Comparison>)) -> RunReport {
     RunReport {
-        id: run.id.0,
-        occurrence: run.occurrence.map(|occurrence| occurrence.0),
-        task: run.task,
-        outcome: run.outcome,
-        reason: run.reason,
-        origin: run.origin,
-        justification: run.justification,
-        targets: run.targets,
-        by: ByReport::of(run.holder),
-        started: time(run.started),
-        ended: run.ended.map(time),
+        head: HeadReport::of(run),
         steps: steps.into_iter().map(step_report).collect(),
         baseline: compared.map(BaselineReport::of),
+    }
+}
+
+impl HeadReport {
+    fn of(run: Run) -> Self {
+        Self {
+            id: run.id.0,
+            occurrence: run.occurrence.map(|occurrence| occurrence.0),
+            task: run.task,
+            outcome: run.outcome,
+            reason: run.reason,
+            origin: run.origin,
+            justification: run.justification,
+            targets: run.targets,
+            by: ByReport::of(run.holder),
+            started: time(run.started),
+            ended: run.ended.map(time),
+        }
     }
 }
 
@@ -302,7 +299,7 @@ impl UsageReport {
         Self {
             user_seconds: seconds(usage.user_ms),
             system_seconds: seconds(usage.system_ms),
-            peak_bytes: usage.peak_bytes,
+            peak_bytes: Some(usage.peak_bytes).filter(|bytes| *bytes > 0),
             read_bytes: usage.read_bytes,
             written_bytes: usage.written_bytes,
         }

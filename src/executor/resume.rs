@@ -14,9 +14,9 @@ use self::change::Change;
 use super::controller::{self, GateAnswer};
 use super::coordinator::{Account, Crew, Fate};
 use super::engine::past::{Past, Standing, standing_of};
-use super::engine::script::{self, Script, Unit};
 use super::engine::{Work, rolls_on};
 use super::{actions, needs};
+use crate::model::script::{self, Script, Unit};
 use crate::model::{
     Event, Holder, Origin, Outcome, Phase, PlanFile, Run, RunId, Step, StepRecord, Task, WindowSpan,
 };
@@ -221,11 +221,35 @@ impl<'a> Interrupted<'a> {
         open.filter_map(|unit| Some((past.record(&unit)?.ordinal, unit))).collect()
     }
 
-    /// The steps of which somebody has to say whether they are done.
-    pub fn questions(&self) -> Vec<Question<'a>> {
+    /// The steps that may still be carried out, with what is said of those that were interrupted.
+    fn ahead(&self, verdicts: &[(u32, Verdict)]) -> Vec<&'a Step> {
+        let script = self.script();
+        let past = self.past(&script);
+        let is_said = |unit: &Unit| {
+            let ordinal = past.record(unit).map(|record| record.ordinal);
+            verdicts.iter().any(|(of, verdict)| verdict.done && Some(*of) == ordinal)
+        };
+        let units = outlook::units(&script, &past).into_iter();
+        let ahead = units.filter(|unit| {
+            unit.phase == Phase::Steps && past.standing(unit) != Standing::Done && !is_said(unit)
+        });
+        let ahead: Vec<_> = ahead
+            .filter_map(|unit| self.task.steps.get(unit.place as usize))
+            .chain(self.task.rollback.iter())
+            .chain(self.task.finally.iter())
+            .map(|step| &step.value)
+            .collect();
+        ahead
+    }
+
+    /// The steps of which somebody has to say whether they are done; `with_pauses` also those that asked a person, who would
+    /// only be asked again.
+    pub fn questions(&self, with_pauses: bool) -> Vec<Question<'a>> {
         let script = self.script();
         let open = self.open(&script, &self.past(&script));
-        let asked = open.into_iter().filter(|(_, unit)| !may_be_repeated(self.task, unit.step));
+        let asked = open.into_iter().filter(|(_, unit)| {
+            !may_be_repeated(self.task, unit.step) || with_pauses && unit.step.pause.is_some()
+        });
         let question = |(ordinal, unit): (u32, Unit)| {
             let step = self.list(unit.phase).get(unit.place as usize)?;
             Some(Question { ordinal, phase: unit.phase, target: unit.target.to_owned(), step })
@@ -312,7 +336,13 @@ fn try_to_go_on(
         Ok(open) => open,
         Err(fate) => return Ok(fate),
     };
-    if let Some(why) = actions::needs_a_person(task, crew.world) {
+    if let Some(why) = actions::needs_a_person(interrupted.ahead(verdicts).into_iter(), crew.world) {
+        let id = run.id;
+        let why = if interrupted.questions(true).iter().any(|question| question.step.pause.is_some()) {
+            format!("{why}; if somebody has confirmed it, `mainstay run --resume {id} --assume done` says so")
+        } else {
+            why
+        };
         return Ok(Fate::NotNow(why));
     }
     let secrets = match Secrets::new(crew.plan, crew.world).read_for(task, &crew.interrupts.work) {

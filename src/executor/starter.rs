@@ -74,7 +74,9 @@ impl Crew<'_> {
             Ok(window) => window,
             Err(fate) => return Ok(Err(fate)),
         };
-        if let Some(why) = actions::needs_a_person(task, self.world) {
+        let steps = task.steps.iter().chain(task.rollback.iter()).chain(task.finally.iter());
+        let steps = steps.map(|step| &step.value);
+        if let Some(why) = actions::needs_a_person(steps, self.world) {
             return self.refuse(assignment, why, Fate::NotNow).map(Err);
         }
         let approvals = match self.is_approved(assignment)? {

@@ -1,7 +1,7 @@
 //! Checks that are made of what the live host shows.
 
-use super::{ImportError, Manager};
-use crate::model::{Finding, MAX_NAME_LENGTH, PlanFile, Value};
+use super::{ImportError, Manager, NewCheck};
+use crate::model::{Finding, MAX_NAME_LENGTH, PlanFile};
 use crate::security::secrets::Secrets;
 use crate::validator::checks::scaffold::{self, Subject};
 use crate::validator::checks::{self, Answer};
@@ -13,7 +13,7 @@ use crate::world::cancel::Cancel;
 #[derive(Debug, Default)]
 pub struct Looked {
     /// The checks that can be written, by their names.
-    pub checks: Vec<(String, Value)>,
+    pub checks: Vec<NewCheck>,
     /// The subjects that the plan file has a check of already, each with its name.
     pub known: Vec<(String, String)>,
     /// The subjects of which there can be no check.
@@ -96,7 +96,7 @@ impl Manager {
                 return Ok(());
             }
         }
-        looked.checks.push((name, value));
+        looked.checks.push(NewCheck { name, value, comments: Vec::new() });
         Ok(())
     }
 }
@@ -110,7 +110,7 @@ fn known(plan: &PlanFile, subject: &Subject) -> Option<String> {
 /// A name that no check has.
 fn free_name(name: &str, plan: &PlanFile, looked: &Looked) -> String {
     let is_free = |name: &String| {
-        plan.checks.get(name).is_none() && looked.checks.iter().all(|(other, _)| other != name)
+        plan.checks.get(name).is_none() && looked.checks.iter().all(|other| other.name != *name)
     };
     let numbered = (2..).map(|n: u32| {
         let end = format!("-{n}");

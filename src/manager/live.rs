@@ -15,9 +15,10 @@ use crate::validator::checks::all_at_once::{self, Asked};
 use crate::validator::codes;
 use crate::validator::report::{FileReport, Item, Outcome, Report};
 use crate::validator::rules::Use;
-use crate::validator::verifier::now;
+use crate::validator::verifier::now::{self, Now};
 use crate::world::World;
 use crate::world::cancel::Cancel;
+use crate::world::prometheus::Warnings;
 
 /// What is to be asked of the live system.
 #[derive(Debug, Clone)]
@@ -75,7 +76,8 @@ impl Manager {
         };
         let asking = chosen(&plan, question)?;
         let zone = zone_of(&plan).map_err(StandingError::Schedule)?;
-        let world = World::new(&plan.connections, &self.file, self.clock()).in_zone(zone);
+        let warnings = Warnings::default();
+        let world = World::new(&plan.connections, &self.file, self.clock()).in_zone(zone).heard_by(&warnings);
         Secrets::new(&plan, &world).hide_what_is_at_hand();
         let checks = asking.iter().map(|one| (one.name.clone(), one.check.clone())).collect();
         let mut answers = all_at_once::ask(checks, question.timeout, &world, cancel);
@@ -86,16 +88,19 @@ impl Manager {
             items.push(item);
             findings.extend(finding);
         }
+        let mut others = Now::default();
         // Who asks for all wants to know whether monitoring itself is well.
         if question.checks.is_empty() && question.tasks.is_empty() {
-            let hidden = |text: &str| checked.hide(world.outputs.redactor.hide(text).into_owned());
-            let now = now::look(&world);
+            others = now::look(&world);
             let (of_silences, stains) = self.silences(&plan, &world)?.told();
-            let told = now.items.into_iter().chain(of_silences);
-            items.extend(told.map(|item| Item { said: hidden(&item.said), ..item }));
-            let told = now.findings.into_iter().chain(stains);
-            findings.extend(told.map(|finding| Finding { message: hidden(&finding.message), ..finding }));
+            others.items.extend(of_silences);
+            others.findings.extend(stains);
         }
+        others.warned(&warnings.heard());
+        let hidden = |text: &str| checked.hide(world.outputs.redactor.hide(text).into_owned());
+        items.extend(others.items.into_iter().map(|item| Item { said: hidden(&item.said), ..item }));
+        let told = others.findings.into_iter();
+        findings.extend(told.map(|finding| Finding { message: hidden(&finding.message), ..finding }));
         let n_checks = items.len();
         let file =
             FileReport::of_items(checked.source, items, findings, (n_checks, "check"), question.fail_on);

@@ -111,6 +111,7 @@ impl Manager {
         let bench = Bench { manager: self, state, around, tasks: &tasks, beside: beside(&history) };
         let is_one = !matches!(asked.which, Which::Since(_));
         let (mut answers, mut samples) = bench.ask(&accounts);
+        let by_task = by_task(&accounts, &samples);
         let mut of = format!("{} asked about", crate::counted(accounts.len(), "run"));
         if let (true, [account]) = (is_one, accounts.as_slice()) {
             let before: Vec<_> = history.before(&account.task, account.run).take(MEASURED - 1).collect();
@@ -126,6 +127,7 @@ impl Manager {
         let quality = plan.map_or_else(Quality::default, |plan| plan.quality.clone());
         answers.extend(judge_whole(&Whole {
             samples: &samples,
+            by_task: &by_task,
             of,
             thresholds: Thresholds::of(&quality),
             exposed: &exposed,
@@ -136,6 +138,15 @@ impl Manager {
         let (items, findings) = told(&answers, is_one, &place_of);
         Ok((items, findings, accounts.len()))
     }
+}
+
+/// What the runs of each task measure, in the order of the tasks' names.
+fn by_task(accounts: &[&Account], samples: &[Sample]) -> Vec<(String, Vec<Sample>)> {
+    let mut found: BTreeMap<&str, Vec<Sample>> = BTreeMap::new();
+    for (account, sample) in accounts.iter().zip(samples) {
+        found.entry(&account.task).or_default().push(sample.clone());
+    }
+    found.into_iter().map(|(task, samples)| (task.to_owned(), samples)).collect()
 }
 
 /// What is said when there is no run: a question without an answer.

@@ -23,6 +23,7 @@ mod quality;
 mod rollout;
 mod run;
 mod scalar;
+pub mod script;
 mod series;
 pub(crate) mod span;
 mod step;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -172,6 +173,21 @@ pub struct Holder {
     pub user: String,
     /// The machine's name.
     pub host: String,
+    /// The namespace that its process id counts in (the inode of `/proc/self/ns/pid`): in a container the same number is
+    /// another process. `None` for what an earlier mainstay recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid_namespace: Option<u64>,
+    /// The file that it keeps locked while it lives, beside the state file that names it.
+    #[serde(skip)]
+    pub sign_of_life: Option<PathBuf>,
+}
+
+impl Holder {
+    /// Whether both name the same process.
+    pub fn is_same_process(&self, other: &Self) -> bool {
+        let identity = |it: &Self| (it.pid, it.started_ticks, it.boot_id.clone(), it.pid_namespace);
+        identity(self) == identity(other)
+    }
 }
 
 /// One execution of an occurrence, or of a task on demand.

@@ -14,6 +14,7 @@ mod ast;
 mod error;
 mod functions;
 mod judge;
+mod length;
 mod lexer;
 mod literal;
 mod parser;
@@ -34,6 +35,7 @@ pub use judge::{
     Always, Because, Difference, NeedlessRegex, Never, RateProblem, RateTrouble, RegexExcess,
     always_returns_something, can_never_return_anything, filters, needless_regexes, rate_problems,
 };
+pub use length::{LengthError, length};
 pub use same::are_same;
 pub use walk::{children, functions, selectors, walk};
 

@@ -18,7 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use config::ConfigError;
-pub(crate) use config::duration;
 pub use matcher::{LabelMatcher, matchers};
 pub use tree::{Lookup, Way};
 

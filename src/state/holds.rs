@@ -216,7 +216,7 @@ pub(super) fn held_by(run: &Run) -> Box<HeldBy> {
 /// The run that started an occurrence.
 pub(super) fn starter_of(connection: &Connection, occurrence: &str) -> Result<Option<Box<HeldBy>>, Fault> {
     let sql = "SELECT * FROM run WHERE occurrence = ?1";
-    Ok(codec::first(connection, sql, [occurrence], runs::from_row)?.map(|run| held_by(&run)))
+    Ok(runs::one(connection, sql, [occurrence])?.map(|run| held_by(&run)))
 }
 
 #[cfg(test)]

@@ -13,17 +13,18 @@ impl State {
     /// name. Logs of runs that go on, or that somebody still has to settle, stay.
     pub fn logs(&self) -> Logs {
         let path = self.path().to_owned();
-        Logs::new(folder_beside(&path), Limits::default(), move || kept(&path).ok())
+        Logs::new(folder_beside(&path, "logs"), Limits::default(), move || kept(&path).ok())
     }
 }
 
-fn folder_beside(state: &Path) -> PathBuf {
+/// The folder for `what` beside a state file: of that name beside `state.db`, else `NAME-what`.
+pub(super) fn folder_beside(state: &Path, what: &str) -> PathBuf {
     let name = state.file_name().unwrap_or_default();
     if name == "state.db" {
-        return state.with_file_name("logs");
+        return state.with_file_name(what);
     }
     let mut folder = name.to_owned();
-    folder.push("-logs");
+    folder.push(format!("-{what}"));
     state.with_file_name(folder)
 }
 
@@ -40,8 +41,9 @@ mod tests {
 
     #[test]
     fn each_state_file_has_a_folder_of_logs_of_its_own() {
-        let check =
-            |state: &str, folder: &str| assert_eq!(folder_beside(Path::new(state)), Path::new(folder));
+        let check = |state: &str, folder: &str| {
+            assert_eq!(folder_beside(Path::new(state), "logs"), Path::new(folder));
+        };
         check("/x/.mainstay/state.db", "/x/.mainstay/logs");
         check("/x/other.db", "/x/other.db-logs");
     }

@@ -24,6 +24,7 @@ mod group;
 mod hidden;
 mod history;
 mod holds;
+mod life;
 mod lines;
 mod logs;
 mod missed;

@@ -14,6 +14,7 @@ use super::group::Group;
 use super::record::Tip;
 use super::{StateError, place, schema};
 use crate::world::clock::Clock;
+use crate::world::life_sign::SignOfLife;
 use crate::world::output::redactor::Redactor;
 use crate::world::process_identity;
 
@@ -41,6 +42,7 @@ pub struct State {
     pub(super) tip: Mutex<Option<(i64, Tip)>>,
     connection: Mutex<Connection>,
     pub(super) redactor: OnceLock<Redactor>,
+    pub(super) sign_of_life: Mutex<Option<SignOfLife>>,
 }
 
 impl State {
@@ -52,7 +54,7 @@ impl State {
     /// newer mainstay.
     pub fn open(path: &Path, access: Access, clock: Clock) -> Result<Self, StateError> {
         let (path, exposed) = match access {
-            Access::ReadWrite => (place::to_write(path)?, None),
+            Access::ReadWrite => (place::to_write(path, |aside| begin(aside, path))?, None),
             Access::ReadOnly | Access::Untouched => place::to_read(path)?,
         };
         let connection = match access {
@@ -73,6 +75,7 @@ impl State {
             tip: Mutex::default(),
             connection: Mutex::new(connection),
             redactor: OnceLock::new(),
+            sign_of_life: Mutex::default(),
         };
         if access == Access::ReadWrite {
             state.begin_ledger()?;
@@ -106,6 +109,15 @@ impl State {
     /// The connection, for this thread alone. One that panicked has rolled back what it wrote.
     pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the file `aside`, which is to become the state file `path`, its schema.
+fn begin(aside: &Path, path: &Path) -> Result<(), StateError> {
+    match connect_to_write(aside) {
+        Ok(connection) => connection.close().map_err(|(_, error)| of_sqlite(error, path)),
+        Err(StateError::Full { .. }) => Err(StateError::Full { path: path.to_owned() }),
+        Err(error) => Err(error),
     }
 }
 

@@ -23,11 +23,15 @@ const WORLD_WRITABLE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 const PERMISSIONS: u32 = 0o7777;
 
+/// What came of giving a new file its content.
+type Begun = Result<(), StateError>;
+
 /// The files that SQLite keeps beside a database.
 const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Finds or makes a state file that is to be written. Returns its path with a folder that is no link.
-pub(super) fn to_write(path: &Path) -> Result<PathBuf, StateError> {
+/// Finds a state file that is to be written, or makes one, which `begin` gives its content. Returns its path with
+/// a folder that is no link.
+pub(super) fn to_write(path: &Path, begin: impl FnOnce(&Path) -> Begun) -> Result<PathBuf, StateError> {
     let folder = folder_of(path);
     make_folder(folder)?;
     let path = resolved(path)?;
@@ -39,7 +43,8 @@ pub(super) fn to_write(path: &Path) -> Result<PathBuf, StateError> {
     let found = look(&path)?;
     let meta = match found {
         Some(meta) => meta,
-        None => make(&path)?,
+        None if !may_write(folder) => return Err(StateError::ReadOnly { path }),
+        None => make(&path, begin)?,
     };
     owned_file(&path, &meta)?;
     for sidecar in sidecars(&path) {
@@ -57,7 +62,7 @@ pub(super) fn to_write(path: &Path) -> Result<PathBuf, StateError> {
 pub(super) fn may_be_written(path: &Path) -> Result<(), StateError> {
     if look(path)?.is_some() {
         // It makes what is not there, and that is.
-        return to_write(path).map(drop);
+        return to_write(path, |_| Ok(())).map(drop);
     }
     let folder = folder_of(path);
     let above = if folder.is_dir() { folder } else { folder_of(folder) };
@@ -132,24 +137,31 @@ fn private(path: &Path, meta: &Metadata) -> Result<(), StateError> {
     if mode & OTHERS == 0 { Ok(()) } else { Err(StateError::Mode { path: path.to_owned(), mode }) }
 }
 
-/// Makes an empty file for its owner alone, unless another process is faster.
-fn make(path: &Path) -> Result<Metadata, StateError> {
-    // Like O_CREAT|O_EXCL|O_NOFOLLOW, but without a descriptor to close.
-    match rustix::fs::mknodat(CWD, path, FileType::RegularFile, Mode::from_raw_mode(OWNER_ONLY), 0) {
-        Ok(()) => {
-            // After a power cut the file has to be where its entries are said to be.
-            let folder = folder_of(path);
-            fs::File::open(folder)
-                .and_then(|open| open.sync_all())
-                .map_err(|error| reach("sync", folder, error))?;
-        }
-        Err(rustix::io::Errno::EXIST) => {}
-        Err(rustix::io::Errno::ROFS | rustix::io::Errno::ACCESS) => {
-            return Err(StateError::ReadOnly { path: path.to_owned() });
-        }
-        Err(error) => return Err(reach("create", path, error.into())),
+/// Makes a state file for its owner alone, unless another process is faster.
+///
+/// It gets its name when it is whole: whoever looks meanwhile sees none, and a full disk leaves none that is half
+/// begun.
+fn make(path: &Path, begin: impl FnOnce(&Path) -> Begun) -> Result<Metadata, StateError> {
+    let folder = folder_of(path);
+    let aside = tempfile::Builder::new().prefix(".state-").make_in(folder, empty_file);
+    let aside = aside.map_err(|error| reach("create", path, error))?.into_temp_path();
+    let outcome = begin(&aside);
+    sidecars(&aside).for_each(|sidecar| drop(fs::remove_file(sidecar)));
+    outcome?;
+    match aside.persist_noclobber(path) {
+        // After a power cut the file has to be where its entries are said to be.
+        Ok(()) => fs::File::open(folder)
+            .and_then(|open| open.sync_all())
+            .map_err(|error| reach("sync", folder, error))?,
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(reach("create", path, error.error)),
     }
     look(path)?.ok_or_else(|| reach("find", path, io::ErrorKind::NotFound.into()))
+}
+
+/// Like `O_CREAT|O_EXCL|O_NOFOLLOW`, but without a descriptor to close.
+fn empty_file(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::mknodat(CWD, path, FileType::RegularFile, Mode::from_raw_mode(OWNER_ONLY), 0)?)
 }
 
 fn make_folder(folder: &Path) -> Result<(), StateError> {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, Params, Row, ToSql};
 
 use super::codec::{self, stamp};
 use super::error::Fault;
+use super::life::located;
 use super::{State, StateError};
 use crate::model::{OccurrenceId, Outcome, Run, RunId, StepRecord};
 
@@ -88,7 +89,7 @@ impl State {
             sql.push_str(" LIMIT :limit");
             params.push((":limit", limit));
         }
-        self.read(|connection| codec::rows(connection, &sql, &*params, from_row))
+        self.read(|connection| many(connection, &sql, &*params))
     }
 
     /// The newest run of a task.
@@ -97,7 +98,7 @@ impl State {
     /// [`StateError`].
     pub fn last_run(&self, task: &str) -> Result<Option<Run>, StateError> {
         let sql = "SELECT * FROM run WHERE task = ?1 ORDER BY id DESC LIMIT 1";
-        self.read(|connection| codec::first(connection, sql, [task], from_row))
+        self.read(|connection| one(connection, sql, [task]))
     }
 
     /// Runs that were interrupted, that nobody has settled, and that no later success of the same task has made
@@ -111,7 +112,7 @@ impl State {
                        SELECT 1 FROM run AS later
                        WHERE later.task = this.task AND this.id < later.id AND later.outcome = 'succeeded')
                    ORDER BY id";
-        self.read(|connection| codec::rows(connection, sql, [], from_row))
+        self.read(|connection| many(connection, sql, []))
     }
 
     /// Runs that ended without having done all steps of their way back or of `finally`, that nobody has settled, and
@@ -134,7 +135,7 @@ impl State {
                        SELECT 1 FROM run AS later
                        WHERE later.task = this.task AND this.id < later.id AND later.outcome = 'succeeded')
                    ORDER BY id";
-        self.read(|connection| codec::rows(connection, sql, [], from_row))
+        self.read(|connection| many(connection, sql, []))
     }
 
     /// How many runs of each task ended in each way.
@@ -185,14 +186,24 @@ impl State {
 }
 
 pub(super) fn run(connection: &Connection, id: RunId) -> Result<Option<Run>, Fault> {
-    codec::first(connection, "SELECT * FROM run WHERE id = ?1", [id.0], from_row)
+    one(connection, "SELECT * FROM run WHERE id = ?1", [id.0])
 }
 
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Run>, Fault> {
-    codec::rows(connection, "SELECT * FROM run WHERE ended IS NULL ORDER BY id", [], from_row)
+    many(connection, "SELECT * FROM run WHERE ended IS NULL ORDER BY id", [])
 }
 
-pub(super) fn from_row(row: &Row) -> Result<Run, Fault> {
+/// The runs that a query finds.
+fn many(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<Run>, Fault> {
+    codec::rows(connection, sql, params, |row| Ok(located(connection, from_row(row)?)))
+}
+
+/// The first run that a query finds.
+pub(super) fn one(connection: &Connection, sql: &str, params: impl Params) -> Result<Option<Run>, Fault> {
+    codec::first(connection, sql, params, |row| Ok(located(connection, from_row(row)?)))
+}
+
+fn from_row(row: &Row) -> Result<Run, Fault> {
     Ok(Run {
         id: RunId(row.get("id")?),
         occurrence: row.get::<_, Option<String>>("occurrence")?.map(OccurrenceId),

@@ -82,6 +82,7 @@ impl State {
     /// # Errors
     /// As [`start_run`](Self::start_run).
     pub fn start_run_within(&self, new: &NewRun, limits: &Limits) -> Result<RunId, StartError> {
+        self.give_sign(&new.holder)?;
         let started = self.write(|writing| {
             if let Some(refusal) = refusal(writing.transaction, new, limits, self.clock.now())? {
                 return Ok(Err(refusal));
@@ -118,6 +119,7 @@ impl State {
         definition: Option<&str>,
         limits: &Limits,
     ) -> Result<Run, StartError> {
+        self.give_sign(holder)?;
         let resumed = self.write(|writing| {
             let Some(found) = runs::run(writing.transaction, run)? else {
                 return Ok(Err(StartError::NoSuchRun { run }));
@@ -128,7 +130,10 @@ impl State {
             if abandoned || over {
                 return Ok(Err(StartError::Ended { run }));
             }
-            if found.ended.is_none() && found.holder != *holder && process_identity::is_alive(&found.holder) {
+            if found.ended.is_none()
+                && !found.holder.is_same_process(holder)
+                && process_identity::is_alive(&found.holder)
+            {
                 return Ok(Err(StartError::Held { run, holder: Box::new(found.holder) }));
             }
             let mut others = unfinished(writing.transaction)?;

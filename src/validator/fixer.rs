@@ -54,7 +54,7 @@ fn insertions(fixed: &Fixed) -> Vec<Insertion> {
         if let Remedy::Set { path, value } = remedy
             && seen.insert(path.join("."))
         {
-            insertions.push(Insertion { path: path.clone(), value: value.clone() });
+            insertions.push(Insertion { path: path.clone(), value: value.clone(), comments: Vec::new() });
         }
     }
     insertions

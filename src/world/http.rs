@@ -1,11 +1,14 @@
 //! HTTP with a total deadline and a bounded body.
 
+mod redirect;
+
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use ureq::http;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig};
-use ureq::{ResponseExt, http};
 
+use self::redirect::Hop;
 use crate::model::MAX_REDIRECTS;
 
 /// One request.
@@ -23,7 +26,7 @@ pub struct Request<'a> {
     pub timeout: Duration,
     /// The most bytes of the answer's body that are read.
     pub body_limit: u64,
-    /// The most redirections that are followed. `Authorization` and `Cookie` are not sent along.
+    /// The most redirections that are followed. To another host or port nothing goes along that says who asks.
     pub redirects: u32,
 }
 
@@ -165,8 +168,9 @@ impl Client {
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .max_idle_connections(0)
+            // They are followed here, so that no header field goes where it was not meant to go.
+            .max_redirects(0)
             .max_redirects_will_error(false)
-            .save_redirect_history(true)
             .tls_config(tls)
             .user_agent(concat!("mainstay/", env!("CARGO_PKG_VERSION")))
             .build();
@@ -193,20 +197,37 @@ impl Client {
     /// # Errors
     /// [`HttpError`] when there is no answer at all.
     pub fn read(&self, request: &Request) -> Result<Read, HttpError> {
-        let prepared = self.prepare(request)?;
         let explain = |error: ureq::Error| explain(request, &error);
-        let mut response = self.agent.run(prepared).map_err(explain)?;
+        let deadline = Instant::now() + request.timeout;
+        let mut path = Vec::new();
+        let mut hop = Hop {
+            method: request.method.to_owned(),
+            url: request.url.to_owned(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+        };
+        let mut response = loop {
+            // No time at all would be taken for no limit.
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            let response = self.agent.run(self.prepare(&hop, left)?).map_err(explain)?;
+            let Some(location) = location(&response) else { break response };
+            let may_follow = path.len() < request.redirects as usize;
+            let next = match hop.next(response.status().as_u16(), &location) {
+                Err(reason) if may_follow => {
+                    return Err(HttpError::Unreachable { url: without_password(request.url), reason });
+                }
+                Ok(Some(next)) if may_follow => next,
+                _ => {
+                    path.push(without_password(&location));
+                    break response;
+                }
+            };
+            path.push(without_password(&next.url));
+            hop = next;
+        };
         let status = response.status().as_u16();
-        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let fields = response.headers().iter();
         let headers = fields.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let visited = response.get_redirect_history().unwrap_or_default().iter().skip(1);
-        let mut path: Vec<String> = visited.map(|uri| without_password(&uri.to_string())).collect();
-        if is_redirection(status)
-            && let Some(next) = response.headers().get(http::header::LOCATION)
-        {
-            path.push(without_password(&text(next)));
-        }
         // Without content there is nothing to read; Prometheus says all the same that it is compressed.
         let body = match status {
             204 | 304 => Ok(Vec::new()),
@@ -215,18 +236,27 @@ impl Client {
         Ok(Read { status, headers, path, body })
     }
 
-    fn prepare(&self, request: &Request) -> Result<http::Request<Vec<u8>>, HttpError> {
-        let mut builder = http::Request::builder().method(request.method).uri(request.url);
-        for (name, value) in &request.headers {
+    fn prepare(&self, hop: &Hop, timeout: Duration) -> Result<http::Request<Vec<u8>>, HttpError> {
+        let mut builder = http::Request::builder().method(hop.method.as_str()).uri(&hop.url);
+        for (name, value) in &hop.headers {
             builder = builder.header(name, value);
         }
-        let prepared = builder.body(request.body.clone()).map_err(|error| HttpError::BadRequest {
-            url: without_password(request.url),
+        let prepared = builder.body(hop.body.clone()).map_err(|error| HttpError::BadRequest {
+            url: without_password(&hop.url),
             reason: error.to_string(),
         })?;
-        let configured = self.agent.configure_request(prepared).timeout_global(Some(request.timeout));
-        Ok(configured.max_redirects(request.redirects).build())
+        Ok(self.agent.configure_request(prepared).timeout_global(Some(timeout)).build())
     }
+}
+
+fn text(value: &http::HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// Where a redirection leads to; `None` of any other answer.
+fn location(response: &http::Response<ureq::Body>) -> Option<String> {
+    let is_redirection = is_redirection(response.status().as_u16());
+    response.headers().get(http::header::LOCATION).filter(|_| is_redirection).map(text)
 }
 
 /// Source: RFC 9110, 15.4.

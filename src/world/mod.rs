@@ -11,6 +11,7 @@ pub mod glob;
 pub mod host;
 pub mod http;
 pub mod kernel_file;
+pub mod life_sign;
 pub mod mailbox;
 pub mod output;
 pub mod person;
@@ -28,13 +29,14 @@ pub mod tsdb;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use self::alertmanager::Alertmanager;
 use self::clock::Clock;
 use self::http::Client;
 use self::output::Outputs;
 use self::person::Person;
-use self::prometheus::Prometheus;
+use self::prometheus::{Prometheus, Warnings};
 use crate::calendar::Zone;
 use crate::model::{Connections, Spanned};
 
@@ -93,6 +95,14 @@ impl World {
         Self { zone, ..self }
     }
 
+    /// The same, in which `warnings` hears what every Prometheus warns of.
+    #[must_use]
+    pub fn heard_by(self, warnings: &Warnings) -> Self {
+        let heard = |prometheus: &Prometheus| prometheus.heard_by(warnings);
+        let replicas = self.replicas.iter().map(heard).collect();
+        Self { prometheus: self.prometheus.as_ref().map(heard), replicas, ..self }
+    }
+
     /// Every Prometheus of the plan file, the one that is asked first before the others.
     pub fn each_prometheus(&self) -> impl Iterator<Item = &Prometheus> {
         self.prometheus.iter().chain(&self.replicas)
@@ -102,4 +112,16 @@ impl World {
     pub fn each_alertmanager(&self) -> impl Iterator<Item = &Alertmanager> {
         self.alertmanager.iter().chain(&self.members)
     }
+}
+
+/// Asks each of several servers the same at once, and returns their answers in the order of the servers: one that hangs
+/// takes no time from the others. Every question has its own timeout.
+pub fn ask_at_once<S: Sync, A: Send>(servers: &[S], question: impl Fn(&S) -> A + Sync) -> Vec<A> {
+    thread::scope(|scope| {
+        let asked: Vec<_> = servers.iter().map(|server| scope.spawn(|| question(server))).collect();
+        let answer = |one: thread::ScopedJoinHandle<'_, A>| {
+            one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        asked.into_iter().map(answer).collect()
+    })
 }

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::life_sign;
 use super::process_table;
 use crate::model::Holder;
 
@@ -19,15 +21,21 @@ pub fn current() -> io::Result<Holder> {
         boot_id: boot_id()?,
         user: user(),
         host: host(),
+        pid_namespace: pid_namespace(),
+        sign_of_life: None,
     })
 }
 
 /// Whether the process that `holder` names still runs: same boot, same number, same start.
 ///
-/// A process that cannot be looked at counts as alive: taking over work from the living is the greater harm.
+/// A process that cannot be looked at counts as alive: taking over work from the living is the greater harm. In another
+/// container its number says nothing here, so its [sign of life](life_sign) is asked for.
 pub fn is_alive(holder: &Holder) -> bool {
     if boot_id().is_ok_and(|boot| boot != holder.boot_id) {
         return false;
+    }
+    if !is_of_this_namespace(holder) {
+        return holder.sign_of_life.as_deref().is_none_or(life_sign::is_given);
     }
     match started_ticks(&holder.pid.to_string()) {
         Ok(ticks) => ticks == holder.started_ticks,
@@ -42,6 +50,9 @@ pub fn is_alive(holder: &Holder) -> bool {
 /// When it has gone, or may not be asked.
 pub fn interrupt(holder: &Holder) -> io::Result<()> {
     let gone = || io::Error::from(io::ErrorKind::NotFound);
+    if !is_of_this_namespace(holder) {
+        return Err(io::Error::other("it runs in another container, and cannot be asked from here"));
+    }
     let pid = Pid::from_raw(holder.pid).ok_or_else(gone)?;
     // What is opened stays the process that it was; so it is looked at after that.
     let process = pidfd_open(pid, PidfdFlags::empty())?;
@@ -54,6 +65,20 @@ pub fn interrupt(holder: &Holder) -> io::Result<()> {
 /// Whether the machine was not started again since `holder` was.
 pub fn is_of_this_boot(holder: &Holder) -> bool {
     boot_id().is_ok_and(|boot| boot == holder.boot_id)
+}
+
+/// Whether process ids mean here what they meant to `holder`.
+///
+/// Source: pid_namespaces(7). The number of a namespace is used again only when that is gone, with all that was in it.
+pub fn is_of_this_namespace(holder: &Holder) -> bool {
+    match (holder.pid_namespace, pid_namespace()) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        _ => true,
+    }
+}
+
+fn pid_namespace() -> Option<u64> {
+    fs::metadata("/proc/self/ns/pid").ok().map(|namespace| namespace.ino())
 }
 
 /// The name of the user that mainstay runs as; `uid:N` for one without a name in `/etc/passwd`.
@@ -143,6 +168,23 @@ mod tests {
         let now = Holder { pid: 1, started_ticks: first.started_ticks, ..current().unwrap() };
         assert!(is_alive(&now));
         assert!(!is_alive(&Holder { started_ticks: first.started_ticks + 1, ..now }));
+    }
+
+    #[test]
+    fn of_a_process_in_another_container_its_sign_of_life_tells_and_without_one_it_is_left_alone() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let sign = folder.path().join("life/1");
+        // The same number is a living process here, and says nothing.
+        let mut holder = Holder { pid_namespace: Some(1), started_ticks: 7, ..current().unwrap() };
+        assert!(is_alive(&holder), "nobody can know");
+        holder.sign_of_life = Some(sign.clone());
+        assert!(is_alive(&holder), "somebody removed its sign");
+        let given = life_sign::give(&sign).unwrap();
+        assert!(is_alive(&holder));
+        assert!(interrupt(&holder).unwrap_err().to_string().contains("another container"));
+        drop(given);
+        assert!(!is_alive(&holder), "the kernel took the lock away with the process");
+        assert!(!is_alive(&Holder { pid_namespace: None, ..holder }), "one of before counts as one of here");
     }
 
     #[test]

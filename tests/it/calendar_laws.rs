@@ -180,10 +180,13 @@ fn oracle(
     found
 }
 
-/// The changes of all zones in 20 years, one of each kind: the time of day, and the offsets before and after.
-fn kinds_of_change() -> BTreeMap<(i64, i64, i64), (String, DateTime<Utc>)> {
+/// A change of a clock: when, and the offsets before and after.
+type Change = (DateTime<Utc>, i64, i64);
+
+/// The changes of all zones in 20 years, each with a zone that has it.
+fn changes() -> BTreeMap<Change, String> {
     let [from, until] = ["2010-01-01T00:00:00Z", "2030-01-01T00:00:00Z"].map(utc);
-    let mut kinds = BTreeMap::new();
+    let mut changes = BTreeMap::new();
     for name in zone_names() {
         let Ok(zone) = TimeZone::get(&name) else { continue };
         let from = Timestamp::from_second(from.timestamp()).expect("a timestamp");
@@ -196,38 +199,59 @@ fn kinds_of_change() -> BTreeMap<(i64, i64, i64), (String, DateTime<Utc>)> {
             let after = i64::from(change.offset().seconds());
             // A change of the name alone, or of what is called summer, moves no clock.
             if before != after {
-                let kind = (at.timestamp().rem_euclid(86_400), before, after);
-                kinds.entry(kind).or_insert_with(|| (name.clone(), at));
+                changes.entry((at, before, after)).or_insert_with(|| name.clone());
             }
             before = after;
         }
     }
-    kinds
+    changes
+}
+
+/// Expects what a person with a watch finds in the hours around a change.
+fn assert_as_by_a_watch(place: &str, change: DateTime<Utc>) {
+    // The hours before, and those after, so that both fall into what is searched.
+    let (from, until) = (change - TimeDelta::hours(5), change + TimeDelta::hours(5));
+    let zone = Zone::named(place).expect("a zone");
+    let watch = TimeZone::get(place).expect("a zone");
+    for (cron, hours, is_wildcard) in
+        [("7,30 0-4,22,23 * * *", "0-4,22,23", false), ("7,30 * * * *", "*", true)]
+    {
+        let schedule = CronSchedule::parse(cron).expect("a cron expression");
+        for dst in [DstMode::Once, DstMode::Literal, DstMode::Skip] {
+            let got: Vec<_> = schedule.instants(&zone, dst, from, until).collect();
+            let is_hour = |hour| hours == "*" || hour <= 4 || hour >= 22;
+            let matches = |local: NaiveDateTime| [7, 30].contains(&local.minute()) && is_hour(local.hour());
+            let expected = oracle(matches, is_wildcard, &watch, dst, from, until);
+            assert_eq!(got, expected, "{cron} in {place} at {change}, {dst:?}");
+        }
+    }
 }
 
 #[test]
 fn case_9_a_watch_and_the_calendar_agree_at_every_kind_of_change_that_any_zone_has_in_20_years() {
-    let kinds = kinds_of_change();
+    // The time of day, and the offsets before and after.
+    let kind = |(at, before, after): Change| (at.timestamp().rem_euclid(86_400), before, after);
+    let kinds: BTreeMap<_, _> = changes().into_iter().map(|(it, place)| (kind(it), (place, it.0))).collect();
     assert!(kinds.len() > 100, "only {} kinds", kinds.len());
     for (place, change) in kinds.values() {
-        // The hours before, and those after, so that both fall into what is searched.
-        let (from, until) = (*change - TimeDelta::hours(5), *change + TimeDelta::hours(5));
-        let zone = Zone::named(place).expect("a zone");
-        let watch = TimeZone::get(place).expect("a zone");
-        for (cron, hours, is_wildcard) in
-            [("7,30 0-4,22,23 * * *", "0-4,22,23", false), ("7,30 * * * *", "*", true)]
-        {
-            let schedule = CronSchedule::parse(cron).expect("a cron expression");
-            for dst in [DstMode::Once, DstMode::Literal, DstMode::Skip] {
-                let got: Vec<_> = schedule.instants(&zone, dst, from, until).collect();
-                let is_hour = |hour| hours == "*" || hour <= 4 || hour >= 22;
-                let matches =
-                    |local: NaiveDateTime| [7, 30].contains(&local.minute()) && is_hour(local.hour());
-                let expected = oracle(matches, is_wildcard, &watch, dst, from, until);
-                assert_eq!(got, expected, "{cron} in {place} at {change}, {dst:?}");
-            }
-        }
+        assert_as_by_a_watch(place, *change);
     }
+}
+
+#[test]
+#[ignore = "takes minutes; every run looks at one of each kind"]
+fn case_9_a_watch_and_the_calendar_agree_at_every_change_that_any_zone_has_in_20_years() {
+    let changes = changes();
+    assert!(changes.len() > 1000, "only {} changes", changes.len());
+    for ((change, ..), place) in &changes {
+        assert_as_by_a_watch(place, *change);
+    }
+}
+
+/// So many cases, or as many as `PROPTEST_CASES` says for a long run.
+fn cases(n: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(n), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Zones with a change of the offset in the weeks after this instant.
@@ -443,7 +467,7 @@ fn rule() -> impl Strategy<Value = Rule> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn case_9_a_watch_and_the_calendar_agree(
@@ -516,7 +540,7 @@ fn odd_rule() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(128))]
 
     #[test]
     fn case_9_a_watch_and_the_rules_agree(rule in rule(), (place, from) in place_and_time(), dst in dst()) {

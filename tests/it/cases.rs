@@ -102,6 +102,34 @@ fn case_50_a_replica_waits_for_its_partner_and_the_plan_says_so() {
 }
 
 #[test]
+fn case_19_what_outlives_the_window_is_not_followed_by_what_cannot_be_undone_and_goes_back() {
+    let case = Case::new().plan_file(
+        "mainstay: 1
+windows: {night: {cron: '0 2 * * *', duration: 2h, cutoff: 1h}}
+tasks:
+  drop:
+    type: routine
+    domain: component
+    duration: 1m
+    window: night
+    steps:
+      - {name: drain, shell: 'echo drained >> done; sleep 1.2'}
+      - {name: drop, shell: 'echo dropped >> done', destructive: true}
+    rollback: [{name: undrain, shell: 'echo undrained >> done'}]
+",
+    );
+    // The gate is open, and by the time that it is drained the cutoff has gone by.
+    let run: Value = case.run("--now 2026-03-07T02:59:59Z run drop --format json").exit(1).json();
+    let run = &run["runs"][0];
+    assert_eq!(case.read("done"), "drained\nundrained\n");
+    assert_eq!(run["outcome"], "rolled_back", "{run}");
+    let reason = "step 2 of 2, `drop`, was not started: 2026-03-07 closed at its cutoff, 03:00";
+    assert_eq!(run["reason"], reason, "{run}");
+    let asked = run["steps"].as_array().expect("steps").iter().find(|step| step["name"] == "before `drop`");
+    assert_eq!(asked.expect("the gate was asked again")["phase"], "gate", "{run}");
+}
+
+#[test]
 fn case_51_no_attempt_starts_after_the_cutoff() {
     let sections = "windows:\n  w: {cron: \"0 2 * * *\", duration: 2h, cutoff: 1h}\n";
     let yaml = plan(sections, &[("k", "schedule: {cron: \"0 2 * * *\"}; window: w")])

@@ -4,7 +4,9 @@
 
 mod certificate;
 mod host;
-mod http;
+mod hostile;
+pub mod http;
+mod hung;
 
 use crate::support::Case;
 

@@ -13,6 +13,7 @@ mod helps;
 mod html;
 mod ics;
 mod optimizer;
+mod publishers;
 mod rfc5545;
 mod saved;
 

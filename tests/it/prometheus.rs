@@ -2,6 +2,7 @@
 
 mod back;
 mod empty;
+mod labels;
 mod reload;
 mod restore;
 mod series;

@@ -22,7 +22,7 @@ fn outcome(case: &Case, arguments: &str) -> (String, String) {
 }
 
 #[test]
-fn a_drain_that_outlives_the_window_is_undone_and_nothing_is_dropped() {
+fn case_19_a_drain_that_outlives_the_window_is_undone_and_nothing_is_dropped() {
     // The clock is 8 seconds before the cutoff when mainstay starts, and beyond it after the drain.
     let case = Case::new().plan_file(plan("    window: night\n", "touch drained; sleep 9"));
     let (outcome, reason) = outcome(&case, "--now 2026-03-07T05:29:52Z run drop");

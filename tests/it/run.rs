@@ -401,6 +401,7 @@ fn a_disk_that_fills_up_stops_the_work_and_loses_nothing_that_was_recorded() {
     let mut lines = stdout.lines();
     assert_eq!((lines.next(), lines.next()), (Some("3"), Some("0")), "{stdout}{stderr}");
     assert!(stderr.contains("no room is left on the disk of the state file"), "{stderr}");
+    assert!(stderr.contains("hint: `mainstay run --resume 1` says how far it came"), "{stderr}");
     assert!(stderr.contains("run 1 of `fill` was interrupted"), "{stderr}");
     let kinds: Vec<_> =
         lines.map(|line| line.split("\"kind\":\"").nth(1).unwrap_or("").split('"').next()).collect();

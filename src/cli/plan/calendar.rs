@@ -7,9 +7,10 @@ use super::layout::columns;
 use super::words::{ahead, one_line};
 use crate::cli::output::{Format, deliver};
 use crate::cli::{Exit, Global, Terminal};
+use crate::model::PlanFile;
 use crate::scheduler::report::upcoming::{Note, Recurring, Upcoming, report, upcoming, utc_offset};
 
-const HEADER: [&str; 5] = ["LOCAL TIME", "UTC OFFSET", "IN", "WHAT", "NOTE"];
+const HEADER: [&str; 6] = ["LOCAL TIME", "UTC OFFSET", "IN", "WHAT", "UNTIL", "NOTE"];
 
 /// Says when what is called `name` happens next, or everything.
 pub fn run(
@@ -34,10 +35,7 @@ pub fn run(
             return Ok(serde_json::to_string_pretty(&report(&all, zone, *from))? + "\n");
         }
         if all.is_empty() {
-            return Ok(
-                "nothing: what has no schedule runs on demand, and what is over does not come again\n"
-                    .to_owned(),
-            );
+            return Ok(nothing(plan, name));
         }
         let rows = all.iter().map(|it| row(question, it));
         Ok(columns(&HEADER, rows, watched.filter(|_| is_shown)))
@@ -45,7 +43,23 @@ pub fn run(
     Ok(Exit::Done)
 }
 
-fn row(question: &Question, it: &Upcoming) -> [String; 5] {
+/// Why nothing comes.
+fn nothing(plan: &PlanFile, name: Option<&str>) -> String {
+    let schedule = name.and_then(|name| plan.tasks.get(name)).and_then(|task| task.schedule.as_ref());
+    match (name, schedule.and_then(|schedule| schedule.when.as_ref())) {
+        (Some(name), Some(check)) => format!(
+            "nothing by the calendar: {name} is due when check {} fails; `mainstay plan --explain {name}` says how \
+             that stands\n",
+            one_line(&check.value),
+            name = one_line(name)
+        ),
+        _ => {
+            "nothing: what has no schedule runs on demand, and what is over does not come again\n".to_owned()
+        }
+    }
+}
+
+fn row(question: &Question, it: &Upcoming) -> [String; 6] {
     let kind = match it.what {
         Recurring::Task => "task",
         Recurring::Window => "window",
@@ -60,6 +74,7 @@ fn row(question: &Question, it: &Upcoming) -> [String; 5] {
         offset,
         length,
         format!("{kind} {}", one_line(&it.name)),
+        it.end.map(|end| zone.local(end)).unwrap_or_default(),
         it.note.map(Note::words).unwrap_or_default(),
     ]
 }

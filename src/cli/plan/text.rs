@@ -10,7 +10,7 @@ use super::layout::{columns, wrapped};
 use super::words::{ahead, one_line, roughly};
 use crate::calendar::Zone;
 use crate::counted;
-use crate::model::{Change, Length, Occurrence, OccurrenceId, Span, Task};
+use crate::model::{Change, Length, Occurrence, OccurrenceId, Recurrence, Span, Spanned, Task};
 use crate::reporter::formatter::debt;
 use crate::scheduler::debt::Kind;
 use crate::scheduler::explain::{Explanation, Source};
@@ -93,11 +93,12 @@ impl Table<'_> {
         })
     }
 
-    /// What a change of the clock does to an occurrence of a calendar, in words.
+    /// What a change of the clock does to an occurrence that is due by the clock, in words.
     fn clock_note(&self, occurrence: &Occurrence) -> Option<String> {
         let task = self.0.plan.tasks.get(&occurrence.task)?;
-        let is_calendar = task.schedule.as_ref().is_some_and(|it| it.cron.is_some() || it.rrule.is_some());
-        let note = note_on(task, self.0.zone, occurrence.release).filter(|_| is_calendar)?;
+        let by_clock = |it: &Spanned<Recurrence>| it.cron.is_some() || it.rrule.is_some() || it.at.is_some();
+        let is_by_clock = task.schedule.as_ref().is_some_and(by_clock);
+        let note = note_on(task, self.0.zone, occurrence.release).filter(|_| is_by_clock)?;
         Some(note.words())
     }
 

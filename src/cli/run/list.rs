@@ -17,6 +17,7 @@ use crate::model::{Origin, Outcome, Run};
 use crate::state::RunFilter;
 use crate::table::{Tone, painted};
 use crate::text::inert_line;
+use crate::world::process_identity;
 
 /// Which runs are listed.
 #[derive(Debug, Args)]
@@ -171,7 +172,8 @@ fn line(
 }
 
 fn row(run: &Run, zone: &Zone) -> [String; 7] {
-    let outcome = run.outcome.map_or_else(|| "going".to_owned(), |outcome| outcome.to_string());
+    let goes_on = || if process_identity::is_alive(&run.holder) { "going" } else { "no end" };
+    let outcome = run.outcome.map_or_else(|| goes_on().to_owned(), |outcome| outcome.to_string());
     let took = run.ended.map(|ended| took(ended - run.started)).unwrap_or_default();
     let targets = match run.targets.as_slice() {
         [] => String::new(),

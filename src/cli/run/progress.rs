@@ -17,8 +17,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use self::plain::Plain;
 use crate::cli::Terminal;
 use crate::cli::lines::Lines;
-use crate::executor::monitor::Progress;
-use crate::model::Event;
+use crate::executor::monitor::{Progress, Resumed};
+use crate::model::{Event, RunId};
 use crate::world::cancel::Cancel;
 
 /// How progress is shown.
@@ -98,6 +98,12 @@ impl Screen {
     /// What keeps it quiet while a person is asked.
     pub fn quiet(&self) -> Quiet {
         Quiet(self.shown.clone())
+    }
+
+    /// Learns how far a run came before it is gone on with.
+    pub fn resumes(&self, run: RunId, resumed: Resumed) {
+        let Some(shown) = &self.shown else { return };
+        shown.lock().unwrap_or_else(PoisonError::into_inner).progress.resumes(run, resumed);
     }
 
     /// Takes in what happened.

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
+use super::progress::Screen;
 use super::work::Site;
 use super::{Assume, RunArgs};
 use crate::cli::output::{self, Format};
 use crate::cli::{Exit, Global, Terminal};
 use crate::executor::coordinator::{Account, Crew};
+use crate::executor::monitor::Resumed;
 use crate::executor::resume::change::Change;
 use crate::executor::resume::outlook::{Item, State as Came};
 use crate::executor::resume::{self, Interrupted, Question, Verdict};
 use crate::manager::Manager;
-use crate::model::{Run, RunId};
+use crate::model::{Phase, Run, RunId};
 use crate::state::State;
 use crate::table::{Tone, table};
 use crate::text::{inert, inert_line};
@@ -22,7 +24,7 @@ pub fn resume(
     wanted: Option<RunId>,
     global: &Global,
     crew: &Crew,
-    terminal: &mut Terminal,
+    (terminal, screen): (&mut Terminal, &Screen),
 ) -> anyhow::Result<Result<Account, Exit>> {
     let run = match choose(wanted, crew.journal.state(), terminal)? {
         Ok(run) => run,
@@ -39,7 +41,10 @@ pub fn resume(
         Ok(()) => verdicts(&interrupted, args.assume, crew, terminal),
     };
     Ok(match answered {
-        Ok(verdicts) => Ok(resume::go_on(crew, &interrupted, &verdicts)?),
+        Ok(verdicts) => {
+            screen.resumes(interrupted.run.id, so_far(&interrupted, &verdicts));
+            Ok(resume::go_on(crew, &interrupted, &verdicts)?)
+        }
         Err(exit) => {
             if !is_text {
                 terminal.result(&json(&interrupted)?)?;
@@ -47,6 +52,19 @@ pub fn resume(
             Err(exit)
         }
     })
+}
+
+/// How far the work has come, with what is said of the steps that were interrupted.
+fn so_far(interrupted: &Interrupted, verdicts: &[(u32, Verdict)]) -> Resumed {
+    let items = interrupted.items();
+    let work = || items.iter().filter(|item| item.phase == Phase::Steps);
+    let n_done = work().filter(|item| item.state == Came::Done).count();
+    let n_settled = verdicts.iter().filter(|(_, verdict)| verdict.done).count();
+    Resumed {
+        targets: interrupted.run.targets.clone(),
+        n_steps: work().count(),
+        n_done: n_done + n_settled.min(work().filter(|item| item.state == Came::Interrupted).count()),
+    }
 }
 
 /// Says how far a run came, and whether it could go on; changes nothing.
@@ -73,7 +91,7 @@ pub fn dry_run(
     })?;
     let is_changed = changed(&interrupted, false, terminal).is_err();
     let asked: Vec<_> =
-        interrupted.questions().into_iter().filter(|question| question.step.done_if.is_none()).collect();
+        interrupted.questions(false).into_iter().filter(|question| question.step.done_if.is_none()).collect();
     if !asked.is_empty() {
         say_what_to_type(&interrupted, &asked, terminal);
     }
@@ -165,7 +183,7 @@ fn verdicts(
 ) -> Result<Vec<(u32, Verdict)>, Exit> {
     let mut verdicts = Vec::new();
     let mut open = Vec::new();
-    for question in interrupted.questions() {
+    for question in interrupted.questions(assume.is_some()) {
         let verdict = match (assume, question.ask(crew)) {
             (Some(assume), _) => {
                 let done = assume == Assume::Done;

@@ -74,11 +74,15 @@ fn table(runs: &[(Run, Vec<StepRecord>)], screen: Screen) -> String {
             }
             _ => Tone::Bad,
         };
-        let done = steps.iter().filter(|step| step.outcome == Some(Outcome::Succeeded)).count();
+        let is_done =
+            |step: &&StepRecord| step.outcome == Some(Outcome::Succeeded) || step.settled == Some(true);
+        let done = steps.iter().filter(is_done).count();
         let took = run.ended.map_or_else(String::new, |ended| seconds(ended - run.started));
         let name = pad_str(name, name_width, Alignment::Left, screen.width.map(|_| "…"));
         let outcome = painted(&format!("{outcome:<11}"), tone, false, screen);
-        let steps = crate::counted(steps.len(), "step");
+        // What was settled as not done is done again under another number, or was taken back.
+        let n_steps = steps.iter().filter(|step| step.settled != Some(false)).count();
+        let steps = crate::counted(n_steps, "step");
         let _ = writeln!(text, "run {:<4} {name}  {outcome} {took:>7}  {done} of {steps}", run.id.0);
     }
     text

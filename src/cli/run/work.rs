@@ -110,7 +110,7 @@ pub fn work(
     }
     let jobs = usize::from(args.jobs);
     let worked = match args.resume {
-        Some(wanted) => match resume::resume(args, wanted.map(RunId), global, &crew, terminal)? {
+        Some(wanted) => match resume::resume(args, wanted.map(RunId), global, &crew, (terminal, &screen))? {
             Ok(account) => Ok(vec![account]),
             Err(exit) => return Ok(exit),
         },
@@ -127,6 +127,7 @@ pub fn work(
             let why = crate::in_words(&error);
             // The error itself says more than that it could not be streamed.
             let _ = events.finish(&[report::events::stopped(&why, world.clock.now())]);
+            remind_of_open(&crew, terminal);
             return Err(hinted(error, terminal).into());
         }
     };
@@ -137,4 +138,15 @@ pub fn work(
         orders::remind(&orders, &accounts, terminal);
     }
     Ok(exit)
+}
+
+/// After work that could not be recorded, says how it is gone on with; reading may still be possible.
+fn remind_of_open(crew: &Crew, terminal: &mut Terminal) {
+    let Ok(unfinished) = crew.journal.state().unfinished_runs() else { return };
+    for run in unfinished.iter().filter(|run| run.holder.is_same_process(crew.holder)) {
+        terminal.hint(&format!(
+            "`mainstay run --resume {}` says how far it came, and goes on with it, once that is mended",
+            run.id
+        ));
+    }
 }

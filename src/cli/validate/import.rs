@@ -6,8 +6,7 @@ use clap::Args;
 
 use crate::cli::{Exit, Global, Terminal};
 use crate::counted;
-use crate::manager::{Added, ImportError, Manager, fragment};
-use crate::model::Value;
+use crate::manager::{Added, ImportError, Manager, NewCheck, fragment};
 use crate::text::{inert, inert_line};
 use crate::validator::reporter::text;
 
@@ -71,7 +70,7 @@ pub fn run(
 
 /// Writes checks into the plan file, or shows what would change.
 pub fn write(
-    checks: &[(String, Value)],
+    checks: &[NewCheck],
     is_diff: bool,
     manager: &Manager,
     terminal: &mut Terminal,

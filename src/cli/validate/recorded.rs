@@ -11,6 +11,7 @@ use crate::validator::report::Report;
 
 /// Which recorded runs are validated.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Recorded runs")]
 pub struct RecordedArgs {
     /// Validate a recorded run instead of plan files, by its number or `last`: process, result, quality, security
     #[arg(long, value_name = "ID", conflicts_with_all = NOT_BESIDE)]

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Context, Done};
-use crate::model::{Pause, Step, Task};
+use crate::model::{Pause, Step};
 use crate::text::roughly;
 use crate::world::World;
 use crate::world::person::{Question, Reply};
@@ -28,9 +28,8 @@ pub fn carry_out(pause: &Pause, step: &Step, context: &Context) -> Done {
     }
 }
 
-/// Why `task` cannot be carried out here: one of its steps asks a person, and nobody is there.
-pub fn needs_a_person(task: &Task, world: &World) -> Option<String> {
-    let mut steps = task.steps.iter().chain(task.rollback.iter()).chain(task.finally.iter());
+/// Why `steps` cannot be carried out here: one of them asks a person, and nobody is there.
+pub fn needs_a_person<'s>(mut steps: impl Iterator<Item = &'s Step>, world: &World) -> Option<String> {
     let step = steps.find(|step| step.pause.is_some()).filter(|_| world.person.is_none())?;
     Some(nobody(step))
 }

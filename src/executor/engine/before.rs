@@ -1,9 +1,9 @@
 //! Gate, preconditions and baseline: nothing is touched yet.
 
-use super::script::Script;
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
+use crate::model::script::Script;
 use crate::model::{Event, Outcome, Phase};
 use crate::state::StateError;
 use crate::validator::verifier::{self, Facts};

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 
-use super::script::{Part, Script, Unit};
 use crate::executor::actions::{Done, NotNow};
+use crate::model::script::{Part, Script, Unit};
 use crate::model::{Outcome, Phase, StepRecord};
 use crate::validator::verifier::Facts;
 

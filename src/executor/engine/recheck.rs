@@ -6,12 +6,12 @@
 //! pages people, or makes something else act. And a step that restarts Prometheus is not run when Prometheus would not
 //! start again. Steps that are not destructive go on beyond a cutoff: stopping half-way does more harm.
 
-use super::script::Unit;
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::actions::prometheus::config_fault;
 use crate::executor::controller::{self, GateAnswer};
+use crate::model::script::Unit;
 use crate::model::{Outcome, Phase};
 use crate::scheduler::words::why_not;
 use crate::state::StateError;

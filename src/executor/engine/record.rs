@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::Work;
-use super::script::Asked;
 use super::steps::Progress;
 use crate::executor::actions::Done;
+use crate::model::script::Asked;
 use crate::model::{Event, Outcome, Phase};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::past::{Past, Standing};
-use super::script::{Batch, Part, Script};
 use super::steps::Progress;
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::executor::controller;
 use crate::executor::cover::{self, Needed};
+use crate::model::script::{Batch, Part, Script};
 use crate::model::{Length, Outcome, Phase, PlanFile, Task, wait_for_cover};
 use crate::scheduler::words::why_not;
 use crate::state::StateError;

@@ -14,6 +14,7 @@ use crate::executor::actions::Done;
 use crate::model::{Event, Length, Outcome, Phase, SeriesSpec, SeriesVerdict, Spanned, TakenSeries};
 use crate::state::StateError;
 use crate::validator::verifier::{Facts, series};
+use crate::world::prometheus::Warnings;
 
 impl Work<'_> {
     fn series_specs(&self) -> &[Spanned<SeriesSpec>] {
@@ -35,11 +36,13 @@ impl Work<'_> {
             let Some(prometheus) = &self.world.prometheus else {
                 return Done::failed("there is no Prometheus");
             };
-            match series::take(prometheus, specs, Utc::now(), interval(facts)) {
+            let warnings = Warnings::default();
+            let prometheus = prometheus.heard_by(&warnings);
+            match series::take(&prometheus, specs, Utc::now(), pace(facts)) {
                 Ok(found) => {
-                    let n = found.iter().map(|one| one.series.len()).sum();
+                    let n: usize = found.iter().map(|one| one.series.len()).sum();
                     taken = Some(found);
-                    Done::well(crate::counted(n, "series").replace("seriess", "series"))
+                    Done::well(format!("{n} series{}", warnings.in_words()))
                 }
                 Err(error) => Done::failed(crate::in_words(&error)),
             }
@@ -85,13 +88,14 @@ impl Work<'_> {
             if self.interrupts.work.wait(wait) {
                 return Done::interrupted("stopped while it waited for samples after the work");
             }
-            let after = match series::take(prometheus, specs, Utc::now(), interval(facts)) {
+            let warnings = Warnings::default();
+            let after = match series::take(&prometheus.heard_by(&warnings), specs, Utc::now(), pace(facts)) {
                 Ok(after) => after,
                 Err(error) => return Done::failed(crate::in_words(&error)),
             };
             results = series::judge(specs, &before, &after);
             let words: Vec<_> = results.iter().map(series::in_words).collect();
-            let words = words.join(" / ");
+            let words = words.join(" / ") + &warnings.in_words();
             if results.iter().any(|result| result.fails) { Done::failed(words) } else { Done::well(words) }
         })?;
         let failing: Vec<_> = results.iter().filter(|result| result.fails).map(series::in_words).collect();
@@ -128,5 +132,11 @@ impl Work<'_> {
 }
 
 fn interval(facts: &Facts) -> Duration {
-    Duration::try_from_secs_f64(facts.first.scrape_interval).unwrap_or(Duration::from_secs(15))
+    pace(facts).scrape
+}
+
+fn pace(facts: &Facts) -> series::Pace {
+    let scrape = Duration::try_from_secs_f64(facts.first.scrape_interval).unwrap_or(Duration::from_secs(15));
+    let evaluation = Duration::try_from_secs_f64(facts.first.evaluation_interval).unwrap_or(scrape);
+    series::Pace { scrape, evaluation }
 }

@@ -9,11 +9,12 @@ use chrono::{DateTime, Utc};
 
 use super::past::{self, Standing};
 use super::record::Intent;
+use super::replay;
 use super::rollout::Rolled;
-use super::script::{Part, Unit};
 use super::{Work, short};
 use crate::executor::actions::{self, Context, Done, NotNow};
 use crate::executor::lease::Lease;
+use crate::model::script::{Part, Unit};
 use crate::model::{EnvValue, Event, Outcome, Phase, RunId, Step};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
@@ -212,6 +213,11 @@ impl<'a> Work<'a> {
             Ok(secrets) => secrets,
             Err(why) => return Done::failed(why),
         };
+        if let Some(prometheus) = self.world.prometheus.as_ref().filter(|_| step.restarts(&["prometheus"]))
+            && let Some(done) = replay::objection(prometheus, cancel)
+        {
+            return done;
+        }
         let log = LogName { run: self.run, ordinal, attempt, copy: 1 };
         let whose = Whose { task: self.name.to_owned(), target: target.to_owned() };
         let tell = |started: Started| self.note_start(progress, (ordinal, attempt), started);

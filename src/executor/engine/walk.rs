@@ -4,11 +4,11 @@ use chrono::Utc;
 
 use super::compare::unlike_before;
 use super::past::{self, Standing};
-use super::script::{Part, Script, Unit};
 use super::steps::{OUT_OF_WINDOW, Progress};
 use super::{End, Work};
 use crate::executor::actions::Done;
 use crate::model::Outcome;
+use crate::model::script::{Part, Script, Unit};
 use crate::state::StateError;
 use crate::validator::verifier::Facts;
 

@@ -3,7 +3,7 @@
 use super::{Ahead, Ending, Found, Item, Wanted, assumed, cannot_know, verified, wrong};
 use crate::executor::controller::{self, GateAnswer};
 use crate::executor::{cover, needs};
-use crate::model::{Origin, Phase};
+use crate::model::{Length, Origin, Phase};
 use crate::scheduler::words::why_not;
 use crate::security::secrets;
 use crate::state::{NewRun, StartError, State, StateError};
@@ -40,6 +40,7 @@ pub(super) fn look(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateErr
         let found = super::secrets::look(ahead.plan, name, ahead.world);
         Item::new(Phase::Gate, &format!("secret {name}"), found)
     }));
+    items.extend(covers(ahead, wanted));
     let found = match past {
         Ok(None) => None,
         Ok(Some(state)) => Some(held(ahead, wanted, state)?),
@@ -60,6 +61,26 @@ fn window(ahead: &Ahead, wanted: &Wanted) -> Found {
         Ok(Err(because)) => wrong(Ending::NotNow, why_not(&because, ahead.zone)),
         Err(error) => wrong(Ending::Unknown, crate::in_words(&error)),
     }
+}
+
+/// For how long it waits between targets that stand in for each other.
+fn covers(ahead: &Ahead, wanted: &Wanted) -> Vec<Item> {
+    let groups = cover::ahead(ahead.plan, ahead.world, (wanted.task, &wanted.targets));
+    let item = |(group, needed): (String, Result<cover::Needed, String>)| {
+        let found = match needed {
+            Ok(cover::Needed { length, rule }) => {
+                let rule =
+                    rule.map(|rule| format!(", as far as the rule `{rule}` looks back")).unwrap_or_default();
+                verified(format!(
+                    "it waits {} between targets of it, until their gap is covered{rule}",
+                    Length(length)
+                ))
+            }
+            Err(why) => cannot_know(format!("how long it waits between targets of it: {why}")),
+        };
+        Item::new(Phase::Gate, &format!("group {group}"), found)
+    };
+    groups.into_iter().map(item).collect()
 }
 
 /// What an emergency passes is not in its way.

@@ -175,6 +175,7 @@ pub fn look_ahead(ahead: &Ahead, wanted: &Wanted) -> Result<Vec<Item>, StateErro
     let mut items = gates::look(ahead, wanted)?;
     items.extend(task.preconditions.iter().map(|check| checks::precondition(check, ahead.world)));
     items.extend(task.baseline.as_ref().map(|baseline| peers::baseline(baseline, ahead.world)));
+    items.extend(task.baseline.as_ref().and_then(|baseline| peers::series(baseline, ahead.world)));
     items.extend(
         task.silence.as_ref().map(|spec| peers::silence(spec, ahead.plan, &wanted.targets, ahead.world)),
     );

@@ -6,6 +6,7 @@ use crate::executor::engine::silence_matchers;
 use crate::executor::lease::reach::{self, Scope};
 use crate::model::{Baseline, Check, Phase, PlanFile, PrometheusAction, SilenceSpec, TcpCheck};
 use crate::validator::checks::{self, Answer};
+use crate::validator::verifier::series::MOST_SERIES;
 use crate::validator::verifier::{self, Spec};
 use crate::world::World;
 use crate::world::cancel::Cancel;
@@ -34,6 +35,53 @@ pub(super) fn baseline(baseline: &Baseline, world: &World) -> Item {
         },
     };
     Item::new(Phase::Baseline, "capture the baseline", found)
+}
+
+/// Whether the queries whose series are compared return what can be compared, and how long the run waits for them;
+/// nothing where the baseline has none.
+pub(super) fn series(baseline: &Baseline, world: &World) -> Option<Item> {
+    let longest = baseline.series.iter().map(|spec| spec.window()).max()?;
+    let look = |prometheus: &Prometheus| {
+        let answers = baseline.series.iter().map(|spec| {
+            let answered = prometheus.query(&spec.promql.value, TIMEOUT);
+            let answered = answered.map_err(|error| (spec.label(), error))?;
+            Ok((spec, answered.samples.len(), answered.warnings_in_words()))
+        });
+        answers.collect::<Result<Vec<_>, (&str, PeerError)>>()
+    };
+    let found = match world.prometheus.as_ref().map(look) {
+        // The baseline itself says so.
+        None => return None,
+        Some(Err((name, error))) => wrong(Ending::Failed, format!("`{name}`: {}", crate::in_words(&error))),
+        Some(Ok(answers)) => {
+            if let Some((spec, n, _)) = answers.iter().find(|(_, n, _)| MOST_SERIES < *n) {
+                let label = spec.label();
+                wrong(
+                    Ending::Failed,
+                    format!("`{label}` returns {n} series, and at most {MOST_SERIES} are compared"),
+                )
+            } else {
+                let n: usize = answers.iter().map(|(_, n, _)| n).sum();
+                let none: Vec<_> =
+                    answers.iter().filter(|(_, n, _)| *n == 0).map(|(spec, ..)| spec.label()).collect();
+                let none = match none.as_slice() {
+                    [] => String::new(),
+                    names => format!("; no series now: `{}`", names.join("`, `")),
+                };
+                let warned: String = answers.iter().map(|(_, _, warned)| warned.as_str()).collect();
+                let queries = if answers.len() == 1 {
+                    "1 query".to_owned()
+                } else {
+                    format!("{} queries", answers.len())
+                };
+                cannot_know(format!(
+                    "{queries} with {n} series now, compared with what they are after the work, for which the run waits \
+                     {longest}{none}{warned}"
+                ))
+            }
+        }
+    };
+    Some(Item::new(Phase::Baseline, "take series", found))
 }
 
 /// What the silence would hit now, and whether it may be made.

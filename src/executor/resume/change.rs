@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::executor::engine::past::{Past, Standing, standing_of};
-use crate::executor::engine::script::Script;
+use crate::model::script::Script;
 use crate::model::{Phase, Spanned, Step, Task};
 use crate::planfile::edit::diff;
 use crate::planfile::task_of;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{Interrupted, may_be_repeated};
 use crate::executor::engine::past::{Past, Standing};
-use crate::executor::engine::script::{Script, Unit};
 use crate::model::Phase;
+use crate::model::script::{Script, Unit};
 
 /// How far one step came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

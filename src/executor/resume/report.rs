@@ -71,6 +71,6 @@ fn run_report(interrupted: &Interrupted) -> RunReport {
         difference,
         why,
         steps: interrupted.items(),
-        questions: interrupted.questions().into_iter().map(question).collect(),
+        questions: interrupted.questions(false).into_iter().map(question).collect(),
     }
 }

@@ -22,7 +22,7 @@ pub struct HttpCheck {
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// How many redirections are followed, up to 10; default 10. With 0 the redirection itself is the answer.
-    /// Credentials are not sent to another host.
+    /// To another host or port no header field is sent that says who asks, `Authorization` and `Cookie` among them.
     #[schemars(extend("default" = 10), with = "Option<form::Redirects>")]
     pub redirects: Option<Spanned<u32>>,
     /// The certificates that are trusted, in a PEM file; default those that the machine trusts.

@@ -2,7 +2,7 @@
 //!
 //! An edit by itself is tried by reading the whole text again, which for a thousand of them takes long.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{CannotEdit, Edit, Editor, Position, Value, apply};
 use crate::planfile::tree::{self, Kind, NodeId, Tree};
@@ -14,6 +14,8 @@ pub struct Insertion {
     pub path: Vec<String>,
     /// What is written.
     pub value: Value,
+    /// Lines of comments above it.
+    pub comments: Vec<String>,
 }
 
 /// What became of the insertions.
@@ -50,7 +52,20 @@ pub fn insert_all(text: &str, insertions: &[Insertion]) -> Inserted {
         pending = round.later;
     }
     inserted.refused.sort_by_key(|(number, _)| *number);
+    let is_refused = |number| inserted.refused.iter().any(|(refused, _)| *refused == number);
+    let commented = insertions.iter().enumerate();
+    let mut commented =
+        commented.filter(|(number, it)| !it.comments.is_empty() && !is_refused(*number)).peekable();
+    if commented.peek().is_some() {
+        let comments = commented.map(|(_, it)| (it.path.as_slice(), it.comments.as_slice()));
+        inserted.text = super::comment::write(&inserted.text, comments);
+    }
     inserted
+}
+
+/// Whether two texts say the same.
+pub(super) fn agree(before: &Tree<'_>, after: &Tree<'_>) -> bool {
+    Round::default().agree(before, before.root(), after, after.root(), &mut Vec::new())
 }
 
 /// Insertions that can be made together: none needs what another one makes, and no two meet at one place.
@@ -67,9 +82,9 @@ struct Round {
 impl Round {
     fn draft(editor: &Editor<'_>, insertions: &[Insertion], pending: &[usize]) -> Self {
         let mut round = Self::default();
-        let mut places = HashSet::new();
+        let mut places = HashMap::new();
         for number in pending {
-            let Insertion { path, value } = &insertions[*number];
+            let Insertion { path, value, .. } = &insertions[*number];
             let keys: Vec<&str> = path.iter().map(String::as_str).collect();
             let (map, n_found) = editor.follow(&keys);
             let Some(new) = keys.get(..=n_found) else {
@@ -81,7 +96,7 @@ impl Round {
                 continue;
             }
             match editor.draft(map, &keys[n_found..], value, Position::Last) {
-                Ok((edit, _)) if !places.insert(edit.span.start) => round.later.push(*number),
+                Ok((edit, _)) if !has_room(&mut places, &edit, (editor, map)) => round.later.push(*number),
                 Ok((edit, _)) => {
                     let nested = |inner: Value, key: &&str| Value::Map(vec![((*key).to_owned(), inner)]);
                     let value = keys[n_found + 1..].iter().rev().fold(value.clone(), nested);
@@ -146,10 +161,25 @@ impl Round {
     }
 }
 
+/// Whether an edit can be made with those before it: several meet at one place only at the end of one mapping, where they
+/// keep their order. Whether that is what was meant is seen when the text is read again.
+fn has_room(
+    places: &mut HashMap<u32, Option<NodeId>>,
+    edit: &Edit,
+    (editor, map): (&Editor<'_>, NodeId),
+) -> bool {
+    let is_appended = edit.span.start == edit.span.end && !editor.tree.entries(map).is_empty();
+    let here = is_appended.then_some(map);
+    match places.get(&edit.span.start) {
+        Some(there) => here.is_some() && *there == here,
+        None => places.insert(edit.span.start, here).is_none(),
+    }
+}
+
 /// Inserts a few by themselves, each tried.
 fn one_by_one(inserted: &mut Inserted, insertions: &[Insertion], numbers: &[usize]) {
     for (n_tried, number) in numbers.iter().enumerate() {
-        let Insertion { path, value } = &insertions[*number];
+        let Insertion { path, value, .. } = &insertions[*number];
         let keys: Vec<&str> = path.iter().map(String::as_str).collect();
         let edit = if n_tried < MAX_SINGLE {
             Editor::new(&inserted.text).and_then(|editor| editor.insert_path(&keys, value))
@@ -170,10 +200,13 @@ fn joined(path: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn insertion(path: &str, value: &str) -> Insertion {
-        Insertion { path: path.split('.').map(str::to_owned).collect(), value: Value::from(value) }
+        let path = path.split('.').map(str::to_owned).collect();
+        Insertion { path, value: Value::from(value), comments: Vec::new() }
     }
 
     fn check(text: &str, insertions: &[(&str, &str)], expected: &str) -> Vec<(usize, CannotEdit)> {
@@ -204,6 +237,18 @@ mod tests {
             &[("tasks.a.title", "A"), ("tasks.b.title", "B"), ("tasks.c.title", "C")],
             "tasks:\n  a:\n    x: 1\n    title: A\n  # about b\n  b: {x: 1, title: B}\n  c:\n    title: C\n",
         );
+    }
+
+    #[test]
+    fn entries_of_one_mapping_are_appended_in_their_order_and_in_one_go() {
+        check("a:\n  x: 1", &[("a.w", "2"), ("a.z", "3")], "a:\n  x: 1\n  w: \"2\"\n  z: \"3\"");
+        check("a: {x: 1}\n", &[("a.w", "b"), ("a.z", "c")], "a: {x: 1, w: b, z: c}\n");
+        check("a: {}\nb: 1\n", &[("a.w", "b"), ("c", "d"), ("a.z", "c")], "a:\n  w: b\n  z: c\nb: 1\nc: d\n");
+        let text = "a:\n  x: 1\n";
+        let editor = Editor::new(text).unwrap();
+        let many: Vec<_> = (0..1000).map(|n| insertion(&format!("a.n{n}"), "b")).collect();
+        let round = Round::draft(&editor, &many, &(0..1000).collect::<Vec<_>>());
+        assert!(round.later.is_empty() && round.apply(text, &editor).is_some());
     }
 
     #[test]

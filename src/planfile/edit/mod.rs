@@ -17,6 +17,7 @@
 mod apply;
 mod batch;
 mod block;
+mod comment;
 mod diff;
 mod flow;
 #[cfg(test)]

@@ -22,14 +22,27 @@ pub static GOSS_FILE: Whole =
 /// What a Goss file comes to.
 #[derive(Debug, Default)]
 pub struct Converted {
-    /// The checks by their names, in the order of the file.
-    pub checks: Vec<(String, Value)>,
+    /// The checks, in the order of the file.
+    pub checks: Vec<Carried>,
     /// What is not carried over, and where it stands.
     pub left_out: Vec<LeftOut>,
     /// The files that it includes, as they are named there.
     pub includes: Vec<(String, Span)>,
     /// How many resources it has.
     pub n_resources: usize,
+}
+
+/// A check that is carried over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    /// Its name.
+    pub name: String,
+    /// What it asks.
+    pub value: Value,
+    /// What people said of it: `title` and `meta`, a line each.
+    pub comments: Vec<String>,
+    /// Where its resource stands.
+    pub span: Span,
 }
 
 /// Something that is not carried over.
@@ -43,14 +56,15 @@ pub struct LeftOut {
 
 /// Reads a Goss file, and says what is wrong with its form; then there is nothing to carry over.
 pub(crate) fn convert(text: &Text) -> Result<Converted, Vec<Fault>> {
-    if let Some(fault) = template(text) {
-        return Err(vec![fault]);
-    }
     if !text.faults.is_empty() {
         return Err(text.faults.clone());
     }
     let parsed = parse_as(&text.source.text, &GOSS_FILE);
-    let Some(tree) = parsed.tree.filter(|_| parsed.faults.is_empty()) else { return Err(parsed.faults) };
+    let tree = parsed.tree.filter(|_| parsed.faults.is_empty());
+    if let Some(fault) = template(&text.source.text, tree.as_ref()) {
+        return Err(vec![fault]);
+    }
+    let Some(tree) = tree else { return Err(parsed.faults) };
     let mut converted = Converted::default();
     for (section, resources) in tree.entries(tree.root()) {
         section_of(&tree, *section, *resources, &mut converted);
@@ -58,12 +72,27 @@ pub(crate) fn convert(text: &Text) -> Result<Converted, Vec<Fault>> {
     Ok(converted)
 }
 
+/// What only a template of Goss says.
+const OF_TEMPLATES: [&str; 8] =
+    [".Env", ".Vars", "getEnv", "readFile", "mkSlice", "regexMatch", "toLower", "toUpper"];
+
 /// A template is no YAML before it is rendered, and what stands there would be asked by its letters.
-fn template(text: &Text) -> Option<Fault> {
-    let at = text.source.text.find("{{")?;
+///
+/// The file that Goss renders can have braces as well, in a command such as `docker inspect -f '{{.Id}}'`.
+fn template(text: &str, tree: Option<&Tree>) -> Option<Fault> {
+    let commands = tree.and_then(|tree| Some(tree.span(tree.entry(tree.root(), "command")?.1)));
+    let is_of_command = |at: usize| {
+        let braces = text[at..].split("}}").next().unwrap_or_default();
+        let at = crate::planfile::offset(at);
+        commands.is_some_and(|commands| commands.start <= at && at < commands.end)
+            && !OF_TEMPLATES.iter().any(|word| braces.contains(word))
+    };
+    let (at, _) = text.match_indices("{{").find(|(at, _)| !is_of_command(*at))?;
     let span = Span { start: crate::planfile::offset(at), end: crate::planfile::offset(at + 2) };
-    let fault = Fault::new("MS104", span, "the Goss file is a template");
-    Some(fault.help("render it first: `goss --gossfile FILE --vars VARS render > rendered.yaml`"))
+    let fault = Fault::new("MS104", span, "the Goss file is a template, which only Goss can fill in");
+    let help = "render it with Goss, and import what that prints: \
+                `goss --gossfile goss.yaml --vars vars.yaml render > rendered.yaml`";
+    Some(fault.help(help))
 }
 
 fn section_of(tree: &Tree, section: NodeId, resources: NodeId, converted: &mut Converted) {
@@ -98,10 +127,12 @@ fn section_of(tree: &Tree, section: NodeId, resources: NodeId, converted: &mut C
         converted.n_resources += 1;
         let mut resource = resource::Resource::new(tree, name, *id, *attributes);
         let checks = if resource.is_skipped() { Vec::new() } else { convert(&mut resource) };
+        let comments = resource.comments();
         converted.left_out.extend(resource.left_out());
-        for (kind, check) in checks {
+        for (kind, value) in checks {
             let name = free_name(&format!("{kind}-{}", tree.text(*id)), converted);
-            converted.checks.push((name, check));
+            let comments = comments.clone();
+            converted.checks.push(Carried { name, value, comments, span: tree.span(*id) });
         }
     }
 }
@@ -109,7 +140,7 @@ fn section_of(tree: &Tree, section: NodeId, resources: NodeId, converted: &mut C
 /// A name that no other check has, made of `text`.
 fn free_name(text: &str, converted: &Converted) -> String {
     let name = name_of(text);
-    let is_free = |name: &String| converted.checks.iter().all(|(other, _)| other != name);
+    let is_free = |name: &String| converted.checks.iter().all(|other| other.name != *name);
     let numbered = (2..).map(|n: u32| {
         let end = format!("-{n}");
         let kept = name.len().min(MAX_NAME_LENGTH - end.len());

@@ -3,7 +3,7 @@
 use super::LeftOut;
 use super::matcher::{About, matcher};
 use crate::model::{Span, Value};
-use crate::planfile::tree::{NodeId, Tree};
+use crate::planfile::tree::{Kind, NodeId, Tree};
 
 /// One resource of a Goss file, of which attributes are taken one by one; what nobody took is told.
 pub struct Resource<'t> {
@@ -48,7 +48,7 @@ pub fn why_not(kind: &str) -> &'static str {
     }
 }
 
-/// Attributes that say nothing of the system.
+/// Attributes that say nothing of the system: they become comments.
 const SAID_ABOUT_IT: [&str; 2] = ["title", "meta"];
 
 impl<'t> Resource<'t> {
@@ -65,6 +65,18 @@ impl<'t> Resource<'t> {
             self.leave_out(self.tree.span(self.id), "it is skipped");
         }
         skip
+    }
+
+    /// What people said of it, a line each: a title as it is, other words behind their keys.
+    pub fn comments(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(title) = self.take("title") {
+            lines.extend(self.tree.text(title).lines().map(str::to_owned));
+        }
+        if let Some(meta) = self.take("meta") {
+            said(self.tree, meta, "meta", &mut lines);
+        }
+        lines
     }
 
     /// What was not carried over, attributes that nobody knows included.
@@ -129,6 +141,25 @@ impl<'t> Resource<'t> {
     fn refuse(&mut self, name: &str, why: &str) {
         if let Some(value) = self.take(name) {
             self.leave_out(self.tree.span(value), &format!("`{name}`: {why}"));
+        }
+    }
+}
+
+/// What a node says, a line for each scalar, behind the keys that lead to it.
+fn said(tree: &Tree, node: NodeId, path: &str, lines: &mut Vec<String>) {
+    match &tree.node(node).kind {
+        Kind::Map(entries) => {
+            for (key, value) in entries {
+                said(tree, *value, &format!("{path}.{}", tree.text(*key)), lines);
+            }
+        }
+        Kind::Seq(elements) => {
+            for (n, element) in elements.iter().enumerate() {
+                said(tree, *element, &format!("{path}[{n}]"), lines);
+            }
+        }
+        Kind::Scalar { text, .. } => {
+            lines.extend(text.lines().filter(|line| !line.is_empty()).map(|line| format!("{path}: {line}")));
         }
     }
 }
@@ -307,8 +338,14 @@ fn http(resource: &mut Resource) -> Vec<(&'static str, Value)> {
     for secret in ["username", "password"] {
         resource.refuse(secret, "no password is written into a plan file");
     }
-    resource.refuse("header", "write `response_headers`, each by its name");
-    resource.refuse("headers", "write `response_headers`, each by its name");
+    if resource.text("request-body").is_some() {
+        let span = resource.tree.span(resource.id);
+        resource.leave_out(span, "`request-body`: a check sends none; write a `command` with `curl --data`");
+        resource.taken.extend(resource.attributes.iter().map(|(key, _)| *key));
+        return Vec::new();
+    }
+    let fields = resource.take("headers").or_else(|| resource.take("header"));
+    let fields = fields.and_then(|patterns| response_headers(resource, patterns));
     let entries = Entries::of("url", url)
         .with("method", resource.text("method"))
         .with("headers", headers)
@@ -316,6 +353,7 @@ fn http(resource: &mut Resource) -> Vec<(&'static str, Value)> {
         .with("ca", resource.text("ca-file"))
         .with("client", client(resource))
         .with("status", resource.matcher("status", About::Values))
+        .with("response_headers", fields)
         .with("body", resource.matcher("body", About::Lines));
     let check = entries.check("http");
     in_time(resource, check)
@@ -336,10 +374,47 @@ fn request_headers(resource: &mut Resource, list: NodeId) -> Option<Value> {
             Some((name, value)) if fields.iter().all(|(known, _)| known != name.trim()) => {
                 fields.push((name.trim().to_owned(), Value::Text(value.trim().to_owned())));
             }
-            _ => resource.leave_out(resource.tree.span(*line), &format!("the header field `{text}`")),
+            Some(_) => {
+                let why = format!("the header field `{text}`: there is another one of that name");
+                resource.leave_out(resource.tree.span(*line), &why);
+            }
+            None => {
+                let why = format!("the header field `{text}`: expected `Name: value`");
+                resource.leave_out(resource.tree.span(*line), &why);
+            }
         }
     }
     (!fields.is_empty()).then_some(Value::Map(fields))
+}
+
+/// Header fields of the answer by their names: of the patterns for lines those that say `Name: value`.
+fn response_headers(resource: &mut Resource, patterns: NodeId) -> Option<Value> {
+    const WHY: &str = "only `Name: value` can be said of a header field; write `response_headers`";
+    let tree = resource.tree;
+    if !matches!(tree.node(patterns).kind, Kind::Seq(_)) {
+        resource.leave_out(tree.span(patterns), &format!("`headers`: {WHY}"));
+        return None;
+    }
+    let mut fields: Vec<(String, Vec<Value>)> = Vec::new();
+    for pattern in tree.elements(patterns) {
+        let text = tree.text(*pattern);
+        let field = text.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+        let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let Some((name, value)) = field.filter(|(name, value)| is_name(name) && !value.is_empty()) else {
+            resource.leave_out(tree.span(*pattern), &format!("the pattern `{text}` in `headers`: {WHY}"));
+            continue;
+        };
+        let contains = Value::Map(vec![("contains".to_owned(), value.into())]);
+        match fields.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, values)) => values.push(contains),
+            None => fields.push((name.to_owned(), vec![contains])),
+        }
+    }
+    let of_field = |(name, mut values): (String, Vec<Value>)| match values.len() {
+        1 => (name, values.remove(0)),
+        _ => (name, Value::Map(vec![("all".to_owned(), Value::List(values))])),
+    };
+    (!fields.is_empty()).then(|| Value::Map(fields.into_iter().map(of_field).collect()))
 }
 
 fn addr(resource: &mut Resource) -> Vec<(&'static str, Value)> {

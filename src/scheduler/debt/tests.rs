@@ -158,6 +158,8 @@ fn owed_is_what_failed_or_was_not_begun_on_what_was_touched() {
             boot_id: String::new(),
             user: String::new(),
             host: String::new(),
+            pid_namespace: None,
+            sign_of_life: None,
         },
         plan_digest: String::new(),
         targets: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],

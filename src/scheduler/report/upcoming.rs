@@ -1,12 +1,12 @@
 //! The next instants of recurrences, with what a change of the clock does to them: `mainstay/calendar/v1`.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::Serialize;
 
 use crate::calendar::{Calendar, CalendarError, Clash, Zone};
-use crate::model::{DstMode, PlanFile, Schedule, Task};
+use crate::model::{DstMode, Length, Moment, PlanFile, Schedule, Task};
 
 /// The name and version of the object.
 pub const SCHEMA: &str = "mainstay/calendar/v1";
@@ -34,6 +34,8 @@ pub struct Upcoming {
     pub local: NaiveDateTime,
     /// What the clock does to it.
     pub note: Option<Note>,
+    /// When a window closes.
+    pub end: Option<DateTime<Utc>>,
     /// Where it stands among the others.
     order: DateTime<Utc>,
 }
@@ -53,6 +55,8 @@ pub enum Note {
     LeftOutOfTwo,
     /// It counts from a success that is still to come.
     Expected,
+    /// The clock changes while the window is open, which lasts so long all the same.
+    ClockChanges(TimeDelta),
 }
 
 /// No calendar has a longer pause: 29 February on a certain weekday, over the end of a century.
@@ -81,7 +85,8 @@ pub fn upcoming(
         is_known = true;
         if let Some(calendar) = Calendar::of_window(window)? {
             let clock = Clock { zone, dst: DstMode::Once };
-            all.extend(of_calendar(Recurring::Window, found, &calendar, clock, schedule.from, n));
+            let openings = of_calendar(Recurring::Window, found, &calendar, clock, schedule.from, n);
+            all.extend(openings.into_iter().map(|it| it.open_for(window.duration.value.0, zone)));
         }
     }
     all.sort_by(|a, b| (a.order, a.what, &a.name).cmp(&(b.order, b.what, &b.name)));
@@ -109,10 +114,9 @@ fn of_task(
     }
     if let Some(at) = &recurrence.at {
         let instant = zone.resolve(at);
-        return Ok((from <= instant)
-            .then(|| of_instant(Recurring::Task, name, instant, zone))
-            .into_iter()
-            .collect());
+        let once = (from <= instant).then(|| of_instant(Recurring::Task, name, instant, zone));
+        let noted = |it: Upcoming| Upcoming { note: it.note.or(skipped(at, instant, zone)), ..it };
+        return Ok(once.map(noted).into_iter().collect());
     }
     let placed = schedule.placed.iter().map(|placed| &placed.occurrence);
     let all = placed.chain(schedule.unplaced.iter().map(|unplaced| &unplaced.occurrence));
@@ -169,7 +173,36 @@ fn is_left_out(clash: Clash, dst: DstMode) -> bool {
 fn left_out(what: Recurring, name: &str, clash: Clash) -> Upcoming {
     let note = if clash.is_gap { Note::LeftOutInGap } else { Note::LeftOutOfTwo };
     let (instant, note) = (None, Some(note));
-    Upcoming { what, name: name.to_owned(), instant, local: clash.local, note, order: clash.change }
+    Upcoming {
+        what,
+        name: name.to_owned(),
+        instant,
+        local: clash.local,
+        note,
+        end: None,
+        order: clash.change,
+    }
+}
+
+impl Upcoming {
+    /// The opening of a window that lasts so long.
+    fn open_for(self, length: TimeDelta, zone: &Zone) -> Self {
+        let end = self.instant.and_then(|start| start.checked_add_signed(length));
+        let offset = |instant: DateTime<Utc>| zone.wall(instant) - instant.naive_utc();
+        let changes = self.instant.zip(end).is_some_and(|(start, end)| offset(start) != offset(end));
+        let note = self.note.or(changes.then_some(Note::ClockChanges(length)));
+        Self { note, end, ..self }
+    }
+}
+
+/// Says so when `at` is a time of the clock face that the clock skips.
+fn skipped(at: &Moment, instant: DateTime<Utc>, zone: &Zone) -> Option<Note> {
+    let meant = match at {
+        Moment::Utc(_) => return None,
+        Moment::Local(local) => *local,
+        Moment::Date(date) => date.and_time(NaiveTime::MIN),
+    };
+    (zone.wall(instant) != meant).then_some(Note::Skipped(meant))
 }
 
 fn of_instant(what: Recurring, name: &str, instant: DateTime<Utc>, zone: &Zone) -> Upcoming {
@@ -179,6 +212,7 @@ fn of_instant(what: Recurring, name: &str, instant: DateTime<Utc>, zone: &Zone) 
         instant: Some(instant),
         local: zone.wall(instant),
         note: one_of_two(zone, instant),
+        end: None,
         order: instant,
     }
 }
@@ -190,6 +224,9 @@ pub fn note_on(task: &Task, zone: &Zone, release: DateTime<Utc>) -> Option<Note>
         return one_of_two(zone, release);
     }
     let recurrence = task.schedule.as_ref()?;
+    if let Some(at) = &recurrence.at {
+        return skipped(at, release, zone);
+    }
     let calendar = Calendar::of_task(recurrence).ok()??;
     let is_moved = |clash: &Clash| clash.is_gap && clash.change == release;
     let clash =
@@ -235,6 +272,9 @@ struct InstantReport<'a> {
     note: Option<&'static str>,
     /// The time that was meant, when the clock skips it.
     meant: Option<String>,
+    /// When a window closes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
 }
 
 /// Tells instants to programs.
@@ -250,6 +290,7 @@ pub fn report<'a>(all: &'a [Upcoming], zone: &'a Zone, from: DateTime<Utc>) -> C
             Some(Note::Skipped(meant)) => Some(local(meant)),
             _ => None,
         },
+        end: it.end.map(super::time),
     });
     CalendarReport {
         schema: SCHEMA,
@@ -269,6 +310,7 @@ impl Note {
             Self::LeftOutInGap => "left_out_skipped",
             Self::LeftOutOfTwo => "left_out_repeated",
             Self::Expected => "expected",
+            Self::ClockChanges(_) => "clock_changes",
         }
     }
 
@@ -283,6 +325,9 @@ impl Note {
             Self::LeftOutInGap => "left out: the clock skips this time".to_owned(),
             Self::LeftOutOfTwo => "left out: the clock shows this time twice".to_owned(),
             Self::Expected => "if the run before it succeeds as planned".to_owned(),
+            Self::ClockChanges(length) => {
+                format!("the clock changes meanwhile; it is open for {} all the same", Length(length))
+            }
         }
     }
 }

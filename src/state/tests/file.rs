@@ -138,3 +138,26 @@ fn a_file_in_a_folder_that_cannot_be_written_is_read_as_it_is() {
     let entries: i64 = connection.query_row("SELECT count(*) FROM ledger", [], |row| row.get(0)).unwrap();
     assert_eq!(entries, 1);
 }
+
+#[test]
+fn a_new_file_has_its_name_only_once_it_is_whole() {
+    let place = Place::new();
+    let path = place.path();
+    let names = || {
+        let folder = path.parent().unwrap().read_dir().unwrap();
+        folder.map(|file| file.unwrap().file_name()).collect::<Vec<_>>()
+    };
+    let full = |_: &Path| Err(StateError::Full { path: path.clone() });
+    assert!(matches!(super::place::to_write(&path, full).unwrap_err(), StateError::Full { .. }));
+    assert!(names().is_empty(), "{:?}", names());
+    // Another process makes one meanwhile: that is the one.
+    let beaten = |aside: &Path| {
+        assert_eq!(mode(aside), 0o600);
+        let error = State::open(&path, Access::ReadOnly, Clock::new(None)).unwrap_err();
+        assert!(matches!(error, StateError::Missing { .. }), "{error}");
+        place.open().record(&refused(1)).map(drop)
+    };
+    super::place::to_write(&path, beaten).unwrap();
+    assert_eq!(names(), ["state.db"]);
+    assert_eq!(place.open().ledger_head().unwrap().entries, 2);
+}

@@ -15,6 +15,7 @@ use crate::world::World;
 use crate::world::cancel::Cancel;
 use crate::world::output::Capture;
 use crate::world::process::{Job, Stopped, carry_out, ending_in_words};
+use crate::world::stragglers;
 
 /// The time between TERM and KILL of a check that takes too long.
 const GRACE: Duration = Duration::from_secs(2);
@@ -44,6 +45,11 @@ pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Canc
         Some(Stopped::Cancelled) => return Answer::unknown("interrupted"),
         None => {}
     }
+    // A check leaves nothing behind: whoever still holds its output is stopped, and named.
+    let left: Vec<_> = finished.left.iter().map(|one| one.command.clone()).collect();
+    if !left.is_empty() {
+        stragglers::stop(&job.tag, None, GRACE);
+    }
     let Some(code) = finished.status.code() else { return Answer::unknown(ending_in_words(finished.status)) };
     let of_exit = Answer::of(&check.exit.clone().unwrap_or(Matcher::equals("0")), "exit code", code);
     if !of_exit.is_yes() {
@@ -52,6 +58,9 @@ pub fn ask(check: &CommandCheck, world: &World, timeout: Duration, cancel: &Canc
     }
     let mut found = Attributes::default();
     found.take(of_exit);
+    if !left.is_empty() {
+        found.take(Answer::Yes { found: format!("left behind and stopped: {}", left.join(", ")) });
+    }
     if let Some(matcher) = &check.stdout {
         found.take(printed(matcher, "output", capture.finish()));
     }

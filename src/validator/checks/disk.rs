@@ -1,6 +1,7 @@
 //! `disk`: a file system has room.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{StatVfs, statvfs};
 
@@ -9,9 +10,13 @@ use super::attributes::Attributes;
 use crate::model::{DiskCheck, Found};
 use crate::text::in_bytes;
 use crate::world::World;
+use crate::world::host::Host;
 
-pub fn ask(check: &DiskCheck, world: &World) -> Answer {
+pub fn ask(check: &DiskCheck, world: &World, host: &Host, timeout: Duration) -> Answer {
     let path = world.folder.join(&check.path.value);
+    if let Err(error) = host.answers(&path, timeout) {
+        return Answer::unknown(error.to_string());
+    }
     match statvfs(&path) {
         Ok(stat) => held(check, &stat),
         Err(error) => Answer::unknown(format!("{}: {}", path.display(), std::io::Error::from(error))),
@@ -109,7 +114,8 @@ mod tests {
             World::new(&crate::model::Connections::default(), &file, crate::world::clock::Clock::new(None))
         };
         let disk = check("disk: {path: ., min_free: 1}").disk.unwrap();
-        assert!(ask(&disk, &world("/")).is_yes());
-        assert!(ask(&disk, &world("/no/such")).in_words().contains("No such file or directory"));
+        let asked = |folder| ask(&disk, &world(folder), &Host::default(), Duration::from_mins(1));
+        assert!(asked("/").is_yes());
+        assert!(asked("/no/such").in_words().contains("No such file or directory"));
     }
 }

@@ -21,6 +21,9 @@ use crate::world::host::Host;
 
 pub fn ask(check: &FileCheck, world: &World, host: &Host, deadline: Instant) -> Answer {
     let path = world.folder.join(&check.path.value);
+    if let Err(error) = host.answers(&path, deadline.saturating_duration_since(Instant::now())) {
+        return Answer::unknown(error.to_string());
+    }
     let wanted = check.exists.unwrap_or(true);
     match path.symlink_metadata() {
         Ok(meta) if wanted => Looked { check, path, link: meta }.answer(world, host, deadline),

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::Answer;
 use super::attributes::Attributes;
+use super::{Answer, reading};
 use crate::model::{DEFAULT_METHOD, Found, HttpCheck, MAX_REDIRECTS, Matcher, Spanned};
 use crate::world::World;
 use crate::world::http::{Client, HttpError, Identity, Read, Request};
@@ -55,10 +55,7 @@ fn client(check: &HttpCheck, world: &World) -> Result<Client, String> {
     if check.ca.is_none() && check.client.is_none() {
         return Ok(world.client.clone());
     }
-    let file = |path: &Spanned<String>| {
-        let path = world.folder.join(&path.value);
-        std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
-    };
+    let file = |path: &Spanned<String>| reading::bytes_of(&world.folder.join(&path.value));
     let roots = check.ca.as_ref().map(file).transpose()?;
     let client = match &check.client {
         Some(client) => Some((file(&client.certificate)?, file(&client.key)?)),

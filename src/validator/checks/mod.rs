@@ -22,6 +22,7 @@ mod package;
 mod port;
 mod process;
 mod promql;
+mod reading;
 mod restore;
 mod rules_healthy;
 pub mod scaffold;
@@ -263,7 +264,7 @@ fn answer_of(check: &Check, world: &World, host: &Host, timeout: Duration, cance
         CheckKind::Service(service) => service::ask(service, host),
         CheckKind::Package(package) => package::ask(package, host),
         CheckKind::Mount(mount) => mount::ask(mount, host),
-        CheckKind::Disk(disk) => disk::ask(disk, world),
+        CheckKind::Disk(disk) => disk::ask(disk, world, host, timeout),
         CheckKind::User(user) => account::user(user, host),
         CheckKind::Group(group) => account::group(group, host),
         CheckKind::Interface(interface) => interface::ask(interface, host),

@@ -141,6 +141,16 @@ pub const REPLICAS_DIFFER: Code = Code {
     help: "give all replicas the same rule files and reload each",
 };
 
+/// Answers with warnings.
+pub const WARNS: Code = Code {
+    code: "MV116",
+    title: "answers with warnings",
+    severity: Severity::Warning,
+    why: "Prometheus answers, and warns that its answer lacks something or may not be what was meant: when a storage \
+          that it reads from is away, what it says rests on the rest alone.",
+    help: "ask the query in Prometheus' own page, which shows the warning, and mend what it speaks of",
+};
+
 /// All of them.
 pub const CODES: &[&Code] = &[
     &NO_ANSWER,
@@ -158,4 +168,5 @@ pub const CODES: &[&Code] = &[
     &CLUSTER,
     &MEMBERS_DIFFER,
     &REPLICAS_DIFFER,
+    &WARNS,
 ];

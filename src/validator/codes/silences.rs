@@ -18,7 +18,10 @@ pub const GROWN: Code = Code {
     code: "MH002",
     title: "silence that matches far more than when it was created",
     severity: Severity::Error,
-    why: "What was looked at when it was made is not what it hides now: alerts that nobody thought of are not heard.",
+    why: "What was looked at when it was made is not what it hides now: alerts that nobody thought of are not heard. \
+          Only of the silences that mainstay made is it on record what each held back at first. Alertmanager does not \
+          keep that, so of a silence that somebody else made it cannot be known, and is not guessed: `amtool silence \
+          query` shows its matchers, and `amtool alert query --silenced` what it holds back now.",
     help: "",
 };
 

@@ -6,7 +6,7 @@ use super::account::{Account, Attempt};
 use super::history::History;
 use super::{Said, Words};
 use crate::calendar::Zone;
-use crate::executor::engine::script::{self, Script, Unit};
+use crate::model::script::{self, Script, Unit};
 use crate::model::{Outcome, Phase, PlanFile, RunId, Task};
 use crate::security::approval::Standing;
 

@@ -47,6 +47,8 @@ fn nobody() -> Holder {
         boot_id: "an earlier boot".to_owned(),
         user: "ops".to_owned(),
         host: "nowhere".to_owned(),
+        pid_namespace: None,
+        sign_of_life: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Account, Answered, Aspect, Case, Question, Said, Words};
 use crate::ledger::{Verdict, Verification};
 use crate::model::{Outcome, Phase};
-use crate::quality::{self, Held, Sample, Thresholds, measure};
+use crate::quality::{self, Held, Measures, Sample, Thresholds, measure};
 use crate::validator::codes::recorded as codes;
 
 const SUCCESS: Question = Question {
@@ -61,6 +61,8 @@ pub struct Exposed {
 pub struct Whole<'a> {
     /// The runs that are measured.
     pub samples: &'a [Sample],
+    /// The same by their tasks, in the order of their names.
+    pub by_task: &'a [(String, Vec<Sample>)],
     /// Which these are, for people: `the 12 newest runs of `tidy``.
     pub of: String,
     /// What must be so.
@@ -105,13 +107,57 @@ pub fn sample(case: &Case, answers: &[Answered]) -> Sample {
     }
 }
 
-/// Asks everything that is about all runs.
-pub fn judge(whole: &Whole) -> Vec<Answered> {
-    let measures = measure(whole.samples);
-    let is = whole.thresholds;
-    let metric = |held: Held, number: String, wanted: String| {
-        let words = Words::new(format!("{number}, of {}; {wanted}", whole.of), []);
-        match held {
+/// One metric: its number, and what that has to be.
+struct Metric {
+    question: &'static Question,
+    held: fn(&Measures, &Thresholds) -> Held,
+    number: fn(&Measures) -> String,
+    wanted: fn(&Thresholds) -> String,
+}
+
+static METRICS: [Metric; 4] = [
+    Metric {
+        question: &SUCCESS,
+        held: |are, is| quality::at_least(are.success, is.success),
+        number: |are| are.success.to_string(),
+        wanted: |is| format!("at least {} %", is.success),
+    },
+    Metric {
+        question: &REWORK,
+        held: |are, is| quality::at_most(are.rework, is.rework),
+        number: |are| are.rework.to_string(),
+        wanted: |is| format!("at most {} %", is.rework),
+    },
+    Metric {
+        question: &ESTIMATES,
+        held: |are, is| quality::error_at_most(are.estimate_error, is.estimate_error),
+        number: |are| estimate_error_in_words(are.estimate_error),
+        wanted: |is| format!("at most {} %", is.estimate_error),
+    },
+    Metric {
+        question: &COMPLIANCE,
+        held: |are, is| quality::at_least(are.compliance, is.compliance),
+        number: |are| are.compliance.to_string(),
+        wanted: |is| format!("at least {} %", is.compliance),
+    },
+];
+
+fn estimate_error_in_words(error: Option<(f64, usize)>) -> String {
+    let Some((error, n)) = error else { return "no success has an estimate".to_owned() };
+    let successes = crate::counted(n, "success").replace("successs", "successes");
+    format!("{:.0} % off in the median of {successes}", error * 100.0)
+}
+
+/// More tasks are not named for one metric.
+const MOST_TASKS: usize = 5;
+
+impl Metric {
+    fn said(&self, whole: &Whole) -> Said {
+        let measures = measure(whole.samples);
+        let (number, wanted) = ((self.number)(&measures), (self.wanted)(&whole.thresholds));
+        let of_tasks = self.of_tasks(whole);
+        let words = Words::new(format!("{number}, of {}; {wanted}{of_tasks}", whole.of), []);
+        match (self.held)(&measures, &whole.thresholds) {
             Held::Well => Said::Yes(words),
             Held::Badly => Said::No(vec![words]),
             Held::TooFew => Said::does_not_arise(format!(
@@ -120,55 +166,32 @@ pub fn judge(whole: &Whole) -> Vec<Answered> {
                 quality::LEAST
             )),
         }
-    };
-    let error = measures.estimate_error;
-    let error_in_words = error.map_or_else(
-        || "no success has an estimate".to_owned(),
-        |(error, n)| {
-            format!(
-                "{:.0} % off in the median of {}",
-                error * 100.0,
-                crate::counted(n, "success").replace("successs", "successes")
-            )
-        },
-    );
-    let answers = [
-        (
-            &SUCCESS,
-            metric(
-                quality::at_least(measures.success, is.success),
-                measures.success.to_string(),
-                format!("at least {} %", is.success),
-            ),
-        ),
-        (
-            &REWORK,
-            metric(
-                quality::at_most(measures.rework, is.rework),
-                measures.rework.to_string(),
-                format!("at most {} %", is.rework),
-            ),
-        ),
-        (
-            &ESTIMATES,
-            metric(
-                quality::error_at_most(error, is.estimate_error),
-                error_in_words,
-                format!("at most {} %", is.estimate_error),
-            ),
-        ),
-        (
-            &COMPLIANCE,
-            metric(
-                quality::at_least(measures.compliance, is.compliance),
-                measures.compliance.to_string(),
-                format!("at least {} %", is.compliance),
-            ),
-        ),
-        (&MODES, modes(whole)),
-        (&LEDGER, ledger(whole)),
-    ];
-    answers.into_iter().map(|(question, said)| Answered { question, run: None, said }).collect()
+    }
+
+    /// The tasks with enough runs that would not do by themselves: those that are responsible, also where the others
+    /// make up for them.
+    fn of_tasks(&self, whole: &Whole) -> String {
+        let is_bad = |measures: &Measures| (self.held)(measures, &whole.thresholds) == Held::Badly;
+        let measured = whole.by_task.iter().map(|(task, samples)| (task, measure(samples)));
+        let bad: Vec<_> = measured.filter(|(_, measures)| is_bad(measures)).collect();
+        if whole.by_task.len() < 2 || bad.is_empty() {
+            return String::new();
+        }
+        let named = bad.iter().take(MOST_TASKS);
+        let named: Vec<_> =
+            named.map(|(task, measures)| format!("`{task}` {}", (self.number)(measures))).collect();
+        let more = bad.len() - named.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        format!("; tasks that do not by themselves: {}{more}", named.join(", "))
+    }
+}
+
+/// Asks everything that is about all runs.
+pub fn judge(whole: &Whole) -> Vec<Answered> {
+    let metrics = METRICS.iter().map(|metric| (metric.question, metric.said(whole)));
+    let others = [(&MODES, modes(whole)), (&LEDGER, ledger(whole))];
+    let answers = metrics.chain(others);
+    answers.map(|(question, said)| Answered { question, run: None, said }).collect()
 }
 
 fn modes(whole: &Whole) -> Said {

@@ -6,30 +6,25 @@ use std::time::Duration;
 use console::Style;
 
 use crate::counted;
-use crate::table::{self, Screen, Tone};
 use crate::text::inert_line;
 use crate::validator::report::{FileReport, Item, Outcome};
 
-/// Whether the questions were put to the live system: those to the record say by their names what they ask.
-pub(super) fn is_live(file: &FileReport) -> bool {
-    file.items.iter().any(|item| !item.asks.is_empty())
-}
-
-/// Writes the questions of a file, each with its answer.
-pub(super) fn written(file: &FileReport, color: bool, is_quiet: bool) -> String {
-    if is_live(file) { lines(file, color, is_quiet) } else { table_of(file, color) }
+/// Whether questions were put: to the live system, or to the record of runs.
+pub(super) fn has_questions(file: &FileReport) -> bool {
+    !file.items.is_empty()
 }
 
 /// Writes a line for each item: how it stands, its name, what is asked, and what was found; below one that is no
 /// success, why, with the place in the plan file that asks for more. When quiet, of those that are no success alone.
-fn lines(file: &FileReport, color: bool, is_quiet: bool) -> String {
-    let is_shown = |item: &&Item| !is_quiet || !matches!(item.outcome, Outcome::Yes | Outcome::Skipped);
+/// What did not arise is counted only.
+pub(super) fn written(file: &FileReport, color: bool, is_quiet: bool) -> String {
+    let is_shown = |item: &&Item| item.outcome != Outcome::Skipped && !(is_quiet && is_success(item));
     let shown: Vec<_> = file.items.iter().filter(is_shown).collect();
     let widest = |text: fn(&Item) -> &str, most: usize| {
         let widths = shown.iter().map(|item| console::measure_text_width(&inert_line(text(item))));
         widths.max().unwrap_or(0).min(most)
     };
-    let widths = (widest(|item| &item.name, 40), widest(|item| &item.asks, 48));
+    let widths = (widest(|item| &item.name, 40), widest(in_short, 48));
     shown.iter().map(|item| line(item, widths, color) + &reasons(file, item)).collect()
 }
 
@@ -40,13 +35,21 @@ pub fn counts(file: &FileReport) -> Vec<String> {
         (Outcome::Yes, "ok"),
         (Outcome::No, "failed"),
         (Outcome::Unknown, "unknown"),
-        (Outcome::Skipped, "skipped"),
+        (Outcome::Skipped, "did not arise"),
     ];
     let count = |(outcome, word): (Outcome, &str)| {
         let n = file.items.iter().filter(|item| item.outcome == outcome).count();
         (n > 0).then(|| format!("{n} {word}"))
     };
     std::iter::once(all).chain(words.into_iter().filter_map(count)).collect()
+}
+
+/// What is asked, in a few words: of a question to the record, which says by its name what it asks, what it is about.
+fn in_short(item: &Item) -> &str {
+    match item.asks.split_once(": ") {
+        Some((aspect, _)) if item.took.is_none() => aspect,
+        _ => &item.asks,
+    }
 }
 
 /// Whether what was found stands in the line, or below it.
@@ -65,7 +68,7 @@ fn line(item: &Item, (name, asks): (usize, usize), color: bool) -> String {
     line.push_str(&padded(&inert_line(&item.name), name));
     if asks > 0 {
         line.push_str("  ");
-        line.push_str(&padded(&inert_line(&item.asks), asks));
+        line.push_str(&padded(&inert_line(in_short(item)), asks));
     }
     if is_success(item) {
         line.push_str("  ");
@@ -113,32 +116,4 @@ fn padded(text: &str, width: usize) -> String {
 /// How long something took, in seconds: `0.3s`.
 fn in_seconds(took: Duration) -> String {
     format!("{:.1}s", took.as_secs_f64())
-}
-
-/// A table of the questions of a file; empty when none was put. What did not arise is left out, and counted.
-fn table_of(file: &FileReport, color: bool) -> String {
-    let asked: Vec<_> = file.items.iter().filter(|item| item.outcome != Outcome::Skipped).collect();
-    if file.items.is_empty() {
-        return String::new();
-    }
-    let screen = Screen { width: None, colors: color };
-    let mut text =
-        table::table(["ANSWER", "QUESTION", "FOUND"], asked.iter().map(|item| row(item)), &[], screen);
-    let n_skipped = file.items.len() - asked.len();
-    if n_skipped > 0 {
-        text.push_str(&crate::counted(n_skipped, "question"));
-        text.push_str(" did not arise\n");
-    }
-    text.push('\n');
-    text
-}
-
-fn row(item: &Item) -> Vec<(String, Tone)> {
-    let (word, tone) = match item.outcome {
-        Outcome::Yes => ("yes", Tone::Good),
-        Outcome::No => ("no", Tone::Bad),
-        Outcome::Unknown => ("unknown", Tone::Warning),
-        Outcome::Skipped => ("-", Tone::Plain),
-    };
-    vec![(word.to_owned(), tone), (item.name.clone(), Tone::Plain), (item.said.clone(), Tone::Plain)]
 }

@@ -21,10 +21,10 @@ use crate::validator::report::{FileReport, Report};
 pub fn text(report: &Report, least: Severity, color: bool, is_quiet: bool) -> String {
     let mut text = String::new();
     for file in report.files.iter().filter(|file| file.is_readable || report.files.len() > 1) {
-        // What is found about a question to the live system stands below it.
-        let is_live = items::is_live(file);
+        // What is found about a question stands below it.
+        let has_questions = items::has_questions(file);
         let names: HashSet<_> =
-            file.items.iter().filter(|_| is_live).map(|item| item.name.as_str()).collect();
+            file.items.iter().filter(|_| has_questions).map(|item| item.name.as_str()).collect();
         let is_shown = |finding: &&Finding| {
             finding.severity >= least && file.is_readable && !names.contains(finding.subject.as_str())
         };
@@ -32,7 +32,7 @@ pub fn text(report: &Report, least: Severity, color: bool, is_quiet: bool) -> St
         text.push_str(&items::written(file, color, is_quiet));
         text.push_str(&findings(shown, |name| file.source_of(name), color));
         // What went well is nothing to tell when quiet.
-        if !is_live || !is_quiet || file.verdict != Verdict::Pass {
+        if !has_questions || !is_quiet || file.verdict != Verdict::Pass {
             text.push_str(&summary(file));
         }
     }
@@ -59,7 +59,8 @@ pub fn findings<'f>(
 
 /// What a file amounts to: `maintenance.yaml: 2 errors, 1 warning`, or `maintenance.yaml: ok, 5 tasks`.
 fn summary(file: &FileReport) -> String {
-    let mut words = if items::is_live(file) { items::counts(file) } else { counts(file.findings.iter()) };
+    let mut words =
+        if items::has_questions(file) { items::counts(file) } else { counts(file.findings.iter()) };
     if file.n_waived > 0 {
         words.push(format!("{} waived", file.n_waived));
     }
@@ -67,7 +68,7 @@ fn summary(file: &FileReport) -> String {
         _ if !file.is_readable => return format!("{}: cannot be read\n", inert_line(&file.source.path)),
         _ if file.is_unchanged => words.insert(0, "unchanged".to_owned()),
         Verdict::Fail => {}
-        _ if items::is_live(file) => {}
+        _ if items::has_questions(file) => {}
         Verdict::Pass => words.insert(0, format!("ok, {}", counted(file.n_evaluated, file.noun))),
         Verdict::Unknown => words.insert(0, why_unknown(file)),
     }

@@ -21,7 +21,7 @@ pub(super) fn speaks_of(expectation: &Expectation, fact: Fact, subject: &str) ->
         Expectation::Target(labels) => match fact {
             Target | Gap | Push | Textfile | Probe | Certificate => has_labels(subject, labels),
             // All of a job are expected to change.
-            Series => labels.len() == 1 && labels.get("job").is_some_and(|job| job == subject),
+            Series => labels.len() == 1 && labels.get("job").is_some_and(|job| is_like(subject, job)),
             _ => false,
         },
         Expectation::Series(job) => fact == Series && is_like(subject, job),
@@ -60,7 +60,7 @@ pub(super) fn in_words(expectation: &Expectation) -> String {
 
 fn has_labels(subject: &str, expected: &BTreeMap<String, String>) -> bool {
     let labels = labels_in(subject);
-    expected.iter().all(|(name, value)| labels.get(name) == Some(value))
+    expected.iter().all(|(name, value)| labels.get(name).is_some_and(|label| is_like(label, value)))
 }
 
 /// The labels in the braces of a subject.
@@ -113,6 +113,7 @@ mod tests {
         let target = "pool {instance=\"a\\\"b\",job=\"old\"}";
         assert!(speaks_of(&job("old"), Fact::Target, target));
         assert!(!speaks_of(&job("new"), Fact::Target, target));
+        assert!(speaks_of(&job("o*"), Fact::Target, target) && speaks_of(&job("o*"), Fact::Series, "old"));
         assert!(!speaks_of(&job("old"), Fact::Alert, target));
         assert!(speaks_of(&job("old"), Fact::Series, "old"));
         assert!(speaks_of(&Expectation::Metric("node_*".into()), Fact::Signal, "node_cpu{mode=\"idle\"}"));

@@ -26,6 +26,6 @@ pub use cover::{Cover, Gap, cover_of, end_of_gap, gap_of};
 pub use dashboards::DashboardError;
 pub use facts::Facts;
 pub use gaps::{in_words as gap_in_words, measure as measure_gaps, over_budget};
-pub use patience::allowance;
+pub use patience::{Patience, allowance};
 pub use settle::{Settled, settle};
 pub use spec::Spec;

@@ -21,37 +21,47 @@ pub fn allowance(configured: Duration, earlier: &[TimeDelta]) -> Duration {
 }
 
 /// A deadline that a WAL replay's progress moves, up to a cap.
-pub(super) struct Patience {
-    pub(super) each: Duration,
+#[derive(Debug)]
+pub struct Patience {
+    /// As long as nothing gets on.
+    pub each: Duration,
     until: Instant,
     cap: Instant,
     seen: Option<WalReplay>,
 }
 
 impl Patience {
-    pub(super) fn new(each: Duration, now: Instant) -> Self {
+    /// From `now` on, `each` as long as nothing gets on.
+    pub fn new(each: Duration, now: Instant) -> Self {
         let cap = now + each.saturating_mul(MOST_EXTENSIONS);
         Self { each, until: now + each, cap, seen: None }
     }
 
-    pub(super) fn saw_replay(&mut self, replay: WalReplay, now: Instant) {
+    /// Takes in how far the replay is.
+    pub fn saw_replay(&mut self, replay: WalReplay, now: Instant) {
         if self.seen != Some(replay) {
             self.seen = Some(replay);
             self.until = self.cap.min(now + self.each);
         }
     }
 
-    pub(super) fn is_over(&self, now: Instant) -> bool {
+    /// Whether nothing got on for as long as is waited, or all that is waited has gone by.
+    pub fn is_over(&self, now: Instant) -> bool {
         self.until <= now
     }
 
+    /// Whether all that is waited has gone by, though it got on.
+    pub fn is_at_cap(&self, now: Instant) -> bool {
+        self.cap <= now
+    }
+
     /// Where the replay stands, and why it is given up if it is.
-    pub(super) fn of_replay(&self, replay: WalReplay, now: Instant) -> String {
+    pub fn of_replay(&self, replay: WalReplay, now: Instant) -> String {
         let words = format!("Prometheus replays its WAL, segment {} of {}", replay.current, replay.max);
         let each = Length::seconds(self.each.as_secs().try_into().unwrap_or(i64::MAX));
         if !self.is_over(now) {
             words
-        } else if self.cap <= now {
+        } else if self.is_at_cap(now) {
             format!("{words}; {MOST_EXTENSIONS} times {each} are the most that is waited for it")
         } else {
             format!("{words}, and has got no further for {each}")

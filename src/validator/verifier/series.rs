@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::statistics::points::{Side, Value};
 use super::statistics::{Series, Verdict, compare};
 use crate::model::{Absent, SeriesResult, SeriesSpec, Spanned, TakenSeries};
+use crate::promql::{self, Expr, ExprKind, Modifiers};
 use crate::world::prometheus::{PeerError, Prometheus, TimeRange};
 
 /// What one query may take.
@@ -41,7 +42,16 @@ pub enum SeriesError {
     },
 }
 
-/// Takes the window of each query that ends at `end`; a moment every `interval`, or less often in long windows.
+/// How often there is something new to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The time between two scrapes of a target: a moment of a window is looked at so often.
+    pub scrape: Duration,
+    /// The time between two evaluations of the slowest rules.
+    pub evaluation: Duration,
+}
+
+/// Takes the window of each query that ends at `end`; a moment every scrape, or less often in long windows.
 ///
 /// # Errors
 /// [`SeriesError`].
@@ -49,26 +59,26 @@ pub fn take(
     prometheus: &Prometheus,
     specs: &[Spanned<SeriesSpec>],
     end: DateTime<Utc>,
-    interval: Duration,
+    pace: Pace,
 ) -> Result<Vec<TakenSeries>, SeriesError> {
-    specs.iter().map(|spec| take_one(prometheus, spec, end, interval)).collect()
+    specs.iter().map(|spec| take_one(prometheus, spec, end, pace)).collect()
 }
 
 fn take_one(
     prometheus: &Prometheus,
     spec: &SeriesSpec,
     end: DateTime<Utc>,
-    interval: Duration,
+    pace: Pace,
 ) -> Result<TakenSeries, SeriesError> {
     let name = spec.label().to_owned();
     let window = spec.window().0;
-    let interval = TimeDelta::from_std(interval).unwrap_or(window).max(TimeDelta::seconds(1));
+    let interval = TimeDelta::from_std(pace.scrape).unwrap_or(window).max(TimeDelta::seconds(1));
     let step = interval.max(window / MOST_MOMENTS);
     // The first moment is one step after the beginning: the sample there tells of the time before.
     let n = u32::try_from(window.num_milliseconds() / step.num_milliseconds().max(1)).unwrap_or(0).max(1);
     let start = end - step * i32::try_from(n - 1).unwrap_or(0);
     let found = prometheus
-        .query_range(&spec.promql.value, TimeRange { start, end, step }, TIMEOUT)
+        .query_range(&without_look_back(&spec.promql.value, pace), TimeRange { start, end, step }, TIMEOUT)
         .map_err(|source| SeriesError::Peer { name: name.clone(), source })?;
     if MOST_SERIES < found.len() {
         return Err(SeriesError::TooMany { name, n: found.len() });
@@ -79,6 +89,48 @@ fn take_one(
     });
     let (start, step) = (start.timestamp_millis(), step.num_milliseconds());
     Ok(TakenSeries { name, start, step, n, series: series.collect() })
+}
+
+/// The same query, in which each selector finds a sample of the last two scrapes or evaluations only. Without this a moment
+/// without a sample would say again what the one before it said, for five minutes: a gap would look like a number that does
+/// not change, and every copy of it would count as one more point.
+///
+/// What looks at another time, into a range, or asks whether something is there is left as it is.
+fn without_look_back(query: &str, pace: Pace) -> String {
+    let Ok(expr) = promql::parse(query) else { return query.to_owned() };
+    let two = 2 * pace.scrape.max(pace.evaluation);
+    let window = two.clamp(LEAST_LOOK_BACK, LOOK_BACK).as_secs();
+    let mut spans = Vec::new();
+    fresh_selectors(&expr, &mut spans);
+    let mut text = query.to_owned();
+    // From the end, so that the places before stay what they are.
+    spans.sort_by_key(|span| std::cmp::Reverse(span.start));
+    for span in spans {
+        let fresh = format!("last_over_time({}[{window}s])", &query[span.clone()]);
+        text.replace_range(span, &fresh);
+    }
+    text
+}
+
+/// How far an instant query looks back.
+///
+/// Source: Prometheus, the default of its flag `query.lookback-delta`.
+const LOOK_BACK: Duration = Duration::from_mins(5);
+/// Scrapes of a second come at no exact times.
+const LEAST_LOOK_BACK: Duration = Duration::from_secs(5);
+/// Functions that ask for the time of a sample, or for its labels when it is not there.
+const OTHER_QUESTIONS: [&str; 2] = ["timestamp", "absent"];
+
+/// Where selectors stand that look at the moment itself.
+fn fresh_selectors(expr: &Expr, found: &mut Vec<promql::Span>) {
+    match &expr.kind {
+        ExprKind::Selector(selector) if selector.modifiers == Modifiers::default() => {
+            found.push(selector.span.clone());
+        }
+        ExprKind::Subquery(_) => {}
+        ExprKind::Call(call) if OTHER_QUESTIONS.contains(&call.function.name) => {}
+        _ => promql::children(expr).into_iter().for_each(|child| fresh_selectors(child, found)),
+    }
 }
 
 /// As Prometheus writes it: JSON has no number for these.
@@ -265,6 +317,36 @@ mod tests {
             ("up", Length::seconds(300), Direction::Either)
         );
         assert_ne!(spec.promql.span, Span::default());
+    }
+
+    #[test]
+    fn a_query_looks_back_over_two_intervals_and_no_further_where_that_means_the_same() {
+        let check = |query: &str, expected: &str| {
+            let pace = Pace { scrape: Duration::from_secs(15), evaluation: Duration::from_mins(1) };
+            assert_eq!(without_look_back(query, pace), expected);
+            assert!(promql::parse(expected).is_ok(), "{expected}");
+        };
+        check("up", "last_over_time(up[120s])");
+        check(
+            "sum by (job) (a{x=\"}\"}) / on (job) b",
+            "sum by (job) (last_over_time(a{x=\"}\"}[120s])) / on (job) last_over_time(b[120s])",
+        );
+        for same in [
+            "rate(a[5m])",
+            "a offset 1h",
+            "a @ 0",
+            "timestamp(a)",
+            "absent(a)",
+            "max_over_time(a[1h:1m])",
+            "a b",
+        ] {
+            assert_eq!(
+                without_look_back(same, Pace { scrape: Duration::ZERO, evaluation: Duration::ZERO }),
+                same
+            );
+        }
+        let slow = Pace { scrape: Duration::from_secs(15), evaluation: Duration::from_hours(1) };
+        assert_eq!(without_look_back("a", slow), "last_over_time(a[300s])");
     }
 
     #[test]

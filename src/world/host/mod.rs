@@ -11,11 +11,14 @@ pub mod mounts;
 pub mod packages;
 pub mod processes;
 mod program;
+mod reach;
 pub mod services;
 pub mod sockets;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use if_addrs::IfAddr;
 use rustls::RootCertStore;
@@ -25,6 +28,7 @@ use self::holders::Holders;
 use self::mounts::Mount;
 use self::packages::Packages;
 use self::processes::Processes;
+use self::reach::Reached;
 use self::services::Services;
 use self::sockets::Socket;
 use crate::model::{Check, PackageManager};
@@ -57,6 +61,7 @@ struct Facts {
     holders: OnceLock<Holders>,
     sockets: Read<Vec<Socket>>,
     mounts: Read<Vec<Mount>>,
+    reached: Reached,
     accounts: Read<Accounts>,
     dpkg: Read<Packages>,
     rpm: Read<Packages>,
@@ -106,6 +111,24 @@ impl Host {
     /// [`Unreadable`].
     pub fn mounts(&self) -> Result<&[Mount], Unreadable> {
         self.0.mounts.get_or_init(mounts::read).as_deref().map_err(Clone::clone)
+    }
+
+    /// Whether the file system that `path` leads to answers within this time. Whoever asks one that does not would
+    /// wait for ever.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when it does not.
+    pub fn answers(&self, path: &Path, within: Duration) -> Result<(), Unreadable> {
+        // Without a table of mounts nobody knows, and the path is asked as it is.
+        let Some(mount) = reach::far(path, self.mounts().unwrap_or_default()) else { return Ok(()) };
+        if self.0.reached.answers(mount, path, within) {
+            return Ok(());
+        }
+        let Mount { path, source, filesystem, .. } = mount;
+        Err(Unreadable(format!(
+            "the file system at {path} ({filesystem}, {source}) does not answer within {:.0}s: it hangs",
+            within.as_secs_f64()
+        )))
     }
 
     /// Users and groups.

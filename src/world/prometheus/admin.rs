@@ -20,7 +20,7 @@ impl Prometheus {
         }
         let path = "/api/v1/admin/tsdb/snapshot";
         let answer = self.send("POST", path, timeout)?;
-        let frame = self.frame(path, &answer)?;
+        let frame = self.frame(path, &answer, path)?;
         self.data(path, frame).map(|snapshot: Snapshot| snapshot.name)
     }
 

@@ -7,6 +7,7 @@ mod query;
 mod rules;
 mod status;
 mod targets;
+mod warnings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,8 +19,9 @@ use super::http::{Answer, Client, HttpError, Request, without_password};
 
 pub use query::{Answered, InstantSample, RangeSeries, TimeRange};
 pub use rules::{PrometheusAlert, Rule, RuleGroup};
-pub use status::{RuntimeInfo, WalReplay};
+pub use status::{OwnPage, RuntimeInfo, WalReplay};
 pub use targets::ScrapeTarget;
+pub use warnings::{Warning, Warnings};
 
 /// Why a monitoring system's answer is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +56,7 @@ pub enum PeerError {
 pub struct Prometheus {
     base: String,
     client: Client,
+    warnings: Warnings,
 }
 
 /// An API's frame around every answer.
@@ -67,12 +70,25 @@ struct Frame {
     error: String,
     #[serde(default)]
     warnings: Vec<String>,
+    /// What it has to say of a query that may not be what was meant; since version 3.0.
+    #[serde(default)]
+    infos: Vec<String>,
 }
 
 impl Prometheus {
     /// The server at `url`.
     pub fn new(url: &str, client: &Client) -> Self {
-        Self { base: url.trim_end_matches('/').to_owned(), client: client.clone() }
+        Self {
+            base: url.trim_end_matches('/').to_owned(),
+            client: client.clone(),
+            warnings: Warnings::default(),
+        }
+    }
+
+    /// The same server, whose warnings are heard by `warnings`.
+    #[must_use]
+    pub fn heard_by(&self, warnings: &Warnings) -> Self {
+        Self { warnings: warnings.clone(), ..self.clone() }
     }
 
     /// Its URL as it may be shown.
@@ -91,7 +107,7 @@ impl Prometheus {
 
     fn get<T: DeserializeOwned>(&self, path: &str, timeout: Duration) -> Result<T, PeerError> {
         let answer = self.send("GET", path, timeout)?;
-        let frame = self.frame(path, &answer)?;
+        let frame = self.frame(path, &answer, path)?;
         self.data(path, frame)
     }
 
@@ -99,9 +115,14 @@ impl Prometheus {
         Ok(self.client.send(&Request::new(method, &format!("{}{path}", self.base), timeout))?)
     }
 
-    fn frame(&self, path: &str, answer: &Answer) -> Result<Frame, PeerError> {
+    /// What stands in the frame of the answer to `asked`; what it warns of is heard.
+    fn frame(&self, path: &str, answer: &Answer, asked: &str) -> Result<Frame, PeerError> {
         match serde_json::from_str::<Frame>(&answer.body) {
-            Ok(frame) if frame.status == "success" && answer.status == 200 => Ok(frame),
+            Ok(mut frame) if frame.status == "success" && answer.status == 200 => {
+                frame.warnings.append(&mut frame.infos);
+                self.warnings.hear(&self.url(), asked, &frame.warnings);
+                Ok(frame)
+            }
             Ok(frame) => Err(self.refused(path, answer, &frame.error)),
             Err(_) if answer.status != 200 => Err(self.refused(path, answer, &answer.body)),
             Err(error) => Err(self.malformed(path, error.to_string())),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
 
-use super::{PeerError, Prometheus, percent_encoded};
+use super::{PeerError, Prometheus, percent_encoded, warnings};
 use crate::world::http::Request;
 
 /// One sample of an instant query.
@@ -30,8 +30,15 @@ impl InstantSample {
 pub struct Answered {
     /// The samples; none when nothing matched.
     pub samples: Vec<InstantSample>,
-    /// What Prometheus warns about, although it answered.
+    /// What Prometheus warns of, although it answered.
     pub warnings: Vec<String>,
+}
+
+impl Answered {
+    /// What it warns of, to stand behind what its samples come to; empty without a warning.
+    pub fn warnings_in_words(&self) -> String {
+        warnings::in_words(self.warnings.iter().cloned())
+    }
 }
 
 /// The times of a range query.
@@ -60,7 +67,7 @@ impl Prometheus {
     /// # Errors
     /// [`PeerError`]; also when the result is neither a vector nor a scalar.
     pub fn query(&self, promql: &str, timeout: Duration) -> Result<Answered, PeerError> {
-        self.instant(format!("query={}", percent_encoded(promql)), timeout)
+        self.instant(promql, format!("query={}", percent_encoded(promql)), timeout)
     }
 
     /// Evaluates `promql` at one moment.
@@ -73,15 +80,15 @@ impl Prometheus {
         at: DateTime<Utc>,
         timeout: Duration,
     ) -> Result<Answered, PeerError> {
-        self.instant(format!("query={}&time={}", percent_encoded(promql), time(at)), timeout)
+        self.instant(promql, format!("query={}&time={}", percent_encoded(promql), time(at)), timeout)
     }
 
-    fn instant(&self, form: String, timeout: Duration) -> Result<Answered, PeerError> {
+    fn instant(&self, promql: &str, form: String, timeout: Duration) -> Result<Answered, PeerError> {
         let path = "/api/v1/query";
         let url = format!("{}{path}", self.base);
         let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
         let answer = self.client.send(&request)?;
-        let frame = self.frame(path, &answer)?;
+        let frame = self.frame(path, &answer, promql)?;
         let samples = samples_of(&frame.data).map_err(|reason| self.malformed(path, reason))?;
         Ok(Answered { samples, warnings: frame.warnings })
     }
@@ -108,7 +115,7 @@ impl Prometheus {
         let url = format!("{}{path}", self.base);
         let form = format!("query={}", percent_encoded(selector));
         self.matrix(
-            path,
+            (path, selector),
             &Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form),
         )
     }
@@ -133,12 +140,12 @@ impl Prometheus {
         );
         let url = format!("{}{path}", self.base);
         self.matrix(
-            path,
+            (path, promql),
             &Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form),
         )
     }
 
-    fn matrix(&self, path: &str, request: &Request) -> Result<Vec<RangeSeries>, PeerError> {
+    fn matrix(&self, (path, asked): (&str, &str), request: &Request) -> Result<Vec<RangeSeries>, PeerError> {
         #[derive(Deserialize)]
         struct Matrix {
             result: Vec<Series>,
@@ -150,7 +157,7 @@ impl Prometheus {
             values: Vec<(f64, String)>,
         }
         let answer = self.client.send(request)?;
-        let frame = self.frame(path, &answer)?;
+        let frame = self.frame(path, &answer, asked)?;
         let matrix: Matrix = self.data(path, frame)?;
         Ok(matrix.result.into_iter().map(|one| series_of(one.metric, &one.values)).collect())
     }
@@ -170,7 +177,7 @@ impl Prometheus {
         let form = selection(&[selector], Some(start), end);
         let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
         let answer = self.client.send(&request)?;
-        let frame = self.frame(path, &answer)?;
+        let frame = self.frame(path, &answer, selector)?;
         self.data(path, frame)
     }
 
@@ -189,7 +196,7 @@ impl Prometheus {
         let url = format!("{}{path}", self.base);
         let request = Request::new("POST", &url, timeout).body("application/x-www-form-urlencoded", form);
         let answer = self.client.send(&request)?;
-        let frame = self.frame(path, &answer)?;
+        let frame = self.frame(path, &answer, &selectors.join(", "))?;
         self.data(path, frame).map(|series: Vec<serde::de::IgnoredAny>| series.len())
     }
 }
@@ -253,6 +260,18 @@ mod tests {
             {"metric": {"__name__": "latency"}, "histogram": [1.0, {"count": "1", "sum": "1", "buckets": []}]}
         ]});
         assert!(samples_of(&data).unwrap_err().contains("native histogram"));
+    }
+
+    #[test]
+    fn case_12_names_with_dots_are_labels_and_the_same_label_set_twice_is_two_samples() {
+        let sample = |value: &str| serde_json::json!({"metric": {"__name__": "http.server.duration", "a.b": "ü\n\""}, "value": [1.0, value]});
+        let data = serde_json::json!({"resultType": "vector", "result": [sample("1"), sample("2")]});
+        let read = samples_of(&data).unwrap();
+        assert_eq!(read.iter().map(|one| one.value.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(
+            (read[0].labels["__name__"].as_str(), read[0].labels["a.b"].as_str()),
+            ("http.server.duration", "ü\n\"")
+        );
     }
 
     #[test]

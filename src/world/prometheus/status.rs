@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{PeerError, Prometheus, exposed, sums_of};
+use super::{PeerError, Prometheus, exposed, exposed_series, sums_of};
 use crate::world::http::without_password;
 
 /// What the server says of itself.
@@ -37,6 +37,27 @@ pub struct WalReplay {
     pub max: i64,
     /// The segment being replayed.
     pub current: i64,
+}
+
+/// A page of metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OwnPage(String);
+
+impl OwnPage {
+    /// The page of this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The sum of the series of each of these names that is there.
+    pub fn sums(&self, names: &[&'static str]) -> BTreeMap<&'static str, f64> {
+        sums_of(&self.0, names)
+    }
+
+    /// The value of each series of a name that has labels.
+    pub fn values(&self, name: &str) -> Vec<f64> {
+        exposed_series(&self.0, name).map(|(_, value)| value).collect()
+    }
 }
 
 impl Prometheus {
@@ -132,20 +153,16 @@ impl Prometheus {
         Ok(names.map(|name| exposed(&answer.body, name)))
     }
 
-    /// Its own metrics of these names, not through its storage; the sum of the series of each that is there.
+    /// Its own metrics as it shows them, not through its storage.
     ///
     /// # Errors
     /// [`PeerError`].
-    pub fn own_sums(
-        &self,
-        names: &[&'static str],
-        timeout: Duration,
-    ) -> Result<BTreeMap<&'static str, f64>, PeerError> {
+    pub fn own_page(&self, timeout: Duration) -> Result<OwnPage, PeerError> {
         let answer = self.send("GET", "/metrics", timeout)?;
         if answer.status != 200 {
             return Err(self.refused("/metrics", &answer, &answer.body));
         }
-        Ok(sums_of(&answer.body, names))
+        Ok(OwnPage(answer.body))
     }
 
     /// How many series its head has: those that had a sample lately.

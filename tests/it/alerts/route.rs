@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 use super::{PATIENCE, alertmanagers, answer, asked, assert_says, plan_file};
-use crate::support::{Case, Stack, wait_until};
+use crate::support::{Case, HungPeer, Stack, wait_until};
 
 /// What a generated route asks for.
 #[derive(Debug, Clone)]
@@ -280,6 +280,54 @@ fn a_rule_that_reaches_nobody_is_named_with_its_file_and_group() {
         &["could not be found out", "`Page`", "by its label `team`", "one of `not_receivers`"],
     );
     assert_says(&ask("groups: []\n", ""), &["could not be found out: there is no alerting rule"]);
+}
+
+#[test]
+fn members_that_answer_decide_and_one_that_is_down_or_hangs_is_named() {
+    let stack = Stack::alertmanagers(3, TREE);
+    let urls = stack.alertmanager_urls();
+    let case = |urls: &[String], receiver: &str| {
+        Case::new().plan_file(format!(
+            "mainstay: 1\nconnections:\n{}\nchecks:\n  pages: {{alert_route: {{routes: [{{labels: {{severity: page}}, \
+             receivers: [{receiver}]}}]}}, timeout: 6s}}\n",
+            alertmanagers(urls)
+        ))
+    };
+    let said = |urls: &[String], receiver: &str, code: i32| {
+        let report = case(urls, receiver).run("validate --live pages --format json").exit(code).json();
+        report["items"][0]["said"].as_str().expect("words").to_owned()
+    };
+    assert_eq!(said(&urls, "pager", 0), format!("1 route as intended, by {}", urls[0]));
+
+    // The first one, which other questions go to, is down.
+    stack.stop("alertmanager");
+    let one_down = said(&urls, "pager", 0);
+    let expected = format!("1 route as intended, by {}; not asked: cannot reach {}", urls[1], urls[0]);
+    assert!(one_down.starts_with(&expected) && one_down.contains("connection refused"), "{one_down}");
+    assert_says(
+        &said(&urls, "fallback", 1),
+        &["goes to `pager`", &format!("; not asked: cannot reach {}", urls[0])],
+    );
+
+    // One that takes connections and says nothing takes no time from the others.
+    let hung = HungPeer::start();
+    let with_hung = [hung.url(), urls[1].clone()];
+    let one_hangs = said(&with_hung, "pager", 0);
+    assert_says(
+        &one_hangs,
+        &[&format!("by {}; not asked: {}", urls[1], hung.url()), "did not answer within 3s"],
+    );
+
+    // Whoever is up serves two configurations: both are asked, and named.
+    let path = stack.alertmanager_config();
+    let text = std::fs::read_to_string(&path).expect("a configuration");
+    std::fs::write(&path, text.replace("receiver: pager", "receiver: team")).expect("writable");
+    ureq::post(&format!("{}/-/reload", urls[2])).send_empty().expect("it reloads");
+    assert_says(&said(&urls, "pager", 1), &[&format!("{}: ", urls[2]), "goes to `team`"]);
+
+    stack.stop("alertmanager-2");
+    stack.stop("alertmanager-3");
+    assert_says(&said(&urls, "pager", 3), &[&urls[0], &urls[1], &urls[2], "connection refused"]);
 }
 
 #[test]

@@ -2,17 +2,18 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::answer;
-use crate::support::Case;
+use crate::support::{Case, free_address, wait_until};
 
 /// A folder with an authority, an authority below it, and what they issue.
 struct Authority {
@@ -62,23 +63,20 @@ impl Authority {
         fs::write(self.path(&format!("{name}.pem")), parts.concat()).expect("a file");
     }
 
-    /// A TLS server with the chain of `chain.pem` and the key of `key.key`, until the test ends.
+    /// A TLS server with the chain of `chain.pem` and the key of `key.key`, until the test ends. It reads them anew when it
+    /// finds the file `reload`, which it removes.
     fn serve(&self, chain: &str, key: &str) -> SocketAddr {
-        let chain: Result<Vec<_>, _> =
-            CertificateDer::pem_file_iter(self.path(&format!("{chain}.pem"))).expect("PEM").collect();
-        let key = PrivateKeyDer::from_pem_file(self.path(&format!("{key}.key"))).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(chain.expect("a chain"), key)
-            .expect("a chain with its key");
-        let config = Arc::new(config);
+        let (chain, key) = (self.path(&format!("{chain}.pem")), self.path(&format!("{key}.key")));
+        let reload = self.path("reload");
+        let mut config = served(&chain, &key);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("bound");
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
+                if fs::remove_file(&reload).is_ok() {
+                    config = served(&chain, &key);
+                }
                 let mut connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
                 // Whoever has seen the certificate hangs up.
                 let _ = connection.complete_io(&mut stream);
@@ -97,8 +95,21 @@ impl Authority {
     }
 }
 
+/// What a TLS server serves that reads these files now.
+fn served(chain: &Path, key: &Path) -> Arc<ServerConfig> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(chain).expect("PEM").collect();
+    let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain.expect("a chain"), key)
+        .expect("a chain with its key");
+    Arc::new(config)
+}
+
 #[test]
-fn a_served_chain_is_right_and_each_fault_of_its_dates_and_names_has_words_of_its_own() {
+fn case_18_a_served_chain_is_right_and_each_fault_of_its_dates_and_names_has_words_of_its_own() {
     let authority = Authority::new();
     authority.issue("leaf", "between", 300, "subjectAltName=DNS:prom.test,IP:127.0.0.1");
     authority.bundle("chain", &["leaf", "between"]);
@@ -136,7 +147,7 @@ fn a_served_chain_is_right_and_each_fault_of_its_dates_and_names_has_words_of_it
 }
 
 #[test]
-fn self_signed_unknown_and_incomplete_chains_are_told_apart() {
+fn case_18_self_signed_unknown_and_incomplete_chains_are_told_apart() {
     let authority = Authority::new();
     authority.root("other");
     let host = "subjectAltName=DNS:prom.test";
@@ -161,7 +172,7 @@ fn self_signed_unknown_and_incomplete_chains_are_told_apart() {
 }
 
 #[test]
-fn a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
+fn case_18_a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
     let authority = Authority::new();
     let host = "subjectAltName=IP:127.0.0.1";
     authority.issue("leaf", "between", 10, host);
@@ -177,8 +188,104 @@ fn a_certificate_that_was_renewed_on_disk_and_not_reloaded_is_told() {
     assert!(told.contains(", found another one is served: serial "), "{told}");
 }
 
+/// OpenSSL's own server, which reads its certificate once; ended when dropped.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
-fn a_chain_that_is_on_disk_has_to_be_served() {
+fn case_49_a_new_certificate_on_disk_and_the_old_one_served_fail_the_verification_though_the_reload_succeeded()
+ {
+    let authority = Authority::new();
+    let host = "subjectAltName=IP:127.0.0.1";
+    authority.issue("new", "root", 15, host);
+    authority.issue("leaf", "root", 10, host);
+    let address = authority.serve("leaf", "leaf");
+    let rotating = |reload: &str| {
+        format!(
+            "mainstay: 1
+tasks:
+  rotate:
+    type: routine
+    domain: component
+    duration: 1m
+    steps:
+      - {{name: keep, shell: cp leaf.pem old.pem && cp leaf.key old.key}}
+      - {{name: write, shell: cp new.pem leaf.pem && cp new.key leaf.key}}
+      - {{name: reload, shell: {reload}}}
+    verify: [{{certificate: {{address: '{address}', file: leaf.pem, ca: root.pem}}}}]
+    rollback: [{{name: put back, shell: mv old.pem leaf.pem && mv old.key leaf.key}}]
+"
+        )
+    };
+    let ran = |reload: &str, code: i32| {
+        fs::write(authority.path("maintenance.yaml"), rotating(reload)).expect("a file");
+        let report = authority.case.run("run rotate --format json").exit(code).json();
+        let steps = report["runs"][0]["steps"].as_array().expect("steps").clone();
+        let reloaded = steps.iter().find(|step| step["name"] == "reload").expect("it was reloaded");
+        assert_eq!(reloaded["outcome"], "succeeded", "{report}");
+        report["runs"][0].clone()
+    };
+    let on_disk = || authority.case.read("leaf.pem");
+    let (old, new) = (on_disk(), authority.case.read("new.pem"));
+
+    // The server says that it has reloaded, and serves what it served.
+    let run = ran("'true'", 1);
+    assert_eq!(run["outcome"], "rolled_back", "{run}");
+    let why = run["reason"].as_str().expect("a reason");
+    assert!(why.contains("expected the certificate of leaf.pem, serial "), "{why}");
+    assert!(why.contains(", found another one is served: serial "), "{why}");
+    assert_eq!(on_disk(), old, "what is served and what is written agree again");
+
+    let run = ran("touch reload", 0);
+    assert_eq!(run["outcome"], "succeeded", "{run}");
+    assert_eq!(on_disk(), new);
+}
+
+#[test]
+fn case_18_a_real_server_that_did_not_reload_its_renewed_certificate_is_a_finding_until_it_is_restarted() {
+    let authority = Authority::new();
+    let host = "subjectAltName=IP:127.0.0.1";
+    authority.issue("leaf", "between", 10, host);
+    authority.bundle("chain", &["leaf", "between"]);
+    let address = free_address();
+    let start = || {
+        let child = Command::new("openssl")
+            .args(["s_server", "-quiet", "-accept", &address, "-cert", "leaf.pem", "-key", "leaf.key"])
+            .args(["-cert_chain", "between.pem"])
+            .current_dir(authority.case.path())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn();
+        let server = Server(child.expect("openssl is installed"));
+        wait_until("it listens", Duration::from_mins(1), || std::net::TcpStream::connect(&address).is_ok());
+        server
+    };
+    let plan = format!(
+        "mainstay: 1\nchecks:\n  tls: {{certificate: {{address: \"{address}\", file: chain.pem, ca: root.pem}}}}\n"
+    );
+    fs::write(authority.path("maintenance.yaml"), plan).expect("a plan file");
+    let server = start();
+    authority.case.run("validate --live tls").exit(0).any_output();
+
+    authority.issue("leaf", "between", 15, host);
+    authority.bundle("chain", &["leaf", "between"]);
+    let report = authority.case.run("validate --live tls --format json").exit(1).json();
+    let message = report["findings"][0]["message"].as_str().expect("words");
+    assert!(message.contains("found another one is served: serial "), "{message}");
+    drop(server);
+    let _restarted = start();
+    authority.case.run("validate --live tls").exit(0).any_output();
+}
+
+#[test]
+fn case_18_a_chain_that_is_on_disk_has_to_be_served() {
     let authority = Authority::new();
     authority.issue("leaf", "between", 10, "subjectAltName=IP:127.0.0.1");
     authority.bundle("chain", &["leaf", "between"]);
@@ -188,7 +295,7 @@ fn a_chain_that_is_on_disk_has_to_be_served() {
 }
 
 #[test]
-fn signatures_by_sha_1_and_ten_thousand_names_are_read() {
+fn case_18_signatures_by_sha_1_and_ten_thousand_names_are_read() {
     let authority = Authority::new();
     authority.issue("old", "root", 10, "subjectAltName=DNS:prom.test");
     authority.openssl(

@@ -104,6 +104,22 @@ fn what_cannot_be_found_out_is_no_answer() {
 }
 
 #[test]
+fn case_23_what_a_command_leaves_behind_is_stopped_and_named() {
+    let case = Case::new();
+    let script = "sleep 611 & echo $! > pid; exit 0";
+    let case = case.plan_file(format!(
+        "mainstay: 1\nchecks:\n  a: {{command: {{run: [sh, -c, '{script}']}}, timeout: 20s}}\n"
+    ));
+    let report = case.run("validate --live --format json").exit(0).json();
+    assert_eq!(report["items"][0]["said"], "exit code 0, left behind and stopped: sleep 611");
+    let pid = std::fs::read_to_string(case.path().join("pid")).expect("a number");
+    crate::support::wait_until("it is gone", std::time::Duration::from_secs(20), || {
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        state.is_empty() || state.contains(") Z ")
+    });
+}
+
+#[test]
 fn stdout_and_stderr_of_a_command_are_held_apart() {
     let plan = |stderr: &str| {
         format!(

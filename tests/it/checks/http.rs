@@ -11,7 +11,7 @@ use super::answer;
 use crate::support::Case;
 
 /// A server on loopback, until the test ends: it answers by path.
-fn server() -> SocketAddr {
+pub fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     thread::spawn(move || {
@@ -45,11 +45,17 @@ fn reply(path: &str, headers: &[String]) -> Vec<u8> {
         "/moved" => to("/there"),
         "/there" => body(r#"{"status": "ok"}"#),
         "/large" => body(&"x".repeat((10 << 20) + 1)),
-        "/who" => body(if headers.iter().any(|line| line.to_ascii_lowercase().starts_with("cookie")) {
-            "known"
-        } else {
-            "unknown"
-        }),
+        "/who" => {
+            let names = headers.iter().filter_map(|line| line.split_once(':'));
+            let mut names: Vec<_> = names.map(|(name, _)| name.to_ascii_lowercase()).collect();
+            names.retain(|name| {
+                ["authorization", "cookie", "x-api-key", "accept-language"].contains(&&**name)
+            });
+            names.sort();
+            body(&names.join(" "))
+        }
+        "/here" => to("/who"),
+        "/ftp" => to("ftp://elsewhere/a"),
         away => match away.strip_prefix("/to/") {
             Some(host) => to(&format!("http://{host}/who")),
             None => b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf".to_vec(),
@@ -69,7 +75,7 @@ fn the_header_fields_the_body_and_the_time_of_an_answer_are_as_expected() {
 }
 
 #[test]
-fn redirections_are_followed_told_and_limited() {
+fn case_16_redirections_are_followed_told_and_limited() {
     let (case, server) = (Case::new(), server());
     let check = |path: &str, more: &str| {
         answer(&case, "", &format!("http: {{url: \"http://{server}{path}\"{more}}}"))
@@ -83,22 +89,34 @@ fn redirections_are_followed_told_and_limited() {
     assert!(round.starts_with(start) && round.contains("/round -> "), "{round}");
 }
 
-/// A plan file may not hold such a header field, so the client is asked itself.
+/// A plan file may not hold some of these header fields, so the client is asked itself.
 #[test]
-fn credentials_do_not_follow_to_another_host() {
-    let server = server();
+fn case_16_what_says_who_asks_does_not_follow_to_another_host_or_port() {
+    let (server, other) = (server(), server());
     let asked = |path: &str| {
         let url = format!("http://{server}{path}");
-        let headers = [("Cookie".to_owned(), "a=b".to_owned())].into();
+        let headers = ["Authorization", "Cookie", "X-Api-Key", "Accept-Language"];
+        let headers = headers.map(|name| (name.to_owned(), "secret".to_owned())).into();
         let request = Request { headers, ..Request::new("GET", &url, Duration::from_secs(30)) };
         Client::new().send(&request).expect("an answer").body
     };
-    assert_eq!(asked("/who"), "known");
-    assert_eq!(asked(&format!("/to/localhost:{}", server.port())), "unknown");
+    let all = "accept-language authorization cookie x-api-key";
+    assert_eq!(asked("/who"), all);
+    assert_eq!(asked("/here"), all);
+    assert_eq!(asked(&format!("/to/{server}")), all);
+    assert_eq!(asked(&format!("/to/{other}")), "accept-language");
+    assert_eq!(asked(&format!("/to/localhost:{}", server.port())), "accept-language");
 }
 
 #[test]
-fn a_body_that_is_too_large_is_truncated_and_one_that_breaks_off_is_no_answer() {
+fn what_cannot_be_asked_after_a_redirection_is_told() {
+    let (case, server) = (Case::new(), server());
+    let said = answer(&case, "", &format!("http: {{url: \"http://{server}/ftp\"}}"));
+    assert!(said.ends_with("it redirects to `ftp://elsewhere/a`: only http and https are asked"), "{said}");
+}
+
+#[test]
+fn case_17_a_body_that_is_too_large_is_truncated_and_one_that_breaks_off_is_no_answer() {
     let (case, server) = (Case::new(), server());
     let check = |path: &str, more: &str| {
         answer(&case, "", &format!("http: {{url: \"http://{server}{path}\"{more}}}"))

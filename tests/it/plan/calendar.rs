@@ -77,9 +77,9 @@ Mon 2026-03-30 02:30  +02:00      2 days      task literal
     check(
         &format!("{SPRING} night -n 2"),
         "\
-LOCAL TIME            UTC OFFSET  IN        WHAT          NOTE
-Sun 2026-03-29 03:00  +02:00      25 hours  window night  the clock skips 02:30; it happens at the end of what is skipped
-Sun 2026-04-05 02:30  +02:00      8 days    window night
+LOCAL TIME            UTC OFFSET  IN        WHAT          UNTIL                 NOTE
+Sun 2026-03-29 03:00  +02:00      25 hours  window night  Sun 2026-03-29 07:00  the clock skips 02:30; it happens at the end of what is skipped
+Sun 2026-04-05 02:30  +02:00      8 days    window night  Sun 2026-04-05 06:30
 ",
     );
 }
@@ -140,6 +140,57 @@ Mon 2026-06-01 02:00  +02:00      85 days  task at
 }
 
 #[test]
+fn case_16_a_window_is_listed_with_its_end_also_where_the_clock_changes_while_it_is_open() {
+    let plan = PLAN.replace("30 2 * * SUN\", duration: 4h", "0 1 * * SUN\", duration: 3h");
+    let text = Case::new().plan_file(&plan).run(&format!("{SPRING} night -n 2")).exit(0).take_text();
+    let expected = "\
+LOCAL TIME            UTC OFFSET  IN        WHAT          UNTIL                 NOTE
+Sun 2026-03-29 01:00  +01:00      24 hours  window night  Sun 2026-03-29 05:00  the clock changes meanwhile; it is open for 3h all the same
+Sun 2026-04-05 01:00  +02:00      7 days    window night  Sun 2026-04-05 04:00
+";
+    assert_eq!(text, expected);
+    let json = Case::new().plan_file(&plan).run(&format!("{AUTUMN} night -n 1 --format json")).json();
+    let opening = &json["instants"][0];
+    assert_eq!(
+        (&opening["instant"], &opening["end"]),
+        (&"2026-10-24T23:00:00Z".into(), &"2026-10-25T02:00:00Z".into())
+    );
+    assert_eq!(opening["note"], "clock_changes");
+}
+
+#[test]
+fn one_instant_that_the_clock_skips_is_noted_and_what_waits_for_a_check_is_not_called_on_demand() {
+    let plan = PLAN
+        .replace("at: 2026-06-01T02:00", "at: 2026-03-29T02:30")
+        .replace("tasks:\n", "checks: {flag: {file: {path: /flag, exists: true}}}\ntasks:\n")
+        .replace(
+            "    domain: data\n    duration: 1h\n",
+            "    domain: data\n    schedule: {when: flag, within: 8h}\n    duration: 1h\n",
+        );
+    let case = Case::new().plan_file(&plan);
+    let expected = "\
+LOCAL TIME            UTC OFFSET  IN        WHAT     NOTE
+Sun 2026-03-29 03:00  +02:00      25 hours  task at  the clock skips 02:30; it happens at the end of what is skipped
+";
+    case.run(&format!("{SPRING} at")).stdout(expected).exit(0);
+    let shown = case.run("--now 2026-03-28T12:00:00Z plan --horizon 1d").any_output().exit(0).take_text();
+    let line = shown.lines().find(|line| line.contains("  at ")).expect("a start");
+    assert!(line.ends_with("the clock skips 02:30; it happens at the end of what is skipped"), "{line}");
+    let waits = "nothing by the calendar: on-demand is due when check flag fails; \
+                 `mainstay plan --explain on-demand` says how that stands\n";
+    case.run(&format!("{SPRING} on-demand")).stdout(waits).exit(0);
+}
+
+#[test]
+fn where_nothing_can_come_nothing_is_known() {
+    let case = Case::new().plan_file("mainstay: 1\ntasks: {}\n");
+    case.run("plan --calendar").stderr("error: nothing to plan: maintenance.yaml has no task\n").exit(3);
+    let case =
+        Case::new().plan_file("mainstay: 1\nwindows: {w: {cron: \"0 2 * * *\", duration: 1h}}\ntasks: {}\n");
+    case.run("--now 2026-03-28T00:00:00Z plan --calendar -n 1").stdout_has("window w").exit(0);
+}
+
+#[test]
 fn without_a_name_everything_comes_in_order() {
     let text = Case::new().plan_file(PLAN).run(&format!("{SPRING} -n 7")).exit(0).take_text();
     let what: Vec<_> = text
@@ -149,7 +200,8 @@ fn without_a_name_everything_comes_in_order() {
         .collect();
     // Of seven instants, with two that are left out beside them.
     assert_eq!(what, ["task", "task", "task", "task", "task", "task", "task", "window", "task"]);
-    assert!(text.contains("literal   left out") && text.contains("skip      left out"), "{text}");
+    let left_out = |task: &str| text.lines().any(|line| line.contains(task) && line.contains("  left out: "));
+    assert!(left_out("task literal") && left_out("task skip") && !left_out("task once"), "{text}");
     let ten = Case::new().plan_file(PLAN).run(&format!("{AUTUMN} once")).exit(0).take_text();
     assert_eq!(ten.lines().count(), 11);
 }

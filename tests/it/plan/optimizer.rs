@@ -219,3 +219,22 @@ fn a_start_that_moved_says_why_also_when_nothing_is_in_the_way_of_the_new_one() 
     let row = "~ was Fri 2026-03-06 11:00  late by 60 minutes; released later than when it was published";
     assert!(table.contains(row), "{table}");
 }
+
+#[test]
+fn a_published_start_that_is_possible_no_more_moves_and_is_not_dropped_because_it_may_be_done_later() {
+    let sections = "windows:\n  night: {cron: \"0 22 * * *\", duration: 4h, cutoff: 30m}\n";
+    let takes = |length: &str| {
+        let keys = format!("schedule: {{every: 7d, tolerance: 1d}}; window: night; duration: {length}");
+        plan_file(sections, &[("k", &keys)])
+    };
+    // The second one is due after the horizon.
+    let plan = "--now 2026-03-12T12:00:00Z plan --horizon 7d";
+    let case = Case::new().plan_file(takes("20m"));
+    let before = case.run(&format!("{plan} --publish --format json")).any_output().exit(0).json();
+    assert_eq!(before["occurrences"][1]["start"], "2026-03-18T22:20:00Z");
+    let case = case.plan_file(takes("30m"));
+    let after = case.run(&format!("{plan} --format json")).any_output().exit(0).json();
+    let second = &after["occurrences"][1];
+    assert_eq!((&second["id"], &second["start"]), (&"k#2".into(), &"2026-03-18T22:30:00Z".into()));
+    assert_eq!(second["moved_from"], "2026-03-18T22:20:00Z");
+}

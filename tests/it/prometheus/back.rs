@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -75,9 +77,16 @@ fn a_wal_that_was_corrupt_at_the_start_is_not_as_it_was() {
 
 /// A Prometheus in the middle of its replay, for ever.
 fn replaying() -> String {
+    replaying_until(3, None)
+}
+
+/// A Prometheus that replays its WAL of 6 segments up to `last`, one each time that it is asked how far it is. Once it has
+/// replayed all of them it is ready, and the file `replayed` is there.
+fn replaying_until(last: i64, replayed: Option<PathBuf>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     std::thread::spawn(move || {
+        let mut segment = last.min(3);
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
             let mut reader = BufReader::new(stream.try_clone().expect("a connection"));
@@ -86,9 +95,17 @@ fn replaying() -> String {
             while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
                 line.clear();
             }
-            let body = json!({"status": "success", "data": {"min": 0, "max": 6, "current": 3}}).to_string();
-            let (status, body) = if first.contains("/api/v1/status/walreplay") {
+            let asked = first.contains("/api/v1/status/walreplay");
+            let body =
+                json!({"status": "success", "data": {"min": 0, "max": 6, "current": segment}}).to_string();
+            segment += i64::from(asked && segment < last);
+            let (status, body) = if asked {
                 ("200 OK", body.as_str())
+            } else if segment == 6 && first.contains("/-/ready") {
+                if let Some(path) = &replayed {
+                    fs::write(path, "").expect("a file");
+                }
+                ("200 OK", "ready")
             } else {
                 ("503 Service Unavailable", "Service Unavailable")
             };
@@ -124,6 +141,26 @@ tasks:
     let replay = "could not be found out: Prometheus replays its WAL, segment 3 of 6";
     for task in ["wait", "expect"] {
         case.run(&format!("run {task}")).exit(1).stderr_has("hint: ").stdout_has(replay);
+    }
+}
+
+#[test]
+fn case_47_prometheus_is_not_stopped_in_the_middle_of_its_replay_neither_by_work_nor_by_the_way_back() {
+    for (steps, done) in [
+        ("steps: [{run: [./restart-prometheus]}]", "succeeded"),
+        // An earlier start that did not get ready in time, and a way back that starts it again.
+        ("steps: [{run: [\"false\"]}]\n    rollback: [{run: [./restart-prometheus]}]", "rolled_back"),
+    ] {
+        let case = Case::new().file("restart-prometheus", "#!/bin/sh\nexec test -e replayed\n");
+        let script = case.path().join("restart-prometheus");
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a mode");
+        let url = replaying_until(6, Some(case.path().join("replayed")));
+        let case = case.plan_file(format!(
+            "mainstay: 1\nconnections: {{prometheus: {{url: \"{url}\"}}}}\ntasks:\n  mend:\n    type: routine\n    domain: \
+             component\n    duration: 5m\n    {steps}\n"
+        ));
+        let report = case.run("run mend --format json").json();
+        assert_eq!(report["runs"][0]["outcome"], done, "{report}");
     }
 }
 
@@ -165,6 +202,8 @@ tasks:
 ",
         stack.prometheus_url()
     ));
+    let ahead = "it waits 6s between targets of it, until their gap is covered, as far as the rule `far/near` looks back";
+    case.run("run roll --dry-run").exit(0).stdout_has(ahead);
     let runs = case.run("run roll --format json").exit(0).json();
     let times: Vec<f64> = case.read("done").lines().map(|line| line.parse().expect("a time")).collect();
     assert!(6.0 <= times[1] - times[0], "{times:?}");

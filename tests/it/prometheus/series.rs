@@ -1,11 +1,19 @@
 //! Series over a while before the work and after it, on a real Prometheus that scrapes an exporter of the test's own.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use mainstay::model::SeriesSpec;
+use mainstay::planfile::Text;
+use mainstay::validator::verifier::series;
+use mainstay::world::World;
+use mainstay::world::clock::Clock;
 use serde_json::Value;
 
 use super::PATIENCE;
@@ -185,4 +193,96 @@ fn series_that_cannot_be_taken_refuse_the_run_before_anything_is_touched() {
     assert!(!case.has("work"));
     let log = case.run("audit log").exit(0).take_text();
     assert!(log.contains("there are no series to compare with: `up + on (job) group_left () up`"), "{log}");
+}
+
+/// Two stretches of an hour of three days ago, a sample every 15 s: a counter that begins anew in the first stretch, a gauge
+/// of which 20 samples are not there in the second one and no marker says why, and one of which every fifth is NaN there.
+fn with_odd_series(stack: &Stack) -> (DateTime<Utc>, DateTime<Utc>) {
+    let begin = Utc::now().timestamp() / 60 * 60 - 3 * 86_400;
+    let (mut requests, mut gauge, mut odd) = (String::new(), String::new(), String::new());
+    let mut total = 1_000;
+    for n in 0..240_i64 {
+        let at = begin + n * 15;
+        total = if n == 60 { 3 } else { total + 4 + n % 3 };
+        writeln!(requests, "requests_total {total} {at}").expect("memory");
+        let wave = i64::from(WAVES[usize::try_from(n).expect("small") % WAVES.len()]);
+        if !(150..170).contains(&n) {
+            writeln!(gauge, "gauge {} {at}", 100 + wave).expect("memory");
+        }
+        let value = if 120 <= n && n % 5 == 0 { "NaN".to_owned() } else { (50 + wave).to_string() };
+        writeln!(odd, "odd {value} {at}").expect("memory");
+    }
+    let text = format!(
+        "# TYPE gauge gauge\n{gauge}# TYPE odd gauge\n{odd}# TYPE requests counter\n{requests}# EOF\n"
+    );
+    let file = stack.dir().join("odd.om");
+    fs::write(&file, text).expect("a file");
+    stack.stop("prometheus");
+    let made = Command::new("promtool")
+        .args(["tsdb", "create-blocks-from", "openmetrics"])
+        .args([&file, &stack.prometheus_data()])
+        .output()
+        .expect("promtool, which comes with Prometheus");
+    assert!(made.status.success(), "{made:?}");
+    stack.start_component("prometheus");
+    let moment = |n: i64| DateTime::from_timestamp(begin + n * 15, 0).expect("a time");
+    (moment(119), moment(239))
+}
+
+fn specs(url: &str, series: &str) -> (World, Vec<mainstay::model::Spanned<SeriesSpec>>) {
+    let text = format!(
+        "mainstay: 1\nconnections: {{prometheus: {{url: \"{url}\"}}}}\ntasks:\n  a:\n    type: routine\n    domain: data\n    \
+         duration: 1m\n    baseline: {{series: [{series}]}}\n    steps: [{{run: [\"true\"]}}]\n"
+    );
+    let plan = Text::new("a.yaml", text.into_bytes()).read().into_plan().expect("a plan file");
+    let world = World::new(&plan.connections, std::path::Path::new("a.yaml"), Clock::new(None));
+    let task = plan.tasks.get("a").expect("the task");
+    (world, task.baseline.as_ref().expect("a baseline").series.iter().cloned().collect())
+}
+
+#[test]
+fn case_7_8_10_a_counter_that_began_anew_a_gap_and_nan_are_what_they_are_in_a_real_prometheus() {
+    let stack = Stack::prometheus_only();
+    let (before, after) = with_odd_series(&stack);
+    let series = "{promql: requests_total, kind: counter, window: 20m}, {promql: gauge, window: 20m}, \
+                  {promql: odd, window: 20m}, {promql: 'gauge + odd', name: both, window: 20m}";
+    let (world, specs) = specs(&stack.prometheus_url(), series);
+    let prometheus = world.prometheus.expect("a connection");
+    let pace = series::Pace { scrape: Duration::from_secs(15), evaluation: Duration::from_secs(15) };
+    let take = |end| series::take(&prometheus, &specs, end, pace).expect("series");
+    // The counter begins anew in the middle of the first 80 moments.
+    let (was, is) = (take(before), take(after - TimeDelta::seconds(15 * 40)));
+    let n = |taken: &[mainstay::model::TakenSeries], place: usize| taken[place].series[0].1.len();
+    assert_eq!([n(&was, 0), n(&was, 1), n(&was, 2), n(&was, 3)], [80, 80, 80, 80]);
+    // Of 20 samples that are not there the first moment still sees one within two scrapes; no moment repeats an old one.
+    assert!((60..=62).contains(&n(&is, 1)), "{}", n(&is, 1));
+    assert_eq!((n(&is, 0), n(&is, 2)), (80, 80));
+    let nan = is[2].series[0].1.iter().filter(|(_, value)| value == "NaN").count();
+    assert_eq!(nan, 16);
+
+    let told = series::judge(&specs, &was, &is);
+    let words: Vec<_> = told.iter().map(series::in_words).collect();
+    let [requests, gauge, odd, both] = words.as_slice() else { panic!("{words:?}") };
+    assert!(requests.starts_with("requests_total: same, "), "{requests}");
+    assert!(requests.contains("it began anew 1 time before, first at "), "{requests}");
+    assert!(!requests.contains("after, first at"), "{requests}");
+    assert!(
+        gauge.starts_with("gauge: same, ")
+            && gauge.contains("left out after: ")
+            && gauge.contains(" missing"),
+        "{gauge}"
+    );
+    assert!(odd.starts_with("odd: same, ") && odd.contains("left out after: 16 NaN"), "{odd}");
+    assert!(
+        both.contains("left out after: ") && both.contains("NaN, ") && both.contains(" missing"),
+        "{both}"
+    );
+
+    // A series of which all is in the gap has not vanished and is not the same: there is no number.
+    let inside = DateTime::from_timestamp(after.timestamp() - 15 * (239 - 168), 0).expect("a time");
+    let (_, short) = self::specs(&stack.prometheus_url(), "{promql: gauge, window: 2m}");
+    let take = |end| series::take(&prometheus, &short, end, pace).expect("series");
+    let told = series::judge(&short, &take(before), &take(inside));
+    let words = series::in_words(&told[0]);
+    assert!(words.starts_with("gauge: worse; the series has vanished; its last number is from "), "{words}");
 }

@@ -3,6 +3,10 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
+use mainstay::model::RunId;
+use mainstay::state::{Access, State};
+use mainstay::world::clock::Clock;
+
 use super::{plan, task};
 use crate::support::Case;
 
@@ -85,4 +89,53 @@ fn without_a_terminal_nothing_of_it_is_begun_and_why_is_on_record() {
     assert!(log.contains("a person has to confirm `pause: Is the rack closed?`"), "{log}");
     case.run("run move").exit(1).any_output_with(why);
     assert!(!case.has("before"));
+}
+
+/// Kills mainstay at its terminal while it asks.
+fn killed_while_it_asks(case: &Case) {
+    let mut script = Command::new("script");
+    let line = format!("{} run move", case.command("").get_program().to_string_lossy());
+    script.args(["-q", "-c", &line, "/dev/null"]).current_dir(case.path());
+    script.env("MAINSTAY_PROGRESS", "none").env("SHELL", "/bin/sh");
+    script.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = script.spawn().expect("`script` of util-linux");
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut said = String::new();
+    while !said.contains("Confirm with `yes`") && stdout.read_line(&mut said).expect("a line") > 0 {}
+    let state = State::open(&case.path().join(".mainstay/state.db"), Access::ReadOnly, Clock::new(None));
+    let run = state.expect("a state").run(RunId(1)).expect("a run").expect("run 1");
+    let mainstay = rustix::process::Pid::from_raw(run.holder.pid).expect("a process");
+    rustix::process::kill_process(mainstay, rustix::process::Signal::KILL).expect("kill -9");
+    child.wait().expect("an end");
+}
+
+#[test]
+fn a_pause_that_was_interrupted_can_be_settled_without_a_terminal_by_who_says_that_it_is_confirmed() {
+    let case = asking("5m");
+    killed_while_it_asks(&case);
+    let why = "there is no terminal to ask on; run it at a terminal; if somebody has confirmed it, `mainstay run --resume 1 --assume \
+               done` says so";
+    case.run("run --resume").exit(1).any_output_with(why);
+    case.run("run --resume --assume not-done").exit(1).any_output_with("there is no terminal to ask on");
+    assert!(!case.has("after"));
+
+    case.run("run --resume --assume done").exit(0).any_output();
+    assert!(case.has("after"));
+    let log = case.run("audit log --run 1").take_text();
+    assert!(log.contains("step 2 counts as done: --assume done"), "{log}");
+}
+
+#[test]
+fn a_pause_that_was_confirmed_needs_no_terminal_any_more_when_the_run_goes_on() {
+    let case = asking("5m");
+    let plan = case
+        .read("maintenance.yaml")
+        .replace("shell: touch after", "shell: 'touch last; test -e go && touch after || kill -9 $PPID'");
+    let case = case.plan_file(plan);
+    let (is_done, said) = at_a_terminal(&case, "run move", Some("yes\n"));
+    assert!(!is_done && case.has("last") && !case.has("after"), "{said}");
+
+    let case = case.file("go", "");
+    case.run("run --resume --assume not-done").exit(0).any_output();
+    assert!(case.has("after"));
 }

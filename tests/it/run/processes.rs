@@ -352,6 +352,11 @@ fn what_a_step_used_is_on_record() {
     let usage = usage.unwrap_or_else(|| panic!("no usage in {log}"));
     assert!(usage["user_ms"].as_u64().expect("a time") > 0, "{usage}");
     assert!(usage["peak_bytes"].as_u64().expect("a size") > 90_000_000, "{usage}");
+
+    let small =
+        Case::new().plan_file(plan(&step("small", "sleep 0.2", ""))).run("run small --format json").json();
+    let small = &small["runs"][0]["steps"][0]["usage"]["peak_bytes"];
+    assert!(small.is_null() || small.as_u64() > Some(0), "what is not known is not told as 0: {small}");
 }
 
 #[test]
@@ -428,5 +433,37 @@ fn case_36_a_container_that_was_started_again_does_not_take_itself_for_its_last_
     let output = again.output().expect("unshare");
 
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("run 1 of `slow` was interrupted: mainstay (pid 1) ended"), "{told}");
+    assert!(told.contains("run 1 of `slow` was interrupted: mainstay (pid 1"), "{told}");
+}
+
+#[test]
+fn case_36_two_containers_over_one_state_file_do_not_take_each_other_for_dead() {
+    let case = Case::new().plan_file(plan(&shell("slow", "touch began; exec sleep 600")));
+    let Some(mut command) = as_the_first_process(&case.command("run --due")) else {
+        return eprintln!("not tried: no process namespace may be made here");
+    };
+    let mut child = command.spawn().expect("unshare");
+    wait_until("the step has begun", PATIENCE, || case.has("began"));
+    let in_another = |arguments: &str| {
+        as_the_first_process(&case.command(arguments)).expect("as before").output().expect("unshare")
+    };
+
+    // Both are the process 1 of their container, and neither sees the other.
+    for output in [in_another("run slow"), case.command("run slow").output().expect("a process")] {
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let result = String::from_utf8_lossy(&output.stdout).into_owned() + &told;
+        assert_eq!(output.status.code(), Some(4), "{result}");
+        assert!(result.contains("1 of root") && !result.contains("interrupted"), "{result}");
+    }
+    case.run("run --resume 1").exit(4).any_output();
+    case.run("run --abandon 1 --reason gone").exit(4).any_output();
+
+    child.kill().expect("kill -9");
+    child.wait().expect("an end");
+    let told = String::from_utf8_lossy(&in_another("run --due").stderr).into_owned();
+    assert!(
+        told.contains("run 1 of `slow` was interrupted: mainstay (pid 1 in another container) ended"),
+        "{told}"
+    );
+    assert!(told.contains("what that left running there cannot be seen from here"), "{told}");
 }

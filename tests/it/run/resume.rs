@@ -2,6 +2,9 @@
 
 use std::process::Stdio;
 
+use mainstay::model::RunId;
+use mainstay::state::{Access, State};
+use mainstay::world::clock::Clock;
 use rustix::process::Signal;
 
 use super::{PATIENCE, nap, plan, processes_with, signal, task};
@@ -25,6 +28,12 @@ fn kill_in_the_middle(case: &Case) {
     let mut child =
         case.command("run work").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");
     wait_until("the step has begun", PATIENCE, || case.has("began"));
+    // It may have begun a moment before its process is on record.
+    wait_until("its process is on record", PATIENCE, || {
+        let state = State::open(&case.path().join(".mainstay/state.db"), Access::ReadOnly, Clock::new(None));
+        let steps = state.expect("a state").steps(RunId(1)).expect("steps");
+        steps.last().is_some_and(|step| step.process.is_some())
+    });
     child.kill().expect("kill -9");
     child.wait().expect("an end");
 }
@@ -59,6 +68,44 @@ fn a_step_that_may_not_be_repeated_is_asked_about_and_the_answers_are_to_be_type
     let log = case.run("audit log --run 1").take_text();
     assert!(log.contains("step 2 counts as done: --assume done"), "{log}");
     assert!(log.contains("step 2 runs as process "), "{log}");
+}
+
+#[test]
+fn a_run_that_has_lost_its_mainstay_is_not_told_as_one_that_goes_on() {
+    let case = interrupted("");
+
+    let listed =
+        case.run("run --list").exit(0).stderr_has("run 1 of `work` has lost its mainstay").take_text();
+    assert!(listed.contains("no end") && !listed.contains("going"), "{listed}");
+    let shown = case.run("run --show 1").exit(0).any_output().take_text();
+    assert!(shown.contains("its mainstay has gone") && !shown.contains("going"), "{shown}");
+}
+
+#[test]
+fn who_goes_on_counts_from_where_the_run_was_and_what_was_settled_takes_no_more_time() {
+    let case = interrupted("");
+    let plan = case
+        .read("maintenance.yaml")
+        .replace("echo three", "touch third; until test -e on; do sleep 0.1; done; echo three");
+    let case = case.plan_file(plan);
+
+    let resumed = case
+        .command("run --resume --assume done -v --progress plain")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    wait_until("the third step has begun", PATIENCE, || case.has("third"));
+    let shown = case.run("run --show 1").exit(0).any_output().take_text();
+    let line =
+        |text: &str, name: &str| text.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    assert!(line(&shown, " two ").ends_with('-') && line(&shown, " two ").contains("no end"), "{shown}");
+    assert!(line(&shown, " three ").contains("going"), "{shown}");
+
+    std::fs::write(case.path().join("on"), "").expect("a file");
+    let ended = resumed.wait_with_output().expect("an end");
+    let (told, result) = (String::from_utf8_lossy(&ended.stderr), String::from_utf8_lossy(&ended.stdout));
+    assert!(told.contains("run 1: work: step 3 of 3, three begins\n"), "{told}");
+    assert!(result.contains("  3 of 3 steps\n"), "{result}");
 }
 
 #[test]

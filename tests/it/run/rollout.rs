@@ -196,6 +196,9 @@ fn case_50_the_partner_waits_until_it_covers_and_both_at_once_are_refused() {
         ))
     };
     let case = pair("2s", "");
+    case.run("run roll --dry-run")
+        .exit(0)
+        .stdout_has("group pair: it waits 2s between targets of it, until their gap is covered\n");
     let runs = case.run("run roll --format json").exit(0).json();
     let times: Vec<f64> = case.read("done").lines().map(|line| line.parse().expect("a time")).collect();
     assert!(2.0 <= times[1] - times[0], "{times:?}");

@@ -92,6 +92,12 @@ impl Stack {
         Self::launch(&[Kind::Node, Kind::Alertmanager, Kind::Prometheus])
     }
 
+    /// Starts all of it, with three Alertmanagers that are one cluster; Prometheus tells each of its alerts.
+    #[track_caller]
+    pub fn with_cluster() -> Self {
+        Self::launch(&[Kind::Node, Kind::Alertmanager, Kind::Member(1), Kind::Member(2), Kind::Prometheus])
+    }
+
     /// Starts Alertmanager and the webhook sink (0.3 s).
     #[track_caller]
     pub fn alertmanager_only() -> Self {
@@ -212,7 +218,7 @@ impl Stack {
         answer.unwrap_or_else(|error| panic!("POST {url}: {error}"))
     }
 
-    /// Stops `node`, `alertmanager` or `prometheus` with SIGTERM and waits until it is gone.
+    /// Stops a server with SIGTERM and waits until it is gone.
     #[track_caller]
     pub fn stop(&self, name: &str) {
         if let Err(problem) = self.control("stop", name) {
@@ -371,8 +377,10 @@ impl Stack {
         self.write("prometheus/targets/node.json", &targets_file(address(Kind::Node)));
         self.write("prometheus/rules/alerts.yml", include_str!("stack/alerts.yml"));
         self.write("prometheus/rules/recorded.yml", include_str!("stack/recorded.yml"));
-        let alertmanagers =
-            address(Kind::Alertmanager).map_or("[]".to_owned(), |address| format!("['{address}']"));
+        let members =
+            self.components.iter().filter(|c| matches!(c.kind, Kind::Alertmanager | Kind::Member(_)));
+        let alertmanagers: Vec<_> = members.map(|member| format!("'{}'", member.address)).collect();
+        let alertmanagers = format!("[{}]", alertmanagers.join(", "));
         let config = include_str!("stack/prometheus.yml")
             .replace("ALERTMANAGERS", &alertmanagers)
             .replace("SELF", address(Kind::Prometheus).expect("it is Prometheus that is configured"));
@@ -401,8 +409,9 @@ impl Stack {
         let page = format!("http://{}{}", component.address, component.kind.ready_page());
         let begun = Instant::now();
         while http_client().get(&page).call().is_err() {
-            if self.control("check", name).is_err() {
-                return Err(format!("{name} ended right after its start:\n{}", self.log_tail(name)));
+            if let Err(problem) = self.control("check", name) {
+                let machine = free_memory();
+                return Err(format!("{name} ended right after its start ({machine}): {problem}"));
             }
             if PATIENCE < begun.elapsed() {
                 return Err(format!("{name} does not answer on {page}:\n{}", self.log_tail(name)));
@@ -420,7 +429,11 @@ impl Stack {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(format!("could not {action} {name}: {said}\n{}", self.log_tail(name)))
+        let log = match self.log_tail(name) {
+            log if log.is_empty() => "(its log is empty)".to_owned(),
+            log => log,
+        };
+        Err(format!("could not {action} {name}: {}\n{log}", said.trim_end()))
     }
 
     fn wait_for_targets(&self) {
@@ -492,6 +505,13 @@ fn program(kind: Kind) -> PathBuf {
         env::split_paths(&path).map(|dir| dir.join(name)).find(|candidate| candidate.is_file())
     });
     found.unwrap_or_else(|| panic!("`{}` is not installed; `.ci/setup` installs it", kind.programs()[0]))
+}
+
+/// What the kernel says of the memory that is left: a server that it had to kill leaves no word in its log.
+fn free_memory() -> String {
+    let all = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = all.lines().find(|line| line.starts_with("MemAvailable"));
+    line.unwrap_or("memory unknown").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Targets of the job `node`; the file is read again whenever it changes.

@@ -153,6 +153,36 @@ fn a_step_that_is_left_out_and_one_that_is_tried_again_are_on_record() {
 }
 
 #[test]
+fn of_several_tasks_those_are_named_that_do_not_do_by_themselves() {
+    let task = |name: &str, program: &str| {
+        format!(
+            "  {name}:\n    type: routine\n    domain: component\n    duration: 1m\n    steps: [{{run: [\"{program}\"]}}]\n"
+        )
+    };
+    let (good, bad) = (task("good", "true"), task("bad", "false"));
+    let case = Case::new().plan_file(format!("mainstay: 1\ntasks:\n{good}{bad}"));
+    for _ in 0..5 {
+        case.run("run good").exit(0).any_output();
+        case.run("run bad").exit(1).any_output();
+    }
+    let report = validated(&case, "--since 1d", 1);
+    let number = "5 of 10 (50 %), of 10 runs asked about; at least 90 %";
+    let named = "; tasks that do not by themselves: `bad` 0 of 5 (0 %)";
+    assert_eq!(answer(&report, "success rate"), ("no", &*format!("{number}{named}")));
+
+    // With a lower threshold the good one makes up for the other, which is named all the same.
+    let lower = format!("mainstay: 1\nquality: {{success: 50%, rework: 100%}}\ntasks:\n{good}{bad}");
+    let case = case.plan_file(lower);
+    let report = validated(&case, "--since 1d", 1);
+    let number = "5 of 10 (50 %), of 10 runs asked about; at least 50 %";
+    assert_eq!(answer(&report, "success rate"), ("yes", &*format!("{number}{named}")));
+    let (_, said) = answer(&report, "rework");
+    assert!(said.contains("at most 100 %") && !said.contains("by themselves"), "{said}");
+    let of_one = validated(&case, "--since 1d --task bad", 1);
+    assert!(!answer(&of_one, "success rate").1.contains("by themselves"), "{of_one:#}");
+}
+
+#[test]
 fn a_run_that_was_killed_is_open_until_it_is_given_up() {
     let case = Case::new().plan_file(plan("      - {name: one, shell: echo >> work; exec sleep 600}\n"));
     let mut child = case.command("run tidy").spawn().expect("a process");

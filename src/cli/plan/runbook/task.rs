@@ -10,11 +10,21 @@ use super::words::Words;
 use crate::cli::plan::words::one_line;
 use crate::counted;
 use crate::model::{
-    Baseline, Claim, ClaimMode, IMPLICIT_TARGET, Length, Placed, Portion, Step, Target, Task, Unknown,
+    Baseline, Claim, ClaimMode, Direction, IMPLICIT_TARGET, Length, Placed, Portion, SeriesSpec, Step,
+    Target, Task, Unknown,
 };
 use crate::scheduler::TaskHistory;
 use crate::scheduler::words::why_then;
 use crate::text::capitalized;
+
+/// Which change of a series is meant, in a word.
+fn change_of(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Increase => "grown",
+        Direction::Decrease => "shrunk",
+        Direction::Either => "changed",
+    }
+}
 
 /// More times of one task stand in the table alone.
 const MOST_TIMES: usize = 100;
@@ -272,6 +282,10 @@ impl Section<'_> {
                 "Baseline: targets, series, what rules read, rules, alerts, silences and storage are noted; \
                  afterwards none may be worse, and no job may have lost more than {within} of its series"
             ));
+            for spec in baseline.series.iter() {
+                let (query, window) = (words.code(&words.hidden(&spec.promql)), spec.window());
+                tick(format!("Series: {query} is noted as it was over the last {window}"));
+            }
         }
         let Some(silence) = &task.silence else { return };
         let matchers: Vec<_> = silence.matchers.iter().map(|matcher| words.hidden(matcher)).collect();
@@ -308,6 +322,16 @@ impl Section<'_> {
             let settle = baseline.settle.map_or(Baseline::DEFAULT_SETTLE, |settle| settle.value);
             writeln!(to, "- {BOX}Monitoring is as it was before, at the latest after {settle}")
                 .unwrap_or_default();
+            for spec in baseline.series.iter() {
+                let query = words.code(&words.hidden(&spec.promql));
+                let within = spec.within.map_or(SeriesSpec::DEFAULT_WITHIN, |within| within.value);
+                let (change, window) = (change_of(spec.direction), spec.window());
+                writeln!(
+                    to,
+                    "- {BOX}{query} has not {change} by more than {within}, looked at for {window} after that"
+                )
+                .unwrap_or_default();
+            }
         }
         for check in task.verify.iter() {
             writeln!(to, "- {BOX}{}", capitalized(&words.check(check))).unwrap_or_default();

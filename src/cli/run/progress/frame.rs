@@ -158,6 +158,8 @@ mod tests {
                 boot_id: String::new(),
                 user: "ops".to_owned(),
                 host: "here".to_owned(),
+                pid_namespace: None,
+                sign_of_life: None,
             },
             approvals: Vec::new(),
             definition: None,

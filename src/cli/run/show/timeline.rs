@@ -151,10 +151,12 @@ fn steps(shown: &Shown, now: Option<DateTime<Utc>>, screen: Screen) -> String {
     let widest = |cell: &dyn Fn(&StepRecord) -> usize, head: &str| {
         shown.steps.iter().map(cell).max().unwrap_or(0).max(head.len())
     };
+    // What was settled since went on no longer than its mainstay.
+    let going = |step: &StepRecord| now.filter(|_| step.ended.is_none() && step.settled.is_none());
     let number = widest(&|step| step.ordinal.to_string().len(), "N");
     let phase = widest(&|step| step.phase.as_str().len(), "PHASE");
-    let outcome = widest(&|step| outcome_of(step).len(), "OUTCOME");
-    let time = widest(&|step| took_of(step, now).len(), "TOOK");
+    let outcome = widest(&|step| outcome_of(step, going(step)).len(), "OUTCOME");
+    let time = widest(&|step| took_of(step, going(step)).len(), "TOOK");
     let name = widest(&|step| measure_text_width(&name_of(step)), "STEP");
     let fixed = number + phase + outcome + time + 8;
     let name = match screen.width {
@@ -169,7 +171,7 @@ fn steps(shown: &Shown, now: Option<DateTime<Utc>>, screen: Screen) -> String {
     );
     let mut text = painted(head.trim_end(), Tone::Plain, true, screen) + "\n";
     for step in &shown.steps {
-        let told = pad_str(outcome_of(step), outcome, Alignment::Left, None).into_owned();
+        let told = pad_str(outcome_of(step, going(step)), outcome, Alignment::Left, None).into_owned();
         let told = painted(&told, tone(step.outcome), false, screen);
         let step_name = name_of(step);
         let step_name = pad_str(&step_name, name, Alignment::Left, screen.width.map(|_| "…"));
@@ -177,11 +179,12 @@ fn steps(shown: &Shown, now: Option<DateTime<Utc>>, screen: Screen) -> String {
             "{:>number$}  {:<phase$}  {step_name}  {told}  {:>time$}",
             step.ordinal,
             step.phase.as_str(),
-            took_of(step, now)
+            took_of(step, going(step))
         );
         if let Some(cells) = bar {
-            let _ =
-                write!(line, "  {}", bar_of((step.started, step.ended.unwrap_or(end)), (begin, end), cells));
+            // One whose end nobody saw is a point in time.
+            let until = step.ended.or(going(step)).unwrap_or(step.started);
+            let _ = write!(line, "  {}", bar_of((step.started, until), (begin, end), cells));
         }
         let _ = writeln!(text, "{}", line.trim_end());
         for detail in details(step) {
@@ -191,9 +194,10 @@ fn steps(shown: &Shown, now: Option<DateTime<Utc>>, screen: Screen) -> String {
     text
 }
 
-/// How a step went: one that has no end is going, or was when mainstay ended.
-fn outcome_of(step: &StepRecord) -> &'static str {
+/// How a step went; one that has no end is going `now`, or was when mainstay ended.
+fn outcome_of(step: &StepRecord, now: Option<DateTime<Utc>>) -> &'static str {
     match step.outcome {
+        None if now.is_some() => "going",
         None => "no end",
         Some(Outcome::RolledBack) => "rolled back",
         Some(outcome) => outcome.as_str(),

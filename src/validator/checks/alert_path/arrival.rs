@@ -1,7 +1,7 @@
 //! Whether the alert, and its end, came to the receiver: seen at a webhook of our own, or by Alertmanager's counters.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -14,6 +14,9 @@ use crate::world::mailbox::{Mailbox, Message};
 
 /// A member takes this long at most to show its counters.
 const REQUEST: Duration = Duration::from_secs(3);
+
+/// A notification that is due has been sent, and counted, after this.
+const SENDING: Duration = Duration::from_secs(1);
 
 /// A notification, and when it came.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +33,10 @@ pub(super) enum Arrival {
     Counters {
         before: BTreeMap<String, Notifications>,
         integrations: Vec<String>,
-        /// How many requests had succeeded when the alert was seen to arrive.
-        at_arrival: Mutex<f64>,
+        /// No notification of this alert is sent so soon after it was posted.
+        group_wait: Duration,
+        /// How many requests had succeeded when the alert was seen to arrive, and when that was.
+        at_arrival: Mutex<(f64, Option<Instant>)>,
     },
 }
 
@@ -60,18 +65,27 @@ impl Arrival {
         integrations.dedup();
         let counted = |member: &Alertmanager| Some((member.url(), member.notifications(REQUEST).ok()?));
         let before = members.iter().filter_map(counted).collect();
-        Ok(Self::Counters { before, integrations, at_arrival: Mutex::new(0.0) })
+        let group_wait = expected.group_wait;
+        Ok(Self::Counters { before, integrations, group_wait, at_arrival: Mutex::new((0.0, None)) })
     }
 
-    /// The first notification that it fires.
-    pub(super) fn firing(&self, members: &[Alertmanager]) -> Result<Option<Notice>, Answer> {
+    /// The first notification that it fires, of an alert that was posted at this moment.
+    ///
+    /// Counters do not say whose a notification is. One of another alert that comes while this one still waits for its
+    /// group is not its own; and an alert that ends before its group's wait is over is told to nobody at all. So it fires on
+    /// until then, and for as long as a notification may take.
+    pub(super) fn firing(&self, members: &[Alertmanager], posted: Instant) -> Result<Option<Notice>, Answer> {
         match self {
             Self::Mailbox { .. } => self.message("firing"),
-            Self::Counters { at_arrival, .. } => {
+            Self::Counters { at_arrival, group_wait, .. } => {
                 let sent = self.sent(members);
-                let mut at_arrival = at_arrival.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                *at_arrival = sent;
-                Ok((0.0 < sent).then(|| Notice { at: Instant::now() }))
+                let mut at_arrival = at_arrival.lock().unwrap_or_else(PoisonError::into_inner);
+                let now = Instant::now();
+                if at_arrival.0 < sent {
+                    *at_arrival = (sent, Some(now));
+                }
+                let is_its_time = posted + *group_wait + SENDING <= now;
+                Ok(at_arrival.1.filter(|_| is_its_time).map(|at| Notice { at }))
             }
         }
     }
@@ -81,7 +95,7 @@ impl Arrival {
         match self {
             Self::Mailbox { .. } => self.message("resolved"),
             Self::Counters { at_arrival, .. } => {
-                let before = *at_arrival.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let (before, _) = *at_arrival.lock().unwrap_or_else(PoisonError::into_inner);
                 Ok((before < self.sent(members)).then(|| Notice { at: Instant::now() }))
             }
         }

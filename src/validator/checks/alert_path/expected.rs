@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{NO_ALERTMANAGER, Path, REQUEST, refusals};
 use crate::model::AlertPathCheck;
-use crate::routing::{DEFAULT_GROUP_INTERVAL, Labels, Receiver, Routing};
+use crate::routing::{DEFAULT_GROUP_INTERVAL, DEFAULT_GROUP_WAIT, Labels, Receiver, Routing};
 use crate::validator::checks::Answer;
 use crate::world::alertmanager::Alertmanager;
 
@@ -12,6 +12,8 @@ use crate::world::alertmanager::Alertmanager;
 pub(super) struct Expected {
     /// Whom the alert is for; `None` when the configuration could not be read.
     pub(super) receiver: Option<Receiver>,
+    /// How long a new alert waits for others of its group: what comes before that is probably not of this one.
+    pub(super) group_wait: Duration,
     /// How long the end of an alert may wait.
     pub(super) group_interval: Duration,
     /// Whether the end has to be told.
@@ -24,6 +26,7 @@ impl Expected {
     fn unread(check: &AlertPathCheck) -> Self {
         Self {
             receiver: None,
+            group_wait: Duration::ZERO,
             group_interval: DEFAULT_GROUP_INTERVAL.to_std().unwrap_or_default(),
             is_end_told: check.resolved.unwrap_or(check.webhook.is_some()),
             muted: None,
@@ -79,8 +82,10 @@ impl Path<'_> {
         let way = ways.iter().find(|way| way.receiver == name);
         let muted = way.and_then(|way| routing.muted_by(way, chrono::Utc::now()));
         let interval = way.map_or(DEFAULT_GROUP_INTERVAL, |way| way.group_interval);
+        let wait = way.map_or(DEFAULT_GROUP_WAIT, |way| way.group_wait);
         let expected = Expected {
             receiver: Some(receiver.clone()),
+            group_wait: wait.to_std().unwrap_or_default(),
             group_interval: interval.to_std().unwrap_or_default(),
             is_end_told: self.check.resolved.unwrap_or_else(|| self.tells_the_end(receiver)),
             muted,

@@ -176,7 +176,7 @@ impl Path<'_> {
         until: Instant,
     ) -> Result<Notice, Answer> {
         loop {
-            if let Some(notice) = arrival.firing(&self.members)? {
+            if let Some(notice) = arrival.firing(&self.members, probe.posted)? {
                 return Ok(notice);
             }
             if until.min(self.deadline) <= Instant::now() {

@@ -4,14 +4,13 @@ mod reach;
 mod rule_files;
 mod tests_of_routes;
 
-use std::fs;
 use std::time::Duration;
 
 use super::alert_path::NO_ALERTMANAGER;
-use super::{Answer, NO_PROMETHEUS, no_answer};
+use super::{Answer, NO_PROMETHEUS, no_answer, reading};
 use crate::model::{AlertRouteCheck, RouteTest};
 use crate::routing::Routing;
-use crate::world::World;
+use crate::world::{World, ask_at_once};
 
 pub(super) use rule_files::{GroupInFile, WrittenRule, groups_in};
 
@@ -48,16 +47,23 @@ pub fn ask(check: &AlertRouteCheck, world: &World, timeout: Duration) -> Answer 
     }
     let asked = asked.join(" and ");
     if !all.wrong.is_empty() {
-        return Answer::no(format!("{asked} as intended"), all.in_words());
+        return Answer::no(format!("{asked} as intended"), all.in_words() + &not_asked(&unanswered));
     }
     if !all.open.is_empty() {
-        return Answer::unknown(format!("of {asked}: {}", all.in_words()));
-    }
-    if !unanswered.is_empty() {
-        return Answer::unknown(unanswered.join("; "));
+        return Answer::unknown(format!("of {asked}: {}{}", all.in_words(), not_asked(&unanswered)));
     }
     let names: Vec<_> = configs.iter().map(|(name, _)| name.as_str()).collect();
-    Answer::Yes { found: format!("{asked} as intended, by {}", names.join(", ")) }
+    Answer::Yes { found: format!("{asked} as intended, by {}{}", names.join(", "), not_asked(&unanswered)) }
+}
+
+/// Members that were not asked, to stand behind what the others say.
+fn not_asked(unanswered: &[String]) -> String {
+    let Some(first) = unanswered.first() else { return String::new() };
+    let more = match unanswered.len() - 1 {
+        0 => String::new(),
+        n => format!("; nor {}", crate::counted(n, "other member")),
+    };
+    format!("; not asked: {first}{more}")
 }
 
 /// What was found.
@@ -94,7 +100,7 @@ impl Findings {
 struct Configs {
     /// By what names them: the file, or the first member that serves it.
     read: Vec<(String, Routing)>,
-    /// Why a member did not answer.
+    /// Why a member did not answer. The others route alerts meanwhile, so that theirs is the answer, and this is told.
     unanswered: Vec<String>,
 }
 
@@ -109,24 +115,29 @@ fn configs(check: &AlertRouteCheck, world: &World, timeout: Duration) -> Result<
         return Ok(Configs { read: vec![read(path.value.clone(), &text)?], unanswered: Vec::new() });
     }
     let (mut texts, mut unanswered): (Vec<(String, String)>, _) = (Vec::new(), Vec::new());
-    for member in world.each_alertmanager() {
-        match member.status(timeout) {
+    let members: Vec<_> = world.each_alertmanager().collect();
+    // One that hangs leaves time for all that is asked after this.
+    let answers = ask_at_once(&members, |member| member.status(timeout / 2));
+    for (member, answer) in members.into_iter().zip(answers) {
+        match answer {
             Ok(status) if texts.iter().any(|(_, text)| *text == status.config.original) => {}
             Ok(status) => texts.push((member.url(), status.config.original)),
             Err(error) => unanswered.push(crate::in_words(&error)),
         }
     }
-    if texts.is_empty() && unanswered.is_empty() {
-        return Err(Answer::unknown(format!("{NO_ALERTMANAGER}, and the check no `config`")));
+    if texts.is_empty() {
+        return Err(Answer::unknown(if unanswered.is_empty() {
+            format!("{NO_ALERTMANAGER}, and the check no `config`")
+        } else {
+            unanswered.join("; ")
+        }));
     }
     let read = texts.into_iter().map(|(name, text)| read(name, &text)).collect::<Result<_, _>>()?;
     Ok(Configs { read, unanswered })
 }
 
 pub(super) fn text_of(path: &str, world: &World) -> Result<String, Answer> {
-    let full = world.folder.join(path);
-    fs::read_to_string(&full)
-        .map_err(|error| Answer::unknown(format!("{} cannot be read: {error}", full.display())))
+    reading::text_of(&world.folder.join(path)).map_err(Answer::unknown)
 }
 
 /// What is asked.

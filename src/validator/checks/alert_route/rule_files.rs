@@ -1,10 +1,11 @@
 //! Rules as files write them.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
+
+use crate::validator::checks::reading::text_of;
 
 /// A rule group as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,8 +49,7 @@ struct WrittenFile {
 
 /// The rule groups of a file, in its order; why there are none, as a phrase.
 pub(in crate::validator::checks) fn groups_in(path: &Path) -> Result<Vec<GroupInFile>, String> {
-    let text =
-        fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let text = text_of(path)?;
     let file: WrittenFile = serde_yaml::from_str(&text).map_err(|error| {
         let error = error.to_string();
         format!("{}: {}", path.display(), error.lines().next().unwrap_or_default())

@@ -14,8 +14,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ParsedCertificate;
 
 use self::parsed::Certificate;
-use super::Answer;
 use super::attributes::Attributes;
+use super::{Answer, reading};
 use crate::model::{CertificateCheck, Spanned};
 use crate::world::World;
 use crate::world::host::Host;
@@ -80,7 +80,7 @@ fn server_name(check: &CertificateCheck) -> Result<Option<ServerName<'static>>, 
 fn of_file(path: &Spanned<String>, world: &World) -> Result<Vec<Certificate>, String> {
     let path = world.folder.join(&path.value);
     let explain = |why: String| format!("{}: {why}", path.display());
-    let bytes = std::fs::read(&path).map_err(|error| explain(error.to_string()))?;
+    let bytes = reading::bytes_of(&path)?;
     parse(&parsed::of_file(&bytes).map_err(explain)?).map_err(explain)
 }
 

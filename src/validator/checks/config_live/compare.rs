@@ -17,7 +17,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use self::values::{by_name, conditions, is_empty, range, scalar, short, short_list, size};
-use crate::routing;
+use crate::promql;
 
 /// What differs, and where.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,7 +247,7 @@ impl Dialect<'_> {
         if let (Some(a), Some(b)) = (number(&written), number(&served)) {
             return a.total_cmp(&b).is_eq();
         }
-        if let (Some(a), Some(b)) = (routing::duration(&written), routing::duration(&served)) {
+        if let (Ok(a), Ok(b)) = (promql::length(&written), promql::length(&served)) {
             return a == b;
         }
         if let (Some(a), Some(b)) = (size(&written), size(&served)) {
@@ -280,7 +280,7 @@ fn scrape_times(written: &Value, served: &Value, found: &mut Vec<Difference>) {
     let (interval, timeout) = (global("scrape_interval", "1m"), global("scrape_timeout", "10s"));
     let mut check = |place: String, expected: &str, served: &Value| {
         let Some(text) = scalar(served) else { return };
-        if routing::duration(expected) != routing::duration(&text) {
+        if promql::length(expected) != promql::length(&text) {
             found.push(Difference::new(&place, Some(format!("{expected}, by default")), Some(text)));
         }
     };
@@ -302,7 +302,8 @@ fn scrape_times(written: &Value, served: &Value, found: &mut Vec<Difference>) {
         if job["scrape_timeout"].is_null() {
             // Never longer than the interval.
             let interval = own.as_deref().unwrap_or(&interval);
-            let is_longer = routing::duration(interval) < routing::duration(&timeout);
+            let is_longer =
+                matches!((promql::length(interval), promql::length(&timeout)), (Ok(a), Ok(b)) if a < b);
             check(
                 place("scrape_timeout"),
                 if is_longer { interval } else { &timeout },

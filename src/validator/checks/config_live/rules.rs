@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 
 use super::compare::Difference;
 use crate::promql;
-use crate::routing;
 use crate::validator::checks::alert_route::{GroupInFile, WrittenRule, groups_in};
 use crate::world::prometheus::{Rule, RuleGroup};
 
@@ -115,8 +114,8 @@ fn differing(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> (Str
 }
 
 fn lasts(length: Option<&String>, seconds: f64) -> bool {
-    let length = length.map_or(Some(TimeDelta::zero()), |text| routing::duration(text));
-    length.is_some_and(|length| (length.as_seconds_f64() - seconds).abs() < 0.001)
+    let length = length.map_or(Ok(TimeDelta::zero()), |text| promql::length(text));
+    length.is_ok_and(|length| (length.as_seconds_f64() - seconds).abs() < 0.001)
 }
 
 fn one_line(text: &str) -> String {

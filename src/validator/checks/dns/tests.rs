@@ -124,7 +124,7 @@ fn every_type_of_record_is_shown_as_dig_shows_it() {
 }
 
 #[test]
-fn no_such_name_no_such_record_no_answer_and_a_server_that_fails_are_four_answers() {
+fn case_19_no_such_name_no_such_record_no_answer_and_a_server_that_fails_are_four_answers() {
     let server = server();
     assert_eq!(
         answers(server, "name: none.test"),
@@ -146,7 +146,7 @@ fn no_such_name_no_such_record_no_answer_and_a_server_that_fails_are_four_answer
 }
 
 #[test]
-fn both_kinds_of_addresses_are_asked_for_and_one_that_fails_is_not_left_out() {
+fn case_19_both_kinds_of_addresses_are_asked_for_and_one_that_fails_is_not_left_out() {
     let server = server();
     assert_eq!(answers(server, "name: two.test"), "two.test is 192.0.2.1, ::1");
     assert_eq!(

@@ -7,16 +7,27 @@ use std::time::Duration;
 use super::{Answer, NO_PROMETHEUS, no_answer};
 use crate::model::{Found, Matcher, PromqlCheck, Why};
 use crate::world::World;
-use crate::world::prometheus::InstantSample;
+use crate::world::prometheus::{Answered, InstantSample};
 
 pub fn ask(check: &PromqlCheck, world: &World, timeout: Duration) -> Answer {
     let Some(prometheus) = &world.prometheus else { return Answer::unknown(NO_PROMETHEUS) };
     match prometheus.query(&check.query, timeout) {
         Ok(answered) if answered.samples.is_empty() && is_vacuous(check) => {
-            Answer::unknown(empty::why(prometheus, &check.query, world.clock.now()))
+            let why = empty::why(prometheus, &check.query, world.clock.now());
+            Answer::unknown(why).noting(&answered)
         }
-        Ok(answered) => judge(check, &answered.samples),
+        Ok(answered) => judge(check, &answered.samples).noting(&answered),
         Err(error) => no_answer(prometheus, &error, timeout),
+    }
+}
+
+impl Answer {
+    /// The same, with what Prometheus warned of.
+    fn noting(mut self, answered: &Answered) -> Self {
+        let (Self::Yes { found: text } | Self::No { found: text, .. } | Self::Unknown { why: text }) =
+            &mut self;
+        text.push_str(&answered.warnings_in_words());
+        self
     }
 }
 

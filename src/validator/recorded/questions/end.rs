@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::prelude::*;
-use crate::executor::engine::script::Unit;
+use crate::model::script::Unit;
 
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {

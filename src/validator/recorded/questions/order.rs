@@ -1,7 +1,7 @@
 //! Whether things were done in the order in which the task has them, and nothing was skipped unrecorded.
 
 use super::prelude::*;
-use crate::executor::engine::script::{Script, Unit};
+use crate::model::script::{Script, Unit};
 
 pub(super) const QUESTIONS: &[OfRun] = &[
     OfRun {

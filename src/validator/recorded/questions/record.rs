@@ -2,7 +2,7 @@
 //! done that was not declared.
 
 use super::prelude::*;
-use crate::executor::engine::script::{Script, Unit};
+use crate::model::script::{Script, Unit};
 use crate::model::{ClaimMode, Step};
 
 pub(super) const QUESTIONS: &[OfRun] = &[

@@ -7,6 +7,7 @@ mod broad_silence;
 mod empty_query;
 mod filtered_check;
 mod hasty_alert;
+mod idle_expectation;
 mod idle_matcher;
 mod needless_regex;
 mod odd_connection;
@@ -47,4 +48,5 @@ pub(super) const RULES: &[&Rule] = &[
     &silent_alert::RULE,
     &unknown_own_metric::RULE,
     &open_credentials::RULE,
+    &idle_expectation::RULE,
 ];

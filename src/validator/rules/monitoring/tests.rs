@@ -116,3 +116,24 @@ fn a_query_that_cannot_answer_is_told_wherever_it_stands() {
     let metric = plan("    steps: [{run: [ls]}]\n") + "metrics: {m: {promql: {query: absent(up) == 0}}}\n";
     check_code("MS602", &metric, &["11:31 the metric never returns a sample"]);
 }
+
+#[test]
+fn an_expectation_that_nothing_or_everything_meets_is_told() {
+    let check = |expect: &str, expected: &[&str]| {
+        let text = plan(&format!("    baseline: {{expect: [{expect}]}}\n    steps: [{{run: [ls]}}]\n"));
+        check_code("MS625", &text, expected);
+    };
+    check("{rule: HighLoad}", &["10:25 no rule is called `HighLoad`: their names are `GROUP/NAME`"]);
+    check("{metric: 'up{job=\"a\"}'}", &["10:25 no metric is called `up{job=\"a\"}`"]);
+    check("{flag: --web.enable-lifecycle}", &["10:25 no flag is called `--web.enable-lifecycle`"]);
+    check("{target: {}}", &["10:25 without a label it speaks of every target"]);
+    check(
+        "{target: {__address__: a}}",
+        &["10:25 no target has a label `__address__`: what begins with `__` is dropped when it is scraped"],
+    );
+    check("{alert: {team: ''}}", &["10:25 no alert has an empty label `team`: that is the same as none"]);
+    check("{series: ''}", &["10:25 no job has an empty name"]);
+    let well = "version, flags, config, history, {rule: 'node/*'}, {rule: '*Load'}, {metric: 'node_*'}, {series: '*'}, \
+                {flag: query.max-samples}, {target: {job: 'old-*'}}, {alert: {alertname: A}}, {probe: {instance: 'https://*'}}";
+    check(well, &[]);
+}

@@ -5,8 +5,11 @@
 //! 2. Every question is bounded: few moments, and none over all series where there are very many.
 
 mod alertmanager;
+mod counts;
 mod history;
+mod names;
 mod probes;
+mod remote_write;
 mod signals;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,18 +19,22 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::Spec;
-use super::facts::{Alert, Facts, Group, Metrics, More, Peer, Server};
-use crate::world::World;
+use super::facts::{Alert, Facts, Group, More, Peer, Server};
+use crate::promql;
+use crate::text::shortened;
 use crate::world::http::without_password;
-use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget};
+use crate::world::prometheus::{PeerError, Prometheus, PrometheusAlert, RuleGroup, ScrapeTarget, Warnings};
+use crate::world::{World, ask_at_once};
 
 pub(super) use alertmanager::member;
+use names::alert_name;
+pub(super) use names::{in_braces, name_of, rules_of};
 pub(super) use signals::labels_of;
 
 /// What one question of a baseline may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
-/// Of more series than this none are counted by name: that would cost the server too much.
-const MOST_SERIES: u64 = 2_000_000;
+/// No more of a reason is kept, in characters.
+const MOST_SAID: usize = 300;
 
 /// Its own counters of damage and of the way to Alertmanager.
 ///
@@ -45,14 +52,11 @@ pub(super) const COUNTERS: [&str; 11] = [
     "prometheus_notifications_queue_length",
     "prometheus_sd_file_read_errors_total",
 ];
-/// Other metrics of its own that are read, and not kept as they are.
-const OTHERS: [&str; 6] = [
+/// What it says of the blocks of its storage.
+const OTHERS: [&str; 3] = [
     "prometheus_tsdb_lowest_timestamp_seconds",
     "prometheus_tsdb_blocks_loaded",
     "prometheus_tsdb_storage_blocks_bytes",
-    "prometheus_remote_storage_highest_timestamp_in_seconds",
-    "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
-    "prometheus_remote_storage_samples_dropped_total",
 ];
 
 /// How facts are asked for.
@@ -86,8 +90,8 @@ impl Asking<'_> {
 /// Captures the facts as they are now.
 ///
 /// # Errors
-/// [`PeerError`] of the first question to the first Prometheus or the first Alertmanager that has no answer; the others
-/// are kept as not known.
+/// [`PeerError`] of the first question to the first Prometheus that has no answer, or when no member of Alertmanager
+/// answers; the others are kept as not known.
 pub fn capture(prometheus: &Prometheus, world: &World, spec: &Spec) -> Result<Facts, PeerError> {
     let targets = prometheus.targets(TIMEOUT)?;
     let rules = prometheus.rules(TIMEOUT)?;
@@ -110,19 +114,28 @@ pub(super) fn facts(
     replicas: BTreeMap<String, Peer<Server>>,
     world: &World,
 ) -> Result<Facts, PeerError> {
-    let mut members = BTreeMap::new();
-    let mut silences = BTreeMap::new();
-    for (n, alertmanager) in world.each_alertmanager().enumerate() {
-        let found = alertmanager::member(alertmanager);
-        let found = if n == 0 {
-            let found = found?;
-            silences.clone_from(&found.silences);
-            Peer::Known(Box::new(found))
-        } else {
-            Peer::of(found)
+    let cluster: Vec<_> = world.each_alertmanager().collect();
+    let (mut members, mut silences, mut unanswered) = (BTreeMap::new(), None, None);
+    for (member, found) in cluster.iter().zip(ask_at_once(&cluster, |member| alertmanager::member(member))) {
+        let known = match found {
+            Ok(facts) => {
+                // Silences are told to all members, so that any of them knows them.
+                silences.get_or_insert_with(|| facts.silences.clone());
+                Peer::Known(Box::new(facts))
+            }
+            Err(error) => {
+                let why = crate::in_words(&error);
+                unanswered.get_or_insert(error);
+                Peer::Unknown(why)
+            }
         };
-        members.insert(alertmanager.url(), found);
+        members.insert(member.url(), known);
     }
+    let silences = match (silences, unanswered) {
+        (Some(silences), _) => silences,
+        (None, None) => BTreeMap::new(),
+        (None, Some(error)) => return Err(error),
+    };
     Ok(Facts { first, silences, at: Utc::now(), replicas, members, left_out: BTreeMap::new() })
 }
 
@@ -134,6 +147,8 @@ pub(super) fn server(
     (targets, rules): (&[ScrapeTarget], &[RuleGroup]),
     work: Option<(DateTime<Utc>, &Server)>,
 ) -> Result<Server, PeerError> {
+    let warnings = Warnings::default();
+    let prometheus = &prometheus.heard_by(&warnings);
     let runtime = prometheus.runtime_info(TIMEOUT)?;
     let scrape_interval =
         targets.iter().filter_map(|target| seconds(&target.scrape_interval)).fold(1.0, f64::max);
@@ -142,18 +157,21 @@ pub(super) fn server(
     let alerts = prometheus.alerts(TIMEOUT)?;
     let firing = alerts.iter().filter(|alert| alert.state == "firing").map(alert_name).collect();
     let (signals, unread) = signals::signals(&asking, rules)?;
-    let own = prometheus.own_sums(&[COUNTERS.as_slice(), OTHERS.as_slice()].concat(), TIMEOUT)?;
+    let page = prometheus.own_page(TIMEOUT)?;
+    let own = page.sums(&[COUNTERS.as_slice(), OTHERS.as_slice()].concat());
     let more = More {
         flags: flags(prometheus)?,
         retention: runtime.storage_retention,
         jobs: jobs(targets),
-        metrics: metrics(&asking)?,
+        metrics: counts::metrics(&asking)?,
         signals,
         unread,
         groups: rules.iter().map(group).collect(),
         alerts: alerts.iter().map(|alert| (alert_name(alert), alert_of(alert, rules))).collect(),
+        reasons: reasons(targets, rules),
         counters: counters(&own),
-        remote_write_lag: lag(&own),
+        remote_write_lag: remote_write::lag(&page, runtime.start_time),
+        is_remote_write_unsent: remote_write::is_unsent(&page),
         history: match work {
             None => history::ask(prometheus)?,
             Some((_, before)) => {
@@ -164,6 +182,7 @@ pub(super) fn server(
         probes: probes::probes(&asking)?,
         pushed: probes::times(&asking, "push_time_seconds")?,
         textfiles: probes::times(&asking, "node_textfile_mtime_seconds")?,
+        warnings: warnings.heard().into_iter().map(|warning| warning.text).collect(),
     };
     Ok(Server {
         version: prometheus.version(TIMEOUT)?,
@@ -171,7 +190,7 @@ pub(super) fn server(
         config_digest: digest(&prometheus.config(TIMEOUT)?),
         reload_ok: runtime.reload_config_success,
         targets: targets.iter().map(|target| (name_of(target), target.health.clone())).collect(),
-        series: series_by_job(&asking)?,
+        series: counts::series_by_job(&asking)?,
         rules: rules.iter().flat_map(rules_of).collect(),
         firing,
         scrape_interval,
@@ -199,19 +218,19 @@ fn jobs(targets: &[ScrapeTarget]) -> BTreeMap<String, BTreeMap<String, u64>> {
     jobs
 }
 
-fn counters(own: &BTreeMap<&'static str, f64>) -> BTreeMap<String, f64> {
-    let kept = own.iter().filter(|(name, _)| COUNTERS.contains(*name) || OTHERS[..3].contains(*name));
-    kept.map(|(name, value)| ((*name).to_owned(), *value)).collect()
+/// Why targets are not up and rules fail: whether nobody listens or nobody answers is half of finding the cause.
+fn reasons(targets: &[ScrapeTarget], groups: &[RuleGroup]) -> BTreeMap<String, String> {
+    let down = targets.iter().filter(|target| target.health != "up");
+    let down = down.map(|target| (name_of(target), &target.last_error));
+    let rules = groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+    let failing = rules.filter(|(_, rule)| rule.health == "err");
+    let failing = failing.map(|(group, rule)| (format!("{}/{}", group.name, rule.name), &rule.last_error));
+    let said = down.chain(failing).filter(|(_, error)| !error.is_empty());
+    said.map(|(name, error)| (name, shortened(error, MOST_SAID))).collect()
 }
 
-/// From the newest sample that is stored to the newest one that was sent; of several queues the sum is known only, which
-/// is the lag of one when there is one.
-fn lag(own: &BTreeMap<&'static str, f64>) -> Option<f64> {
-    let stored = own.get("prometheus_remote_storage_highest_timestamp_in_seconds")?;
-    let sent = own.get("prometheus_remote_storage_queue_highest_sent_timestamp_seconds")?;
-    // Each queue's time since 1970 is nearly the same: so many queues there are.
-    let queues = (sent / stored.max(1.0)).round().max(1.0);
-    (*stored > 0.0).then(|| (stored - sent / queues).max(0.0))
+fn counters(own: &BTreeMap<&'static str, f64>) -> BTreeMap<String, f64> {
+    own.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
 }
 
 fn group(group: &RuleGroup) -> (String, Group) {
@@ -245,55 +264,6 @@ fn alert_of(alert: &PrometheusAlert, groups: &[RuleGroup]) -> Alert {
     found
 }
 
-/// A target's name that survives a restart: its scrape pool and its labels.
-pub(super) fn name_of(target: &ScrapeTarget) -> String {
-    format!("{} {}", target.scrape_pool, in_braces(&target.labels))
-}
-
-pub(super) fn in_braces(labels: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    format!("{{{}}}", pairs.join(","))
-}
-
-/// The rules of a group by their names, with their health.
-pub(super) fn rules_of(group: &RuleGroup) -> impl Iterator<Item = (String, String)> {
-    group.rules.iter().map(|rule| (format!("{}/{}", group.name, rule.name), rule.health.clone()))
-}
-
-fn alert_name(alert: &PrometheusAlert) -> String {
-    in_braces(&alert.labels)
-}
-
-/// Counts the samples of each target's last scrape. Prometheus keeps this count per scrape, so the question costs as
-/// much for a million series as for ten.
-fn series_by_job(asking: &Asking) -> Result<BTreeMap<String, f64>, PeerError> {
-    let (within, itself) = (asking.window(asking.scrape_interval), asking.itself());
-    let query = format!(
-        "sum by (job) (last_over_time(scrape_samples_post_metric_relabeling[{within}s])
-         unless on (job, instance) {itself})"
-    );
-    let answered = asking.prometheus.query(&query, TIMEOUT)?;
-    let job = |labels: &BTreeMap<String, String>| labels.get("job").cloned().unwrap_or_default();
-    Ok(answered.samples.iter().map(|sample| (job(&sample.labels), sample.number())).collect())
-}
-
-/// Counts the series of each metric, but for those of Prometheus itself; not where there are very many.
-fn metrics(asking: &Asking) -> Result<Option<Metrics>, PeerError> {
-    if MOST_SERIES < asking.prometheus.n_head_series(TIMEOUT)? {
-        return Ok(None);
-    }
-    let (within, itself) = (asking.window(asking.scrape_interval), asking.itself());
-    let query = format!(
-        "count by (__name__) (last_over_time({{__name__=~\".+\"}}[{within}s]) unless on (job, instance) {itself})"
-    );
-    let answered = asking.prometheus.query(&query, TIMEOUT)?;
-    let named = answered
-        .samples
-        .iter()
-        .filter_map(|sample| Some((sample.labels.get("__name__")?.clone(), whole(sample.number()))));
-    Ok(Some(Metrics { series: named.collect(), others: 0 }))
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
 pub(super) fn whole(number: f64) -> u64 {
     if number.is_finite() { number.max(0.0) as u64 } else { 0 }
@@ -302,29 +272,10 @@ pub(super) fn whole(number: f64) -> u64 {
 /// The values of a label, to compare labels by.
 pub(super) type Values = BTreeMap<String, BTreeSet<String>>;
 
-/// Reads Prometheus' durations: `1m30s`, `15s`, `500ms`.
+/// The seconds of a length as Prometheus writes it, when that is above zero.
 pub(super) fn seconds(text: &str) -> Option<f64> {
-    let mut total = 0.0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit_end =
-            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
-        total += number
-            * match &rest[digits..unit_end] {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3_600.0,
-                "d" => 86_400.0,
-                "w" => 604_800.0,
-                "y" => 31_536_000.0,
-                _ => return None,
-            };
-        rest = &rest[unit_end..];
-    }
-    Some(total).filter(|total| *total > 0.0)
+    let seconds = promql::length(text).ok()?.as_seconds_f64();
+    (0.0 < seconds).then_some(seconds)
 }
 
 #[cfg(test)]
@@ -332,20 +283,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_of_prometheus_are_read() {
-        assert_eq!(seconds("1m30s"), Some(90.0));
-        assert_eq!(seconds("500ms"), Some(0.5));
-        assert_eq!(seconds(""), None);
-        assert_eq!(seconds("ten"), None);
-    }
-
-    #[test]
-    fn the_lag_of_remote_write_is_that_of_its_queues_on_the_average() {
-        let stored = "prometheus_remote_storage_highest_timestamp_in_seconds";
-        let sent = "prometheus_remote_storage_queue_highest_sent_timestamp_seconds";
-        let at = 1_700_000_000.0;
-        assert_eq!(lag(&BTreeMap::new()), None);
-        assert_eq!(lag(&BTreeMap::from([(stored, at), (sent, at - 30.0)])), Some(30.0));
-        assert_eq!(lag(&BTreeMap::from([(stored, at), (sent, 2.0 * at - 30.0)])), Some(15.0));
+    fn an_interval_is_in_seconds_and_never_zero() {
+        assert_eq!(
+            ["1m30s", "500ms", "0s", "", "ten"].map(seconds),
+            [Some(90.0), Some(0.5), None, None, None]
+        );
     }
 }

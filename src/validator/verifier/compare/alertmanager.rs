@@ -17,7 +17,8 @@ pub(super) fn compare(to: &mut Comparing, before: &Facts, after: &Facts) {
         to.at = (!only_one).then(|| url.clone());
         match (was, after.members.get(url)) {
             (_, None) => to.unknown("it is no member any more in the plan file"),
-            (_, Some(Peer::Unknown(why))) => to.unknown(why),
+            (Peer::Unknown(_), Some(Peer::Unknown(why))) => to.is_unknown_still(why),
+            (Peer::Known(_), Some(Peer::Unknown(why))) => to.unknown(why),
             (Peer::Unknown(_), Some(Peer::Known(_))) => to.answers_again(),
             (Peer::Known(was), Some(Peer::Known(is))) => {
                 member(to, was, is);

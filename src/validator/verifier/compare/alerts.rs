@@ -10,11 +10,20 @@ use super::Comparing;
 use crate::model::{ChangeVerdict, Fact};
 use crate::validator::verifier::capture::seconds;
 use crate::validator::verifier::expect::labels_in;
-use crate::validator::verifier::facts::{Alert, More, Server};
+use crate::validator::verifier::facts::{Alert, More, Server, is_known};
 
 pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
     to.count(Fact::Alert, was.firing.len());
-    for alert in is.firing.difference(&was.firing) {
+    let (new, unknown): (Vec<_>, Vec<_>) =
+        is.firing.difference(&was.firing).partition(|alert| is_known(was.firing.iter(), alert));
+    if !unknown.is_empty() {
+        let n = crate::counted(unknown.len(), "alert");
+        let message = format!(
+            "{n} fire of which it is not known whether they did before: there were too many to keep them all"
+        );
+        to.changed((Fact::Alert, "not known"), ("not known", "firing"), message);
+    }
+    for alert in new {
         let message = format!("alert {alert} fires, and did not before");
         let before =
             was.more.as_ref().and_then(|more| more.alerts.get(alert)).map(|alert| alert.state.clone());

@@ -105,6 +105,11 @@ fn remote_write(to: &mut Comparing, had: &More, has: &More) {
         to.note(ChangeVerdict::Worse, of, (Some(seconds(then)), None), message);
         return;
     };
+    if has.is_remote_write_unsent && !had.is_remote_write_unsent {
+        let message = format!("remote write: nothing has been sent since Prometheus started, {now:.0}s ago");
+        to.worse(of, (seconds(then), seconds(now)), message);
+        return;
+    }
     let within =
         to.spec.tolerances.remote_write.map_or(Tolerances::DEFAULT_REMOTE_WRITE, |tolerance| tolerance.value);
     if then < now && !within.admits(then, now) {

@@ -64,7 +64,8 @@ pub fn compare(before: &Facts, after: &Facts, spec: &Spec) -> Compared {
         match (was, after.replicas.get(url)) {
             (_, None) => comparing.unknown("it is no replica any more in the plan file"),
             (Peer::Known(was), Some(Peer::Known(is))) => comparing.server(was, is, (before, after)),
-            (_, Some(Peer::Unknown(why))) => comparing.unknown(why),
+            (Peer::Unknown(_), Some(Peer::Unknown(why))) => comparing.is_unknown_still(why),
+            (Peer::Known(_), Some(Peer::Unknown(why))) => comparing.unknown(why),
             (Peer::Unknown(_), Some(Peer::Known(_))) => comparing.answers_again(),
         }
     }
@@ -150,6 +151,13 @@ impl Comparing<'_> {
             states,
             format!("could not be held against what it was: {why}"),
         );
+    }
+
+    /// The work is not to blame for a server that could not be asked before it either.
+    fn is_unknown_still(&mut self, why: &str) {
+        let subject = self.at.clone().unwrap_or_default();
+        let message = format!("it could not be asked before, and cannot be now: {why}");
+        self.changed((Fact::Peer, &subject), ("no answer", "no answer"), message);
     }
 
     fn answers_again(&mut self) {

@@ -36,6 +36,7 @@ pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
         to.worse((Fact::Reload, "prometheus"), ("loaded", "not loaded"), message);
     }
     let (Some(had), Some(has)) = (&was.more, &is.more) else { return };
+    warnings(to, &had.warnings, &has.warnings);
     to.count(Fact::Flag, had.flags.len());
     let names: BTreeSet<_> = had.flags.keys().chain(has.flags.keys()).collect();
     for name in names {
@@ -52,6 +53,24 @@ pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
         to.note(verdict, (Fact::Flag, name), (old.cloned(), new.cloned()), message);
     }
     retention(to, &had.retention, &has.retention);
+}
+
+/// What the server warned of while it answered: facts that rest on less than all are told as such, also when they rest on
+/// as little as before.
+fn warnings(to: &mut Comparing, had: &BTreeSet<String>, has: &BTreeSet<String>) {
+    let said = |all: &BTreeSet<String>| match all.len() {
+        0 => "none".to_owned(),
+        n => crate::counted(n, "warning"),
+    };
+    let Some(first) = has.difference(had).next().or(has.first()).or(had.first()) else { return };
+    let when = match (had.contains(first), has.contains(first)) {
+        (true, true) => "before and after the work",
+        (true, false) => "before the work",
+        _ => "after the work",
+    };
+    let message =
+        format!("its answers {when} came with a warning, so that something may be missing: {first}");
+    to.changed((Fact::Peer, "warnings"), (said(had), said(has)), message);
 }
 
 /// By what the server says, in which flags and their defaults are settled.

@@ -2,7 +2,7 @@
 
 use super::Comparing;
 use crate::model::{ChangeVerdict, Fact};
-use crate::validator::verifier::facts::Server;
+use crate::validator::verifier::facts::{Server, is_known};
 
 pub(super) fn compare(to: &mut Comparing, was: &Server, is: &Server) {
     targets(to, was, is);
@@ -21,10 +21,18 @@ fn targets(to: &mut Comparing, was: &Server, is: &Server) {
                 to.note(ChangeVerdict::Worse, of, (Some(had.clone()), None), message);
             }
             Some(has) if had == "up" && has != "up" => {
-                to.worse(of, (had, has), format!("target {target} was up, and is {has}"));
+                to.worse(
+                    of,
+                    (had, has),
+                    format!("target {target} was up, and is {has}{}", because(is, target)),
+                );
             }
             Some(has) if had != has => {
-                to.changed(of, (had, has), format!("target {target} was {had}, and is {has}"));
+                to.changed(
+                    of,
+                    (had, has),
+                    format!("target {target} was {had}, and is {has}{}", because(is, target)),
+                );
             }
             Some(_) => {}
         }
@@ -37,7 +45,7 @@ fn targets(to: &mut Comparing, was: &Server, is: &Server) {
             usize::try_from(n).is_ok_and(|n| n == was.targets.len())
         });
         if is_new && are_all_known {
-            let message = format!("target {target} is new, and is {has}");
+            let message = format!("target {target} is new, and is {has}{}", because(is, target));
             to.note(ChangeVerdict::Changed, (Fact::Target, target), (None, Some(has.clone())), message);
         }
     }
@@ -90,15 +98,22 @@ fn rules(to: &mut Comparing, was: &Server, is: &Server) {
                 to.note(ChangeVerdict::Worse, of, (Some(had.clone()), None), message);
             }
             Some(has) if had == "ok" && has != "ok" => {
-                to.worse(of, (had, has), format!("rule `{rule}` was ok, and is {has}"));
+                to.worse(of, (had, has), format!("rule `{rule}` was ok, and is {has}{}", because(is, rule)));
             }
             Some(_) => {}
         }
     }
-    for (rule, has) in is.rules.iter().filter(|(rule, _)| !was.rules.contains_key(*rule)) {
+    let is_new = |rule: &str| !was.rules.contains_key(rule) && is_known(was.rules.keys(), rule);
+    for (rule, has) in is.rules.iter().filter(|(rule, _)| is_new(rule)) {
         if has == "err" {
-            let message = format!("rule `{rule}` is new, and fails");
+            let message = format!("rule `{rule}` is new, and fails{}", because(is, rule));
             to.note(ChangeVerdict::Worse, (Fact::Rule, rule), (None, Some(has.clone())), message);
         }
     }
+}
+
+/// Why a target is not up or a rule fails, to stand behind that; empty when nobody says.
+fn because(is: &Server, name: &str) -> String {
+    let reason = is.more.as_ref().and_then(|more| more.reasons.get(name));
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
 }

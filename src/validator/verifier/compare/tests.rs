@@ -80,6 +80,7 @@ fn facts() -> Facts {
         .into(),
         pushed: [("{job=\"backup\"}".to_owned(), 0.0)].into(),
         textfiles: [("{file=\"a.prom\"}".to_owned(), 0.0)].into(),
+        ..More::default()
     });
     facts.members.insert(
         "http://am".to_owned(),
@@ -416,4 +417,75 @@ fn facts_of_a_huge_estate_stay_small_and_lost_targets_are_still_counted() {
     let found = compare(&kept, &fewer, &Spec::default()).sentences();
     assert_eq!(found, ["5000 targets of job `node` were up, and 4000 are"]);
     assert_eq!(json!(kept)["left_out"]["target"], 3_000);
+}
+
+#[test]
+fn of_alerts_and_rules_that_were_too_many_to_keep_none_is_new() {
+    let mut huge = facts();
+    huge.first.firing = (0..2_500).map(|n| format!("{{alertname=\"A{n:05}\"}}")).collect();
+    huge.first.rules = (0..2_500).map(|n| (format!("g/R{n:05}"), "err".to_owned())).collect();
+    let after = huge.clone();
+    let kept = huge.bounded();
+    let found = compare(&kept, &after, &Spec::default());
+    assert!(found.is_same(), "{:?}", found.sentences());
+    let told: Vec<_> = found.changes.iter().map(|change| change.message.as_str()).collect();
+    let expected = "500 alerts fire of which it is not known whether they did before: there were too many to keep them all";
+    assert_eq!(told, [expected]);
+    // One that would have been kept is new all the same.
+    let mut more = after;
+    more.first.firing.insert("{alertname=\"A00000b\"}".to_owned());
+    let found = compare(&kept, &more, &Spec::default()).sentences();
+    assert_eq!(found, ["alert {alertname=\"A00000b\"} fires, and did not before"]);
+}
+
+#[test]
+fn why_a_target_is_down_and_what_the_server_warned_of_is_told() {
+    let worse = worse(|after| {
+        let target = after.first.targets.keys().next().unwrap().clone();
+        after.first.targets.insert(target.clone(), "down".to_owned());
+        more(after).reasons.insert(target, "connection refused".to_owned());
+    });
+    assert_eq!(worse, ["target node {instance=\"a\"} was up, and is down: connection refused"]);
+    let warned = |before: &[&str], after: &[&str]| {
+        let (mut was, mut is) = (facts(), facts());
+        more(&mut was).warnings = before.iter().map(|one| (*one).to_owned()).collect();
+        more(&mut is).warnings = after.iter().map(|one| (*one).to_owned()).collect();
+        let found = compare(&was, &is, &Spec::default());
+        assert!(found.is_same());
+        found.changes.first().map(|change| change.message.clone()).unwrap_or_default()
+    };
+    let words = |when: &str, what: &str| {
+        format!("its answers {when} came with a warning, so that something may be missing: {what}")
+    };
+    assert_eq!(warned(&[], &[]), "");
+    assert_eq!(warned(&["a"], &["a"]), words("before and after the work", "a"));
+    assert_eq!(warned(&["a"], &["a", "b"]), words("after the work", "b"));
+    assert_eq!(warned(&["a"], &[]), words("before the work", "a"));
+}
+
+#[test]
+fn a_server_that_could_not_be_asked_before_either_is_told_and_is_nobody_s_fault() {
+    fn down<T>() -> Peer<T> {
+        Peer::Unknown("connection refused".to_owned())
+    }
+    let (mut was, mut is) = (facts(), facts());
+    was.replicas.insert("http://b".to_owned(), down());
+    is.replicas.insert("http://b".to_owned(), down());
+    was.members.insert("http://am-2".to_owned(), down());
+    is.members.insert("http://am-2".to_owned(), down());
+    let found = compare(&was, &is, &Spec::default());
+    assert!(found.is_same(), "{:?}", found.sentences());
+    let told: Vec<_> = found.changes.iter().map(|change| change.message.as_str()).collect();
+    assert_eq!(told, ["it could not be asked before, and cannot be now: connection refused"; 2]);
+    is.members.insert("http://am".to_owned(), down());
+    assert!(!compare(&was, &is, &Spec::default()).is_same());
+}
+
+#[test]
+fn remote_write_that_has_sent_nothing_since_a_restart_is_worse_however_short_that_is() {
+    let worse = worse(|after| {
+        more(after).remote_write_lag = Some(8.0);
+        more(after).is_remote_write_unsent = true;
+    });
+    assert_eq!(worse, ["remote write: nothing has been sent since Prometheus started, 8s ago"]);
 }

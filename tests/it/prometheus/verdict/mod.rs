@@ -2,10 +2,12 @@
 //! lie that it guards against.
 
 mod alerts;
+mod faults;
 mod now;
 mod points;
 mod renames;
 mod replicas;
+mod warnings;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

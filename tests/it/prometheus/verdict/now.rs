@@ -13,7 +13,7 @@ use super::{PATIENCE, has, reload};
 use crate::support::{Stack, wait_until};
 
 /// The system that these connections name.
-fn world(connections: &str) -> World {
+pub(super) fn world(connections: &str) -> World {
     let text = format!("{{{connections}}}");
     let text = format!(
         "mainstay: 1\nconnections: {text}\ntasks: {{a: {{type: routine, domain: system, duration: 1m, steps: [{{run: [a]}}]}}}}\n"

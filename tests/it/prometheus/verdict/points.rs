@@ -126,7 +126,7 @@ fn point_5_a_rule_that_fails_only_when_it_is_evaluated_is_seen_although_the_relo
     let (reason, baseline) = run(&work(&stack, "{settle: 12s}", &[rules, load]), 1);
     let info = stack.get_json(&format!("{}/api/v1/status/runtimeinfo", stack.prometheus_url()));
     assert_eq!(info["data"]["reloadConfigSuccess"], true, "the lie is told");
-    assert!(reason.contains("rule `recorded/job:up:ratio` was ok, and is err"), "{reason}");
+    assert!(reason.contains("rule `recorded/job:up:ratio` was ok, and is err: found duplicate series for the match group {} on"), "{reason}");
     let failed = change(&baseline, "rule_group", "prometheus_rule_evaluation_failures_total");
     assert_eq!(failed["verdict"], "changed");
 }

@@ -17,8 +17,10 @@ kill_all() {
   return $any
 }
 
-tries=0
-while kill_all && [ "$tries" -lt 500 ]; do
+# In the middle of `exec` a process has no command line: nothing found has to be found three times.
+tries=0 quiet=0
+while [ "$quiet" -lt 3 ] && [ "$tries" -lt 500 ]; do
+  if kill_all; then quiet=0; else quiet=$((quiet + 1)); fi
   tries=$((tries + 1))
   sleep 0.02
 done

@@ -3,7 +3,7 @@
 //! A plain function of the task and its targets, so that a run that is resumed reads the same script again: phase,
 //! target and place name one step of it for ever.
 
-use crate::model::{Check, Phase, Spanned, Step, Task};
+use super::{Check, Phase, Spanned, Step, Task};
 
 /// One step of the plan file on one target.
 #[derive(Debug, Clone, Copy, PartialEq)]

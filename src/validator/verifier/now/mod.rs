@@ -1,25 +1,20 @@
 //! What is wrong with the monitoring system as it is now, without anything to hold it against.
 
+mod problems;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::problems::{first_of, notifications, storage, unstored};
 use super::Spec;
 use super::capture::{self, TIMEOUT};
-use super::compare::DAMAGE;
-use super::facts::{Member, More, Server};
+use super::facts::{Member, Server};
 use crate::model::{Finding, Tolerances};
 use crate::validator::codes::Code;
 use crate::validator::codes::monitoring as codes;
 use crate::validator::report::{Item, Outcome};
 use crate::world::World;
 use crate::world::alertmanager::Alertmanager;
-use crate::world::prometheus::{PeerError, Prometheus, RuleGroup, ScrapeTarget};
-
-/// So many targets and rules that are not well are told one by one.
-const MOST: usize = 20;
-/// A sample that is older than so many intervals was not stored in time.
-const LATE: f64 = 3.0;
-/// How many failed writes there were.
-const WRITES: &str = "prometheus_tsdb_wal_writes_failed_total";
+use crate::world::prometheus::{PeerError, Prometheus, RuleGroup, ScrapeTarget, Warning};
 
 /// The questions and their answers, and the findings that tell why some are no success; none without a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,6 +79,22 @@ fn member(alertmanager: &Alertmanager) -> Result<Member, PeerError> {
 }
 
 impl Now {
+    /// What servers warned of while they were asked, whoever asked; nothing without a warning.
+    pub fn warned(&mut self, warnings: &[Warning]) {
+        let mut by_server: BTreeMap<&str, Vec<(&Code, String)>> = BTreeMap::new();
+        for warning in warnings {
+            let message = format!("{} warns, asked `{}`: {}", warning.url, warning.asked, warning.text);
+            by_server.entry(&warning.url).or_default().push((&codes::WARNS, message));
+        }
+        for (url, problems) in by_server {
+            self.ask(
+                &format!("monitoring.warnings {url}"),
+                String::new(),
+                first_of(problems, &codes::WARNS, "warning"),
+            );
+        }
+    }
+
     /// One question: yes when there is no problem.
     fn ask(&mut self, name: &str, said: String, problems: Vec<(&Code, String)>) {
         let outcome = if problems.is_empty() { Outcome::Yes } else { Outcome::No };
@@ -126,7 +137,13 @@ impl Now {
         );
         if let Some(lag) = more.remote_write_lag {
             let is_late = !Tolerances::DEFAULT_REMOTE_WRITE.admits(0.0, lag);
-            let problem = (&codes::REMOTE_WRITE_LAGS, format!("remote write of {url} lags {lag:.0}s behind"));
+            let unsent = if more.is_remote_write_unsent {
+                ": a queue has sent nothing since the server started"
+            } else {
+                ""
+            };
+            let message = format!("remote write of {url} lags {lag:.0}s behind{unsent}");
+            let problem = (&codes::REMOTE_WRITE_LAGS, message);
             let problems = if is_late { vec![problem] } else { Vec::new() };
             self.ask(&name("remote_write"), format!("{lag:.0}s behind"), problems);
         }
@@ -220,74 +237,4 @@ impl Now {
         let problems = if configs.len() == 1 { Vec::new() } else { vec![(&codes::MEMBERS_DIFFER, message)] };
         self.ask("monitoring.members", "all have one configuration".to_owned(), problems);
     }
-}
-
-/// The first target that is up and of which nothing was stored for a while.
-fn unstored(
-    prometheus: &Prometheus,
-    targets: &[ScrapeTarget],
-) -> Result<Option<(String, Option<f64>)>, PeerError> {
-    let instance = |labels: &BTreeMap<String, String>| {
-        ["job", "instance"].map(|name| labels.get(name).cloned().unwrap_or_default())
-    };
-    let ages = prometheus.query("time() - timestamp(up)", TIMEOUT)?;
-    let ages: BTreeMap<_, _> =
-        ages.samples.iter().map(|sample| (instance(&sample.labels), sample.number())).collect();
-    for target in targets.iter().filter(|target| target.health == "up") {
-        let patience = LATE * capture::seconds(&target.scrape_interval).unwrap_or(60.0);
-        match ages.get(&instance(&target.labels)) {
-            Some(age) if *age <= patience => {}
-            age => return Ok(Some((capture::name_of(target), age.copied()))),
-        }
-    }
-    Ok(None)
-}
-
-fn storage(url: &str, seen: &Seen, more: &More) -> Vec<(&'static Code, String)> {
-    let mut problems = Vec::new();
-    if let Some((target, age)) = &seen.unstored {
-        let since =
-            age.map_or_else(|| "that is up".to_owned(), |age| format!("for {age:.0}s, although it is up"));
-        problems.push((&codes::NOT_STORED, format!("{url} has stored no sample of {target} {since}")));
-    }
-    let counted = |name: &str| more.counters.get(name).copied().filter(|n| 0.0 < *n);
-    if let Some(n) = counted(WRITES) {
-        let message = format!(
-            "{n} writes to the WAL of {url} have failed: all since then is lost with the next restart"
-        );
-        problems.push((&codes::WRITES_FAILED, message));
-    }
-    for (name, what) in DAMAGE.iter().filter(|(name, _)| *name != WRITES) {
-        if let Some(n) = counted(name) {
-            problems.push((&codes::DAMAGED, format!("{url} counts {what}: {n} since its start")));
-        }
-    }
-    problems
-}
-
-fn notifications(url: &str, seen: &Seen, more: &More) -> Vec<(&'static Code, String)> {
-    let mut problems = Vec::new();
-    let has_alerts = seen.groups.iter().flat_map(|group| &group.rules).any(|rule| rule.kind == "alerting");
-    if has_alerts && seen.alertmanagers == 0 {
-        problems.push((&codes::NO_ALERTMANAGER, format!("{url} has alerts, and knows no Alertmanager")));
-    }
-    let waiting = more.counters.get("prometheus_notifications_queue_length").copied().unwrap_or(0.0);
-    if 0.0 < waiting {
-        problems.push((&codes::QUEUE, format!("alerts that wait at {url} for Alertmanager: {waiting}")));
-    }
-    problems
-}
-
-/// The first ones, with how many others there are.
-fn first_of(
-    mut problems: Vec<(&'static Code, String)>,
-    code: &'static Code,
-    what: &str,
-) -> Vec<(&'static Code, String)> {
-    let more = problems.len().saturating_sub(MOST);
-    problems.truncate(MOST);
-    if 0 < more {
-        problems.push((code, format!("{} more", crate::counted(more, what))));
-    }
-    problems
 }
