@@ -126,7 +126,7 @@ fn left_out(problem: &Problem, solution: &Solution) -> u128 {
 }
 
 /// Adds what has to be waited for by the releases that came out, and forgets what is waited for in vain and need not be;
-/// says whether there was any of that.
+/// what was published and has no place any more is looked for one. Says whether there was any of that.
 ///
 /// What is waited for once more after it was forgotten is not forgotten again, so that this ends.
 fn reconsider(ground: &Ground, pieces: &mut Pieces, reading: &Reading) -> bool {
@@ -156,7 +156,13 @@ fn reconsider(ground: &Ground, pieces: &mut Pieces, reading: &Reading) -> bool {
             if let Some(previous) = pieces.all[piece].previous.filter(|_| is_forgotten) {
                 pieces.all[previous].no_later = reading.start(previous);
             }
-            is_forgotten
+            // A start that people were told of and that is possible no more moves, rather than vanish.
+            let piece = &mut pieces.all[piece];
+            let may_wait = piece.occurrence.due.is_some_and(|due| ground.until < due);
+            let is_told = piece.published.is_some_and(|start| start < ground.until);
+            let is_missed = may_wait && is_told && !piece.has_to_come;
+            piece.has_to_come |= is_missed;
+            is_forgotten || is_missed
         };
     }
     is_new

@@ -29,6 +29,8 @@ pub struct Piece {
     pub published: Option<DateTime<Utc>>,
     /// It starts no later, so that the interval after it does not come to wait for what has no place.
     pub no_later: Option<DateTime<Utc>>,
+    /// It may not be put off until after the horizon, as people were told that it comes before.
+    pub has_to_come: bool,
 }
 
 /// All pieces, and which of them belong to each task.
@@ -136,6 +138,7 @@ impl Pieces {
                 began: None,
                 published: None,
                 no_later: None,
+                has_to_come: false,
             };
             previous = Some(self.add(piece));
         }
@@ -206,6 +209,7 @@ fn began(
         began: Some(begin),
         published: None,
         no_later: None,
+        has_to_come: false,
     }
 }
 

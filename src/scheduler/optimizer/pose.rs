@@ -55,10 +55,7 @@ fn job(ground: &Ground, piece: &Piece) -> Job {
         weight: u64::from(task.task.priority()),
         latest_start: Some(if is_beyond { release - 1 } else { latest }),
         published: piece.published.filter(|_| !is_beyond).map(seconds),
-        // It may wait for the next horizon, unless people were told that it comes in this one: then it moves rather
-        // than vanish.
-        optional: is_beyond
-            || piece.published.is_none() && occurrence.due.is_some_and(|due| ground.until < due),
+        optional: is_beyond || !piece.has_to_come && occurrence.due.is_some_and(|due| ground.until < due),
         started: piece.began.map(seconds),
         ..Job::default()
     }
