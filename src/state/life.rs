@@ -1,5 +1,6 @@
 //! Signs of life of the processes that work, beside the state file.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
@@ -9,7 +10,7 @@ use super::error::StateError;
 use super::logs::folder_beside;
 use super::open::State;
 use crate::model::{Holder, Run};
-use crate::world::life_sign;
+use crate::world::life_sign::{self, DeadSign};
 
 impl State {
     /// Gives the sign of life of this process, `holder`, before others can see that it works.
@@ -23,19 +24,35 @@ impl State {
         Ok(())
     }
 
+    /// Takes the sign of life of this process away, unless a run of it has no end on record: of that it shall be known
+    /// that it is dead.
+    pub(super) fn withdraw_sign(&self) {
+        let given = self.sign_of_life.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if given.is_some() {
+            drop(given);
+            // What stays is swept away by whoever works next, and so is the folder as long as others have signs there.
+            let _ = self.sweep_signs();
+            let _ = std::fs::remove_dir(folder_of(self.path()));
+        }
+    }
+
     /// Removes signs of processes that have died, and work on nothing that has no end on record.
     ///
     /// # Errors
     /// [`StateError`].
     pub fn sweep_signs(&self) -> Result<(), StateError> {
-        let unfinished = self.unfinished_runs()?;
-        let is_kept = |name: &str| unfinished.iter().any(|run| name_of(&run.holder) == name);
         let folder = folder_of(self.path());
-        life_sign::sweep(&folder, is_kept).map_err(|source| StateError::Reach {
+        let dead = life_sign::of_the_dead(&folder).map_err(|source| StateError::Reach {
             what: "read",
             path: folder,
             source,
-        })
+        })?;
+        // Read after they were found dead: what they worked on is on record by then.
+        let unfinished: HashSet<String> =
+            self.unfinished_runs()?.iter().map(|run| name_of(&run.holder)).collect();
+        let is_removed = |sign: &DeadSign| sign.name().is_some_and(|name| !unfinished.contains(name));
+        dead.into_iter().filter(is_removed).for_each(DeadSign::remove);
+        Ok(())
     }
 }
 

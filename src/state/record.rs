@@ -142,6 +142,7 @@ impl Drop for State {
     fn drop(&mut self) {
         // There is nobody left to tell.
         let _ = self.flush();
+        self.withdraw_sign();
     }
 }
 

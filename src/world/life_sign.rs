@@ -5,10 +5,10 @@
 //!
 //! Source: flock(2). The files that a process opens are closed in the programs that it starts, so these hold no lock.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
@@ -23,18 +23,23 @@ pub struct SignOfLife {
 /// # Errors
 /// When it cannot be made or locked.
 pub fn give(path: &Path) -> io::Result<SignOfLife> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
     loop {
+        if let Some(folder) = path.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
         let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-        let file = OpenOptions::new()
+        let opened = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
             .custom_flags(no_link)
-            .open(path)?;
+            .open(path);
+        let file = match opened {
+            // Somebody else who has ended has just removed the empty folder.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
         file.lock()?;
         // Somebody who swept may have removed it between the two.
         let is_there = fs::symlink_metadata(path).is_ok_and(|found| {
@@ -52,28 +57,40 @@ pub fn is_given(path: &Path) -> bool {
     !matches!(file.try_lock_shared(), Ok(()))
 }
 
-/// Removes the signs of the dead from a folder, but those whose names are to be kept.
+/// A sign whose process has died. As long as this is there nobody else gives or removes it.
+#[derive(Debug)]
+pub struct DeadSign {
+    path: PathBuf,
+    _locked: File,
+}
+
+impl DeadSign {
+    /// Its name.
+    pub fn name(&self) -> Option<&str> {
+        self.path.file_name()?.to_str()
+    }
+
+    /// Removes it. One that cannot be removed stays, for the next who tries.
+    pub fn remove(self) {
+        let _ = fs::remove_file(self.path);
+    }
+}
+
+/// The signs of the dead in a folder.
 ///
 /// # Errors
-/// When the folder cannot be read. What cannot be removed stays.
-pub fn sweep(folder: &Path, is_kept: impl Fn(&str) -> bool) -> io::Result<()> {
+/// When the folder cannot be read.
+pub fn of_the_dead(folder: &Path) -> io::Result<Vec<DeadSign>> {
     let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if name.to_str().is_none_or(&is_kept) {
-            continue;
-        }
-        let Ok(file) = File::open(entry.path()) else { continue };
-        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
-            continue;
-        }
-        // One that stays is tried again the next time.
-        let _ = fs::remove_file(entry.path());
-    }
-    Ok(())
+    let dead = entries.flatten().filter_map(|entry| {
+        let file = File::open(entry.path()).ok()?;
+        file.try_lock().ok()?;
+        Some(DeadSign { path: entry.path(), _locked: file })
+    });
+    Ok(dead.collect())
 }
 
 #[cfg(test)]
@@ -84,12 +101,16 @@ mod tests {
     fn the_dead_are_swept_away_but_those_that_are_asked_about_and_the_living_stay() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = |name: &str| folder.path().join("life").join(name);
-        assert!(sweep(&folder.path().join("life"), |_| false).is_ok(), "there is none yet");
+        assert!(of_the_dead(&folder.path().join("life")).unwrap().is_empty(), "there is none yet");
         let living = give(&path("living")).unwrap();
         for name in ["dead", "asked-about"] {
             drop(give(&path(name)).unwrap());
         }
-        sweep(&folder.path().join("life"), |name| name == "asked-about").unwrap();
+        for sign in of_the_dead(&folder.path().join("life")).unwrap() {
+            if sign.name() != Some("asked-about") {
+                sign.remove();
+            }
+        }
         let names = ["living", "dead", "asked-about"].map(|name| path(name).exists());
         assert_eq!(names, [true, false, true]);
         assert!(is_given(&path("living")) && !is_given(&path("asked-about")));

@@ -10,12 +10,19 @@ use super::problem::Time;
 use super::profile::Profile;
 use super::random::Random;
 
-/// How many lists live at a time at first. A few are good soon, many are better later: the number doubles
-/// each time the search began anew, from nothing and then from the best schedule, up to one list a job.
+/// How many lists live at a time at first. A few are good soon, many are better later: a population that has
+/// become all alike finds nothing more. So the number grows by [`GROWTH`] each time the search began anew, from
+/// nothing and then from the best schedule.
 const POPULATION: usize = 60;
 
+/// By how much more lists live at a time: about as much as the time grows that the last ones took.
+const GROWTH: usize = 4;
+
+/// For each job there are no more lists than this.
+const LISTS_PER_JOB: usize = 8;
+
 /// However many jobs there are, there are no more lists than this.
-const MAX_POPULATION: usize = 480;
+const MAX_POPULATION: usize = 960;
 
 /// In how many of 1000 children a job changes places with the next one, per job.
 const MUTATION: usize = 5;
@@ -140,8 +147,8 @@ impl<'m, 'p, P: Profile> Genetic<'m, 'p, P> {
             self.n_stale = 0;
             self.epoch += 1;
             if self.epoch.is_multiple_of(2) {
-                let most = self.model.jobs.len().clamp(POPULATION, MAX_POPULATION);
-                self.size = (self.size * 2).min(most);
+                let most = (self.model.jobs.len() * LISTS_PER_JOB).clamp(POPULATION, MAX_POPULATION);
+                self.size = (self.size * GROWTH).min(most);
             }
         }
     }

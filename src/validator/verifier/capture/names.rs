@@ -21,7 +21,8 @@ pub(in crate::validator::verifier) fn in_braces(labels: &BTreeMap<String, String
 /// No value of a label is longer, in characters.
 const LONGEST: usize = 200;
 
-fn bounded(value: &str) -> Cow<'_, str> {
+/// The value of a label as it is kept.
+pub(super) fn bounded(value: &str) -> Cow<'_, str> {
     match value.char_indices().nth(LONGEST) {
         None => Cow::Borrowed(value),
         Some((end, _)) => Cow::Owned(format!("{}…{}", &value[..end], &digest(value)[..8])),

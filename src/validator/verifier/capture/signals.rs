@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{TimeDelta, Utc};
 
+use super::names::bounded;
 use super::{Asking, TIMEOUT, Values, whole};
 use crate::validator::verifier::facts::{MOST_READERS, MOST_SIGNALS, MOST_VALUES, Signal};
 use crate::validator::verifier::read::{self, Reading};
@@ -112,7 +113,7 @@ pub(in crate::validator::verifier) fn labels_of(
     let mut labels: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for series in prometheus.series(selector, (now - TimeDelta::minutes(5), now), TIMEOUT)? {
         for (name, value) in series.into_iter().filter(|(name, _)| name != "__name__") {
-            labels.entry(name).or_default().insert(value);
+            labels.entry(name).or_default().insert(bounded(&value).into_owned());
         }
     }
     for values in labels.values_mut() {
