@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Manager;
 use super::standing::{StandingError, unsettled};
-use crate::executor::lease::named;
+use crate::model::silence_tag;
 use crate::model::{PlanFile, Run, Schedule};
 use crate::scheduler::History;
 use crate::scheduler::debt::{self, Debt, Facts, LeftSilence, LeftWaiver, OpenReview, OpenRun, owed_steps};
@@ -70,7 +70,7 @@ fn left_silences(state: &State) -> Result<Vec<LeftSilence>, StateError> {
     let silences = state.open_silences()?.into_iter();
     // What a step made for a time of its own is meant to outlive its run.
     let is_meant = |silence: &OpenSilence| {
-        named::is_named(&silence.tag) && silence.until.is_some_and(|until| Utc::now() < until)
+        silence_tag::is_named(&silence.tag) && silence.until.is_some_and(|until| Utc::now() < until)
     };
     let silences = silences.filter(|silence| !is_meant(silence));
     let left = silences.filter(|silence| running.iter().all(|run| run.id != silence.run));

@@ -8,7 +8,7 @@ use chrono::Utc;
 
 use super::Manager;
 use super::standing::{StandingError, unsettled};
-use crate::executor::lease::named;
+use crate::model::silence_tag;
 use crate::model::{Finding, PlanFile};
 use crate::state::{State, StateError};
 use crate::validator::codes::checks::UNKNOWN;
@@ -120,7 +120,7 @@ fn made<'a>(
         let known = Made {
             tag: tag.to_owned(),
             run: silence.run,
-            is_named: named::is_named(tag),
+            is_named: silence_tag::is_named(tag),
             silenced: silence.is_created.then_some(silence.silenced),
             seq: silence.seq,
             run_ended: run.as_ref().and_then(|run| run.ended),

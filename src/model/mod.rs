@@ -25,6 +25,7 @@ mod run;
 mod scalar;
 pub mod script;
 mod series;
+pub mod silence_tag;
 pub(crate) mod span;
 mod step;
 mod target;
@@ -65,7 +66,7 @@ pub use plan_file::{
 };
 pub use quality::Quality;
 pub use rollout::{Rollout, wait_for_cover};
-pub use run::{Holder, Holds, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
+pub use run::{Holder, Holds, NOT_NOW, Origin, Outcome, Phase, Run, RunId, StepRecord, Usage};
 pub use scalar::{Length, Moment, Name, Percent, Portion, Tolerance};
 pub use series::{
     Absent, Direction, SeriesJudgement, SeriesKind, SeriesResult, SeriesSpec, SeriesTest, SeriesVerdict,

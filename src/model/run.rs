@@ -263,3 +263,15 @@ pub struct StepRecord {
     /// Whether another attempt was to follow the one that ended last.
     pub retried: bool,
 }
+
+/// The exit code that means: not now, and not a failure.
+///
+/// Source: `EX_TEMPFAIL` of sysexits(3).
+pub const NOT_NOW: i32 = 75;
+
+impl StepRecord {
+    /// Whether a target was left out by this step: its process said "not now".
+    pub fn says_not_now(&self) -> bool {
+        self.outcome == Some(Outcome::Skipped) && self.exit_code == Some(NOT_NOW)
+    }
+}

@@ -294,6 +294,7 @@ fn explain(request: &Request, error: &ureq::Error) -> HttpError {
                 reason: "the connection was closed in the middle of the answer".to_owned(),
             }
         }
+        ureq::Error::Io(error) => HttpError::Unreachable { url, reason: error.to_string() },
         other => HttpError::Unreachable { url, reason: other.to_string() },
     }
 }

@@ -10,7 +10,7 @@ use crate::executor::engine::{Work, silence_tag};
 use crate::executor::lease::named::{self, Ended, Made};
 use crate::executor::lease::reach::Scope;
 use crate::executor::lease::{LeaseError, Purpose, silencing};
-use crate::model::{AlertmanagerAction, NamedSilence};
+use crate::model::{AlertmanagerAction, NamedSilence, silence_tag as tag};
 use crate::world::alertmanager::Alertmanager;
 use crate::world::prometheus::PeerError;
 
@@ -29,7 +29,7 @@ fn make(alertmanager: &Alertmanager, silence: &NamedSilence, work: &Work) -> Don
     let comment = silence.comment.clone().unwrap_or_else(|| work.task.title_or(work.name).to_owned());
     let purpose = Purpose {
         run: work.run,
-        tag: named::tag(&silence_tag(work.origin, work.run), &silence.name.0),
+        tag: tag::named(&silence_tag(work.origin, work.run), &silence.name.0),
         created_by: format!("mainstay ({})", work.who),
         comment: format!("{comment}, run {}", work.run),
         matchers: silencing(&silence.matchers),

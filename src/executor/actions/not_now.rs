@@ -1,8 +1,7 @@
 //! Exit code 75: "not now".
 
 use super::Done;
-use crate::model::{Outcome, Phase, StepRecord};
-use crate::world::process::NOT_NOW;
+use crate::model::{Outcome, Phase};
 
 /// What it means when a step ends with exit code 75.
 ///
@@ -24,11 +23,6 @@ impl NotNow {
     /// What it means to a step of `phase`, by whether any step has worked on the same target before.
     pub fn to(phase: Phase, is_first_on_target: bool) -> Self {
         if phase == Phase::Steps && is_first_on_target { Self::LeavesOut } else { Self::Fails }
-    }
-
-    /// Whether a target was left out by this step.
-    pub fn is_said_by(record: &StepRecord) -> bool {
-        record.outcome == Some(Outcome::Skipped) && record.exit_code == Some(NOT_NOW)
     }
 
     /// `done` as it counts then: left out, or as it is.

@@ -1,9 +1,9 @@
 //! `run` and `shell`: a process.
 
 use super::{Context, Done};
-use crate::model::{Length, Outcome, Step};
+use crate::model::{Length, NOT_NOW, Outcome, Step};
 use crate::world::process::account::{self, Account, AccountError};
-use crate::world::process::{Finished, Job, NOT_NOW, Stopped, carry_out as run, ending_in_words};
+use crate::world::process::{Finished, Job, Stopped, carry_out as run, ending_in_words};
 use crate::world::stragglers::Straggler;
 
 pub fn carry_out(argv: &[String], step: &Step, context: &Context) -> Done {

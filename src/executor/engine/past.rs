@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 
-use crate::executor::actions::{Done, NotNow};
+use crate::executor::actions::Done;
 use crate::model::script::{Part, Script, Unit};
 use crate::model::{Outcome, Phase, StepRecord};
 use crate::validator::verifier::Facts;
@@ -59,10 +59,7 @@ impl Past {
         let is_work = |record: &&StepRecord| matches!(record.phase, Phase::Steps | Phase::Rollback);
         let work = || records.iter().filter(is_work);
         let mut past = Self {
-            touched: work()
-                .filter(|it| !NotNow::is_said_by(it))
-                .map(|record| record.target.clone())
-                .collect(),
+            touched: work().filter(|it| !it.says_not_now()).map(|record| record.target.clone()).collect(),
             last_ordinal: records.iter().map(|record| record.ordinal).max().unwrap_or(0),
             last_work: work().map(|record| record.ordinal).max().unwrap_or(0),
             is_going_back: work().any(|record| record.phase == Phase::Rollback),
@@ -220,6 +217,6 @@ pub(super) fn done_of(record: &StepRecord) -> Done {
             .or_else(|| is_unsaid.then(|| "mainstay ended in its middle".to_owned())),
         output: record.output.clone(),
         usage: record.usage,
-        not_now: NotNow::is_said_by(record),
+        not_now: record.says_not_now(),
     }
 }

@@ -6,10 +6,9 @@ use super::Work;
 use super::steps::Progress;
 use crate::executor::actions::Done;
 use crate::model::script::Asked;
-use crate::model::{Event, Outcome, Phase};
+use crate::model::{Event, NOT_NOW, Outcome, Phase};
 use crate::state::StateError;
 use crate::validator::checks::{self, Answer};
-use crate::world::process::NOT_NOW;
 
 /// One attempt at something, as it is announced.
 #[derive(Debug, Clone, Copy)]

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{LeaseError, Purpose, TIMEOUT, by_tag, create, intended, reach};
 use crate::executor::journal::Journal;
 use crate::model::Event;
+use crate::model::silence_tag::is_named;
 use crate::state::OpenSilence;
 use crate::world::alertmanager::{Alertmanager, Silence};
 
@@ -27,16 +28,6 @@ pub enum Made {
         /// When it ends.
         until: DateTime<Utc>,
     },
-}
-
-/// The tag of a silence that a step makes, from that of its run's own.
-pub fn tag(tag_of_run: &str, name: &str) -> String {
-    format!("{tag_of_run}:{name}")
-}
-
-/// Whether a tag is that of a silence that a step made.
-pub fn is_named(tag: &str) -> bool {
-    tag.split(':').count() > 3
 }
 
 /// Silences for `length`, unless this run has done so already.
@@ -168,9 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_is_found_at_the_end_of_a_comment_and_tells_a_step_from_a_run() {
-        let of_run = "mainstay:0123456789ab:7";
-        assert!(!is_named(of_run) && is_named(&tag(of_run, "upgrade")));
+    fn a_tag_is_found_at_the_end_of_a_comment() {
         assert_eq!(tag_in("Upgrade [a], run 7 [mainstay:0:7:x]"), Some("mainstay:0:7:x"));
         assert_eq!(tag_in("Upgrade"), None);
     }

@@ -20,7 +20,7 @@ use crate::world::stragglers;
 /// The time between TERM and KILL of a check that takes too long.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The exit code that means "not now", as an answer words it ([`crate::world::process::NOT_NOW`]).
+/// The exit code that means "not now", as an answer words it ([`crate::model::NOT_NOW`]).
 pub const NOT_NOW_IN_WORDS: &str = "75";
 
 /// Tells the checks of one process apart.

@@ -1,5 +1,6 @@
 //! `tcp`: a connection can be opened.
 
+use std::io::ErrorKind;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ pub fn ask(check: &TcpCheck, timeout: Duration) -> Answer {
         Err(error) => return Answer::unknown(format!("{address}: {error}")),
     };
     let deadline = Instant::now() + timeout;
-    let mut last = "no address".to_owned();
+    let (mut refused, mut no_way) = (None, None);
     for one in addresses {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -22,8 +23,15 @@ pub fn ask(check: &TcpCheck, timeout: Duration) -> Answer {
         }
         match TcpStream::connect_timeout(&one, left) {
             Ok(_) => return Answer::Yes { found: format!("a connection to {one}") },
-            Err(error) => last = format!("{one}: {error}"),
+            // Nothing left this machine: that says nothing of the other side.
+            Err(error) if matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown) => {
+                no_way = Some(format!("{one}: {error}"));
+            }
+            Err(error) => refused = Some(format!("{one}: {error}")),
         }
     }
-    Answer::no(expected(), last)
+    match (refused, no_way) {
+        (None, Some(why)) => Answer::unknown(why),
+        (refused, _) => Answer::no(expected(), refused.unwrap_or_else(|| "no address".to_owned())),
+    }
 }

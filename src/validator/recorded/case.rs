@@ -7,7 +7,7 @@ use super::history::History;
 use super::{Said, Words};
 use crate::calendar::Zone;
 use crate::model::script::{self, Script, Unit};
-use crate::model::{Outcome, Phase, PlanFile, RunId, Task};
+use crate::model::{Outcome, Phase, PlanFile, RunId, StepRecord, Task};
 use crate::security::approval::Standing;
 
 /// What all runs are judged by.
@@ -125,7 +125,7 @@ impl<'a> Case<'a> {
     pub(super) fn is_left_out(&self, target: &str) -> bool {
         let of = self.account.of_phase(Phase::Steps).filter(|it| it.target == target);
         let records: Vec<_> = of.map(|it| it.as_record(self.account.run)).collect();
-        !records.is_empty() && records.iter().all(crate::executor::actions::NotNow::is_said_by)
+        !records.is_empty() && records.iter().all(StepRecord::says_not_now)
     }
 }
 

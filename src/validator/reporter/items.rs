@@ -6,6 +6,7 @@ use std::time::Duration;
 use console::Style;
 
 use crate::counted;
+use crate::model::Severity;
 use crate::text::inert_line;
 use crate::validator::report::{FileReport, Item, Outcome};
 
@@ -17,7 +18,9 @@ pub(super) fn has_questions(file: &FileReport) -> bool {
 /// Writes a line for each item: how it stands, its name, what is asked, and what was found; below one that is no
 /// success, why, with the place in the plan file that asks for more. When quiet, of those that are no success alone.
 /// What did not arise is counted only.
-pub(super) fn written(file: &FileReport, color: bool, is_quiet: bool) -> String {
+///
+/// A finding fails a question from `fail_on` on, as it does in every other format; below that the line says what it is.
+pub(super) fn written(file: &FileReport, fail_on: Severity, color: bool, is_quiet: bool) -> String {
     let is_shown = |item: &&Item| item.outcome != Outcome::Skipped && !(is_quiet && is_success(item));
     let shown: Vec<_> = file.items.iter().filter(is_shown).collect();
     let widest = |text: fn(&Item) -> &str, most: usize| {
@@ -25,23 +28,52 @@ pub(super) fn written(file: &FileReport, color: bool, is_quiet: bool) -> String 
         widths.max().unwrap_or(0).min(most)
     };
     let widths = (widest(|item| &item.name, 40), widest(in_short, 48));
-    shown.iter().map(|item| line(item, widths, color) + &reasons(file, item)).collect()
+    let whole =
+        |item: &&Item| line(item, standing(file, item, fail_on), widths, color) + &reasons(file, item);
+    shown.iter().map(whole).collect()
 }
 
-/// How many items stand how: `4 checks`, `2 ok`, `1 failed`, `1 unknown`.
-pub fn counts(file: &FileReport) -> Vec<String> {
-    let all = counted(file.n_evaluated, file.noun);
+/// How many items stand how: `4 checks`, `1 ok`, `1 failed`, `1 warning`, `1 unknown`.
+pub(super) fn counts(file: &FileReport, fail_on: Severity) -> Vec<String> {
+    let standings: Vec<_> = file.items.iter().map(|item| standing(file, item, fail_on)).collect();
+    let number = |one: Standing| standings.iter().filter(|other| **other == one).count();
     let words = [
-        (Outcome::Yes, "ok"),
-        (Outcome::No, "failed"),
-        (Outcome::Unknown, "unknown"),
-        (Outcome::Skipped, "did not arise"),
+        (Standing::Ok, "ok"),
+        (Standing::Failed, "failed"),
+        (Standing::Warning, if number(Standing::Warning) == 1 { "warning" } else { "warnings" }),
+        (Standing::Note, if number(Standing::Note) == 1 { "note" } else { "notes" }),
+        (Standing::Unknown, "unknown"),
+        (Standing::Skipped, "did not arise"),
     ];
-    let count = |(outcome, word): (Outcome, &str)| {
-        let n = file.items.iter().filter(|item| item.outcome == outcome).count();
-        (n > 0).then(|| format!("{n} {word}"))
-    };
-    std::iter::once(all).chain(words.into_iter().filter_map(count)).collect()
+    let told = words.map(|(one, word)| (number(one), word)).into_iter().filter(|(n, _)| *n > 0);
+    std::iter::once(counted(file.n_evaluated, file.noun))
+        .chain(told.map(|(n, word)| format!("{n} {word}")))
+        .collect()
+}
+
+/// How an item stands, which decides on the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Ok,
+    Failed,
+    /// Not as it should be, and by the severity of what was found no failure.
+    Warning,
+    Note,
+    Unknown,
+    Skipped,
+}
+
+fn standing(file: &FileReport, item: &Item, fail_on: Severity) -> Standing {
+    match item.outcome {
+        Outcome::Yes => Standing::Ok,
+        Outcome::Unknown => Standing::Unknown,
+        Outcome::Skipped => Standing::Skipped,
+        Outcome::No => match file.of_item(item).map(|finding| finding.severity).max() {
+            Some(Severity::Note) if fail_on > Severity::Note => Standing::Note,
+            Some(Severity::Warning) if fail_on > Severity::Warning => Standing::Warning,
+            _ => Standing::Failed,
+        },
+    }
 }
 
 /// What is asked, in a few words: of a question to the record, which says by its name what it asks, what it is about.
@@ -57,12 +89,14 @@ fn is_success(item: &Item) -> bool {
     matches!(item.outcome, Outcome::Yes | Outcome::Skipped)
 }
 
-fn line(item: &Item, (name, asks): (usize, usize), color: bool) -> String {
-    let (word, style) = match item.outcome {
-        Outcome::Yes => ("ok", Style::new().green()),
-        Outcome::No => ("FAILED", Style::new().red().bold()),
-        Outcome::Unknown => ("unknown", Style::new().yellow()),
-        Outcome::Skipped => ("skipped", Style::new().dim()),
+fn line(item: &Item, standing: Standing, (name, asks): (usize, usize), color: bool) -> String {
+    let (word, style) = match standing {
+        Standing::Ok => ("ok", Style::new().green()),
+        Standing::Failed => ("FAILED", Style::new().red().bold()),
+        Standing::Warning => ("warning", Style::new().yellow()),
+        Standing::Note => ("note", Style::new().cyan()),
+        Standing::Unknown => ("unknown", Style::new().yellow()),
+        Standing::Skipped => ("skipped", Style::new().dim()),
     };
     let mut line = style.force_styling(color).apply_to(format!("{word:<WIDTH$}")).to_string();
     line.push_str(&padded(&inert_line(&item.name), name));

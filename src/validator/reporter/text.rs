@@ -29,11 +29,11 @@ pub fn text(report: &Report, least: Severity, color: bool, is_quiet: bool) -> St
             finding.severity >= least && file.is_readable && !names.contains(finding.subject.as_str())
         };
         let shown = file.findings.iter().filter(is_shown);
-        text.push_str(&items::written(file, color, is_quiet));
+        text.push_str(&items::written(file, report.fail_on, color, is_quiet));
         text.push_str(&findings(shown, |name| file.source_of(name), color));
         // What went well is nothing to tell when quiet.
         if !has_questions || !is_quiet || file.verdict != Verdict::Pass {
-            text.push_str(&summary(file));
+            text.push_str(&summary(file, report.fail_on));
         }
     }
     if report.files.len() > 1 {
@@ -58,9 +58,9 @@ pub fn findings<'f>(
 }
 
 /// What a file amounts to: `maintenance.yaml: 2 errors, 1 warning`, or `maintenance.yaml: ok, 5 tasks`.
-fn summary(file: &FileReport) -> String {
+fn summary(file: &FileReport, fail_on: Severity) -> String {
     let mut words =
-        if items::has_questions(file) { items::counts(file) } else { counts(file.findings.iter()) };
+        if items::has_questions(file) { items::counts(file, fail_on) } else { counts(file.findings.iter()) };
     if file.n_waived > 0 {
         words.push(format!("{} waived", file.n_waived));
     }

@@ -3,10 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-/// The exit code that means: not now, and not a failure.
-///
-/// Source: `EX_TEMPFAIL` of sysexits(3).
-pub const NOT_NOW: i32 = 75;
+use crate::model::NOT_NOW;
 
 /// The way a process ended, in words: `exit code 3`, `exit code 127 (not found)`, `killed by signal 9 (KILL)`.
 pub fn ending_in_words(status: ExitStatus) -> String {

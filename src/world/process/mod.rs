@@ -26,7 +26,7 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-pub use self::ending::{NOT_NOW, ending_in_words};
+pub use self::ending::ending_in_words;
 pub use self::spawn::{SpawnError, clean_environment, program};
 
 use self::account::Account;

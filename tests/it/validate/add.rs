@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Stdio;
 
 use crate::support::Case;
 
@@ -151,4 +152,42 @@ fn a_plan_file_that_is_wrong_is_told_and_nothing_is_asked() {
     case.run("validate --live --add command:touch%asked").exit(2).stderr_has("unknown key `titel`");
     assert!(!case.has("asked"));
     Case::new().run("validate --live --add user:root").exit(2).stderr_has("there is no plan file");
+}
+
+#[test]
+fn any_number_of_additions_at_once_lose_none_that_was_told_as_added() {
+    let case = case();
+    let subjects = [
+        "user:root",
+        "group:root",
+        "file:/etc",
+        "mount:/proc",
+        "kernel_param:kernel.pid_max",
+        "dns:localhost",
+    ];
+    let start = |subject| {
+        let mut command = case.command(&format!("validate --live --add {subject}"));
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a process")
+    };
+    let all = subjects.map(|subject| (subject, start(subject)));
+    let mut n_added = 0;
+    for (subject, child) in all {
+        let output = child.wait_with_output().expect("an end");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let name = subject.replace([':', '/'], "-").replace("--", "-");
+        let is_there = case.read("maintenance.yaml").contains(&format!("  {name}:"));
+        let is_late = said.contains("it has changed since it was read");
+        assert!(
+            matches!(
+                (output.status.code(), is_late, is_there),
+                (Some(0), false, true) | (Some(3), true, false)
+            ),
+            "{subject}: {said}{}",
+            case.read("maintenance.yaml")
+        );
+        n_added += usize::from(is_there);
+    }
+    assert!(n_added > 0);
+    let report = case.run("validate --format json").json();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{report}");
 }

@@ -1,5 +1,6 @@
 //! `mainstay validate --live`: checks that are asked of the live system.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -138,5 +139,40 @@ fn case_39_secrets_and_escape_sequences_never_reach_a_report() {
             !text.contains("hunter2") && !text.contains('\u{1b}') && !text.contains('\u{7}'),
             "{format}: {text}"
         );
+    }
+}
+
+#[test]
+fn where_no_way_leads_nothing_is_known_of_the_other_side() {
+    // No kernel lets a connection begin to a broadcast address: nothing is sent.
+    let case = checks(
+        "  t: {tcp: {address: '255.255.255.255:80'}}\n  h: {http: {url: 'http://255.255.255.255/'}}\n  p: {promql: \
+         {query: up, every: 1}}\n  d: {dns: {name: a.test, server: '127.0.0.1:1'}}\nconnections: {prometheus: {url: \
+         'http://255.255.255.255'}}\n",
+    );
+    let text = case.run("validate --live t h p d").exit(3).take_text();
+    assert_eq!(text.matches("unknown  checks.").count(), 4, "{text}");
+    for said in [
+        "\n         255.255.255.255:80: Network is unreachable",
+        "cannot reach http://255.255.255.255/: Network is unreachable",
+        "cannot reach http://255.255.255.255/api/v1/query: Network is unreachable",
+        "127.0.0.1:1",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn any_number_at_once_on_one_plan_file_and_state_say_the_same() {
+    let case = checks(THREE);
+    case.run("validate --live fine").exit(0).any_output();
+    let start = || case.command("validate --live fine wrong --format json").stdout(Stdio::piped()).spawn();
+    let all: Vec<_> = (0..6).map(|_| start().expect("a process")).collect();
+    for child in all {
+        let output = child.wait_with_output().expect("an end");
+        assert_eq!(output.status.code(), Some(1));
+        let report = serde_json::from_slice(&output.stdout).expect("a report");
+        let told = [("checks.fine", "yes"), ("checks.wrong", "no")];
+        assert_eq!(outcomes(&report), told.map(|(name, said)| (name.to_owned(), said.to_owned())));
     }
 }

@@ -345,6 +345,25 @@ fn a_secret_that_is_declared_later_and_what_looks_like_one_are_found_in_what_was
 }
 
 #[test]
+fn what_is_only_a_warning_is_told_as_one_unless_warnings_fail() {
+    let case = Case::new()
+        .plan_file(plan("      - {name: one, shell: \"echo >> work; cat printed\"}\n"))
+        .file("printed", "password: Tr0ub4dor\n");
+    case.run("run tidy").exit(0).any_output();
+    let text = case.run("validate --run last").exit(0).take_text();
+    let line =
+        text.lines().find(|line| line.contains("nothing that looks like a secret")).expect("the question");
+    assert!(line.starts_with("warning  run 1: ") && text.contains("MR403"), "{text}");
+    assert!(text.ends_with(" did not arise\n") && text.contains(", 1 warning, "), "{text}");
+    assert!(!text.contains("FAILED") && !text.contains("failed"), "{text}");
+    let junit = case.run("validate --run last --format junit").exit(0).take_text();
+    assert!(junit.contains("failures=\"0\""), "{junit}");
+
+    let text = case.run("validate --run last --fail-on warning").exit(1).take_text();
+    assert!(text.contains("FAILED   run 1: ") && text.contains(", 1 failed, "), "{text}");
+}
+
+#[test]
 fn a_ledger_that_was_changed_says_nothing_worth_believing() {
     let case = Case::new().plan_file(plan(TWO_STEPS));
     case.run("run tidy").exit(0).any_output();

@@ -48,7 +48,8 @@ fn answer(check: &CertificateCheck, world: &World, host: &Host, timeout: Duratio
     }
     faults.extend(of_dates(chain, check, now));
     faults.extend(name.as_ref().and_then(|name| of_name(first, name)));
-    faults.extend(of_signatures(chain));
+    let file = check.file.as_ref().filter(|_| served.is_none()).map(|path| path.value.as_str());
+    faults.extend(of_signatures(chain, file));
     if faults.is_empty() && check.trusted.unwrap_or(check.address.is_some()) {
         let roots = check.ca.as_ref().map(|path| of_file(path, world)).transpose()?;
         faults.extend(trust::judge(chain, roots.as_deref(), host, now)?);
@@ -162,14 +163,22 @@ fn of_name(first: &Certificate, name: &ServerName) -> Option<Answer> {
     Some(Answer::no(expected, found))
 }
 
-fn of_signatures(chain: &[Certificate]) -> Option<Answer> {
-    let broken = dated(chain).find_map(|(n, one)| Some((n, one, one.broken_signature?)));
-    broken.map(|(n, one, algorithm)| {
-        Answer::no(
-            "signatures that hold",
-            format!("broken signature: {} is signed by {algorithm}", which(n, one)),
-        )
-    })
+/// A self-signed certificate is left out: nobody checks that signature, because whoever trusts the certificate trusts its
+/// key, and whoever does not is not moved by it.
+///
+/// Source: RFC 5280, 6.1: the trust anchor is no part of the path.
+fn of_signatures(chain: &[Certificate], file: Option<&str>) -> Option<Answer> {
+    let signed = chain.iter().zip(1..).filter(|(one, _)| !one.is_self_issued);
+    let (one, place, algorithm) =
+        signed.into_iter().find_map(|(one, n)| Some((one, n, one.broken_signature?)))?;
+    let n = chain.len();
+    let place = match file {
+        Some(file) if n == 1 => file.to_owned(),
+        Some(file) => format!("{file}, certificate {place} of {n}"),
+        None => format!("certificate {place} of {n} that are served"),
+    };
+    let found = format!("broken signature: {} ({place}) is signed by {algorithm}", one.name());
+    Some(Answer::no("signatures that hold", found))
 }
 
 /// What is served instead of what is written.

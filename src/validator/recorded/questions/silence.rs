@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::prelude::*;
-use crate::executor::lease::named::is_named;
+use crate::model::silence_tag::is_named;
 use crate::validator::recorded::account::Silence;
 
 pub(super) const QUESTIONS: &[OfRun] = &[
