@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -215,16 +214,7 @@ fn with_odd_series(stack: &Stack) -> (DateTime<Utc>, DateTime<Utc>) {
     let text = format!(
         "# TYPE gauge gauge\n{gauge}# TYPE odd gauge\n{odd}# TYPE requests counter\n{requests}# EOF\n"
     );
-    let file = stack.dir().join("odd.om");
-    fs::write(&file, text).expect("a file");
-    stack.stop("prometheus");
-    let made = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .args([&file, &stack.prometheus_data()])
-        .output()
-        .expect("promtool, which comes with Prometheus");
-    assert!(made.status.success(), "{made:?}");
-    stack.start_component("prometheus");
+    stack.backfill(&text);
     let moment = |n: i64| DateTime::from_timestamp(begin + n * 15, 0).expect("a time");
     (moment(119), moment(239))
 }

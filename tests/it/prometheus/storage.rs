@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -47,16 +46,7 @@ pub(super) fn with_a_block(stack: &Stack) {
         }
     }
     text += "# EOF\n";
-    let file = stack.dir().join("old.om");
-    fs::write(&file, text).expect("a file");
-    stack.stop("prometheus");
-    let made = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .args([&file, &stack.prometheus_data()])
-        .output()
-        .expect("promtool, which comes with Prometheus");
-    assert!(made.status.success(), "{made:?}");
-    stack.start_component("prometheus");
+    stack.backfill(&text);
 }
 
 /// From its next start on Prometheus can make no file of more than 50 MB: as on a disk that is full, it finds out in

@@ -165,6 +165,20 @@ impl Stack {
         self.dir.join("prometheus/data")
     }
 
+    /// Puts samples of the past, in OpenMetrics, into the database; Prometheus is stopped meanwhile.
+    pub fn backfill(&self, samples: &str) {
+        let file = self.dir.join("past.om");
+        fs::write(&file, samples).expect("a file");
+        self.stop("prometheus");
+        let made = Command::new("promtool")
+            .args(["tsdb", "create-blocks-from", "openmetrics"])
+            .args([&file, &self.prometheus_data()])
+            .output()
+            .expect("promtool, which comes with Prometheus");
+        assert!(made.status.success(), "{made:?}");
+        self.start_component("prometheus");
+    }
+
     /// The configuration file of Prometheus.
     pub fn prometheus_config(&self) -> PathBuf {
         self.dir.join("prometheus/prometheus.yml")

@@ -140,16 +140,7 @@ fn with_last_week(stack: &Stack) {
         writeln!(text, "up{{job=\"past\",instance=\"a\"}} 1 {at}").expect("memory");
     }
     text += "# EOF\n";
-    let file = stack.dir().join("week.om");
-    fs::write(&file, text).expect("a file");
-    stack.stop("prometheus");
-    let made = Command::new("promtool")
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .args([&file, &stack.prometheus_data()])
-        .output()
-        .expect("promtool, which comes with Prometheus");
-    assert!(made.status.success(), "{made:?}");
-    stack.start_component("prometheus");
+    stack.backfill(&text);
     wait_until("it scrapes again", PATIENCE, || {
         has(stack, "count_over_time(up{job=\"prometheus\"}[5s]) >= 3")
     });
